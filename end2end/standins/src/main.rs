@@ -1,0 +1,2 @@
+//! The stand-ins, as one program.
+fn main() {}

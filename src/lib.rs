@@ -1,0 +1,23 @@
+//! Deploymend repairs failed deployments: it reads the build log, lets an agent repair the code in a
+//! sandbox, proves the repair by building again, and opens a pull request.
+//!
+//! [`model`] is what server and browser share, [`pages`] and [`components`] are what people see, [`api`] is
+//! how pages ask the server, and `server` is everything behind it.
+
+#![recursion_limit = "512"]
+
+pub mod api;
+pub mod app;
+pub mod components;
+pub mod model;
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod server;
+
+/// Takes over the server-rendered page in the browser.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

@@ -1,0 +1,56 @@
+//! Connections to platforms and to GitHub, as pages show them: never with a token.
+
+use super::{Provider, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Whether a stored token still works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionHealth {
+    /// The platform accepted it the last time it was used.
+    Ok,
+    /// The platform answered 401 or 403: a new token is needed.
+    NeedsNewToken,
+}
+
+/// How failures of a connection's projects reach us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The platform calls us; polling stays as the safety net.
+    Webhook,
+    /// We ask the platform.
+    Polling,
+}
+
+/// A connected platform.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Our id.
+    pub id: String,
+    /// The platform.
+    pub provider: Provider,
+    /// The user's name there.
+    pub username: String,
+    /// Whether the token works.
+    pub health: ConnectionHealth,
+    /// How failures arrive.
+    pub delivery: Delivery,
+    /// Why polling is used, when webhooks were wanted.
+    pub delivery_note: Option<String>,
+    /// How many projects are watched.
+    pub projects: u64,
+    /// When it was connected.
+    pub created_at: Timestamp,
+}
+
+/// The connected GitHub user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GithubConnection {
+    /// Login name.
+    pub login: String,
+    /// The mail address used as the author of commits.
+    pub email: String,
+    /// When it was connected.
+    pub created_at: Timestamp,
+}

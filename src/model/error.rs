@@ -1,0 +1,91 @@
+//! The one error that crosses the wire.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Stable names of what went wrong; documented and never changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The request cannot be understood.
+    BadRequest,
+    /// A field has a value that is not allowed.
+    Invalid,
+    /// Nobody is signed in.
+    Unauthorized,
+    /// The signature does not match the body.
+    BadSignature,
+    /// The user may not do this.
+    Forbidden,
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
+    /// It is in a state in which this cannot be done.
+    Conflict,
+    /// The body is larger than the limit.
+    PayloadTooLarge,
+    /// Too many requests.
+    RateLimited,
+    /// A platform refused the token.
+    TokenRefused,
+    /// A platform did not answer as documented.
+    PlatformUnavailable,
+    /// Our fault; the log has the details.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The HTTP status that goes with it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::Invalid | Self::TokenRefused => 422,
+            Self::Unauthorized | Self::BadSignature => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::PayloadTooLarge => 413,
+            Self::RateLimited => 429,
+            Self::PlatformUnavailable => 502,
+            Self::Internal => 500,
+        }
+    }
+}
+
+/// An error for people and programs. Carries no inner text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people: what happened and what to do.
+    pub message: String,
+}
+
+impl ApiError {
+    /// An error with that code and message.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// There is no such thing, or it is somebody else's.
+    pub fn not_found() -> Self {
+        Self::new(ErrorCode::NotFound, "There is nothing here, or it belongs to somebody else.")
+    }
+
+    /// Nobody is signed in.
+    pub fn unauthorized() -> Self {
+        Self::new(ErrorCode::Unauthorized, "Sign in first.")
+    }
+
+    /// Our fault.
+    pub fn internal() -> Self {
+        Self::new(ErrorCode::Internal, "Something failed on the server. Its log says what; try again.")
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}

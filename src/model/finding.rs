@@ -1,0 +1,111 @@
+//! What the diagnosis says about a build log.
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of an error, as fix rules name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorType {
+    /// The type checker refused the code.
+    Typescript,
+    /// A package is missing, conflicts or cannot be installed.
+    Dependency,
+    /// A setting of the project, its tools or the platform is wrong.
+    Config,
+    /// Code ran during the build and threw.
+    Runtime,
+    /// A bundler, compiler or linter refused the code.
+    Build,
+    /// None of these.
+    Other,
+}
+
+impl ErrorType {
+    /// Every kind, in the order of the rule form.
+    pub const ALL: [Self; 6] =
+        [Self::Typescript, Self::Dependency, Self::Config, Self::Runtime, Self::Build, Self::Other];
+
+    /// The name in the database and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Typescript => "typescript",
+            Self::Dependency => "dependency",
+            Self::Config => "config",
+            Self::Runtime => "runtime",
+            Self::Build => "build",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind with that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Who can repair it: only [`Verdict::Code`] starts an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// A change of the repository's files.
+    Code,
+    /// A setting or a variable on the platform.
+    Config,
+    /// The platform itself: a quota, an outage, a policy.
+    Platform,
+    /// Nothing is wrong; building again is likely to work.
+    Flaky,
+}
+
+impl Verdict {
+    /// The name in the database and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Config => "config",
+            Self::Platform => "platform",
+            Self::Flaky => "flaky",
+        }
+    }
+}
+
+/// One line of the log, quoted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextLine {
+    /// Its number in the log, from 1.
+    pub number: usize,
+    /// Its text without ANSI codes, redacted.
+    pub text: String,
+}
+
+/// The cause of a failed build, with its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The kind of error.
+    pub error_type: ErrorType,
+    /// The error in one line, as people read it.
+    pub message: String,
+    /// The log's own line that names the cause, trimmed. Empty for an empty log.
+    pub root_line: String,
+    /// The number of that line, from 1. `None` for an empty log.
+    pub line_number: Option<usize>,
+    /// Up to 10 lines before the root line, the line, and up to 20 after it.
+    pub context: Vec<ContextLine>,
+    /// Repository-relative paths, most likely first, at most 10.
+    pub affected_files: Vec<String>,
+    /// 0 (a guess) to 1 (certain).
+    pub confidence: f32,
+    /// Who can repair it.
+    pub verdict: Verdict,
+    /// What a person should do, when the verdict is not code.
+    pub advice: Option<String>,
+    /// The same for the same error in another build: stable under paths' roots, hashes, times, ports and line shifts.
+    pub fingerprint: String,
+}
+
+impl Finding {
+    /// The quoted lines as one text, without numbers.
+    pub fn context_text(&self) -> String {
+        self.context.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+}

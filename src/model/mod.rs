@@ -1,0 +1,20 @@
+//! What the server and the browser talk about: plain serde types, no I/O, no secrets.
+
+pub mod connection;
+pub mod deployment;
+pub mod error;
+pub mod finding;
+pub mod fix;
+pub mod live;
+pub mod provider;
+
+pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection};
+pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
+pub use error::{ApiError, ErrorCode};
+pub use finding::{ContextLine, ErrorType, Finding, Verdict};
+pub use fix::{AgentStep, Attempt, FixDetail, FixStatus, FixSummary, GuardCheck, Stage};
+pub use live::{EventKind, FixEvent};
+pub use provider::Provider;
+
+/// A point in time in UTC; RFC 3339 on the wire.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,173 @@
+//! All settings, read once at start from the command line and the environment, and checked together.
+
+use secrecy::SecretString;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use url::Url;
+
+/// The settings of a process. Every field is a flag and an environment variable; the README lists them.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Address that the server listens on.
+    #[arg(long, env = "DEPLOYMEND_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// `sqlite:…` or `postgres://…`. Default: `deploymend.db` in the data folder.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Folder for the database, the encryption key and the sandboxes.
+    #[arg(long, env = "DEPLOYMEND_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// Folder with the built browser files (`pkg/`, icons).
+    #[arg(long, env = "DEPLOYMEND_SITE_DIR", default_value = "target/site")]
+    pub site_dir: PathBuf,
+
+    /// Address under which platforms and people reach this server. Without it no webhook is registered.
+    #[arg(long, env = "DEPLOYMEND_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+
+    /// Accept an http public address on loopback: for local work and tests.
+    #[arg(long, env = "DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", default_value_t = false)]
+    pub allow_loopback_webhooks: bool,
+
+    /// Key ring for stored secrets: `id:base64` entries of 32 bytes, separated by commas, the first one is used
+    /// for new secrets. Default: a file with mode 0600 in the data folder, made on first start.
+    #[arg(long, env = "DEPLOYMEND_ENCRYPTION_KEY", hide_env_values = true)]
+    pub encryption_key: Option<SecretString>,
+
+    /// Base of Vercel's REST API.
+    #[arg(long, env = "DEPLOYMEND_VERCEL_API", default_value = "https://api.vercel.com")]
+    pub vercel_api: Url,
+
+    /// Base of GitHub's REST API.
+    #[arg(long, env = "DEPLOYMEND_GITHUB_API", default_value = "https://api.github.com")]
+    pub github_api: Url,
+
+    /// Base of GitHub's pages and Git repositories.
+    #[arg(long, env = "DEPLOYMEND_GITHUB_URL", default_value = "https://github.com")]
+    pub github_url: Url,
+
+    /// Secret of GitHub's webhook deliveries. Without it merged pull requests are found by polling.
+    #[arg(long, env = "DEPLOYMEND_GITHUB_WEBHOOK_SECRET", hide_env_values = true)]
+    pub github_webhook_secret: Option<SecretString>,
+
+    /// How the model is spoken to: `openai` (any compatible endpoint) or `anthropic`.
+    #[arg(long, env = "DEPLOYMEND_MODEL_PROTOCOL", default_value = "openai")]
+    pub model_protocol: ModelProtocol,
+
+    /// Base of the model's API, with its version, for instance `https://api.openai.com/v1`.
+    #[arg(long, env = "DEPLOYMEND_MODEL_URL", default_value = "https://api.openai.com/v1")]
+    pub model_url: Url,
+
+    /// The model's name at that endpoint.
+    #[arg(long, env = "DEPLOYMEND_MODEL", default_value = "gpt-5")]
+    pub model: String,
+
+    /// The key for that endpoint. It stays in this process.
+    #[arg(long, env = "DEPLOYMEND_MODEL_KEY", hide_env_values = true)]
+    pub model_key: Option<SecretString>,
+
+    /// US dollars per million tokens read, for the cost shown.
+    #[arg(long, env = "DEPLOYMEND_MODEL_INPUT_PRICE", default_value_t = 0.0)]
+    pub model_input_price: f64,
+
+    /// US dollars per million tokens written.
+    #[arg(long, env = "DEPLOYMEND_MODEL_OUTPUT_PRICE", default_value_t = 0.0)]
+    pub model_output_price: f64,
+
+    /// Model requests per attempt.
+    #[arg(long, env = "DEPLOYMEND_MODEL_MAX_REQUESTS", default_value_t = 60)]
+    pub model_max_requests: u32,
+
+    /// Tokens, read and written, per attempt.
+    #[arg(long, env = "DEPLOYMEND_MODEL_MAX_TOKENS", default_value_t = 2_000_000)]
+    pub model_max_tokens: u64,
+
+    /// The OpenCode program.
+    #[arg(
+        long,
+        env = "DEPLOYMEND_OPENCODE",
+        default_value = "tools/node_modules/opencode-linux-x64/bin/opencode"
+    )]
+    pub opencode: PathBuf,
+
+    /// Seconds that one attempt of the agent may take.
+    #[arg(long, env = "DEPLOYMEND_AGENT_TIMEOUT", default_value = "900", value_parser = seconds)]
+    pub agent_timeout: Duration,
+
+    /// Seconds without a sign of life after which the agent counts as hung.
+    #[arg(long, env = "DEPLOYMEND_AGENT_SILENCE", default_value = "240", value_parser = seconds)]
+    pub agent_silence: Duration,
+
+    /// Seconds that an install or a build may take.
+    #[arg(long, env = "DEPLOYMEND_BUILD_TIMEOUT", default_value = "1200", value_parser = seconds)]
+    pub build_timeout: Duration,
+
+    /// Memory of a sandbox in MiB.
+    #[arg(long, env = "DEPLOYMEND_SANDBOX_MEMORY_MB", default_value_t = 4096)]
+    pub sandbox_memory_mb: u64,
+
+    /// Processes and threads in a sandbox.
+    #[arg(long, env = "DEPLOYMEND_SANDBOX_PROCESSES", default_value_t = 512)]
+    pub sandbox_processes: u64,
+
+    /// Size of a sandbox's work folder in MiB.
+    #[arg(long, env = "DEPLOYMEND_SANDBOX_DISK_MB", default_value_t = 4096)]
+    pub sandbox_disk_mb: u64,
+
+    /// `host:port` pairs that a sandbox may connect to, separated by commas: the package registries.
+    #[arg(
+        long,
+        env = "DEPLOYMEND_SANDBOX_ALLOW",
+        value_delimiter = ',',
+        default_value = "registry.npmjs.org:443,registry.yarnpkg.com:443"
+    )]
+    pub sandbox_allow: Vec<String>,
+
+    /// Fixes that this process works on at the same time.
+    #[arg(long, env = "DEPLOYMEND_WORKERS", default_value_t = 1)]
+    pub workers: usize,
+
+    /// Seconds between two polls of one connection.
+    #[arg(long, env = "DEPLOYMEND_POLL_INTERVAL", default_value = "45", value_parser = seconds)]
+    pub poll_interval: Duration,
+
+    /// Fixes per user and day that start by themselves.
+    #[arg(long, env = "DEPLOYMEND_DAILY_FIXES", default_value_t = 50)]
+    pub daily_fixes: u64,
+
+    /// US dollars of model cost per user and day, after which no fix starts by itself.
+    #[arg(long, env = "DEPLOYMEND_DAILY_COST_USD", default_value_t = 20.0)]
+    pub daily_cost_usd: f64,
+
+    /// Start no fix by itself: the one switch that pauses everything.
+    #[arg(long, env = "DEPLOYMEND_PAUSED", default_value_t = false)]
+    pub paused: bool,
+}
+
+/// How the model is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ModelProtocol {
+    /// `POST /chat/completions` with a bearer key.
+    Openai,
+    /// `POST /messages` with `x-api-key`.
+    Anthropic,
+}
+
+impl Config {
+    /// The address of the database, with the default filled in.
+    pub fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("deploymend.db").display()))
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && *value > 0.0)
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "a positive number of seconds is needed".to_owned())
+}

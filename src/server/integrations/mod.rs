@@ -1,1 +1,15 @@
-//! integrations
+//! Platforms: turns Vercel's, Cloudflare's and Render's REST APIs and webhooks into one vocabulary.
+//!
+//! [`TokenProvider`] is what a platform can do, [`Registry`] finds it by name. The platforms' folders have
+//! the same files: `client` (calls), `wire` (their JSON), `token`, `webhooks`.
+
+pub mod http;
+pub mod provider;
+pub mod registry;
+
+pub use provider::{
+    Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, MalformedDelivery,
+    PlatformError, Project, ProviderUser, RegisteredWebhook, RepositoryLink, Team, TokenFormatError,
+    TokenProvider, WebhookEvent, WebhookKind,
+};
+pub use registry::Registry;

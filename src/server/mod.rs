@@ -11,4 +11,6 @@
 
 pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod db;
+pub mod integrations;

@@ -8,6 +8,7 @@ pub mod events;
 pub mod fixes;
 pub mod integrations;
 pub mod rules;
+pub mod secrets;
 pub mod sessions;
 pub mod subscriptions;
 pub mod tasks;

@@ -6,6 +6,7 @@
 pub mod http;
 pub mod provider;
 pub mod registry;
+pub mod vercel;
 
 pub use provider::{
     Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, MalformedDelivery,

@@ -53,7 +53,7 @@ pub struct Team {
 }
 
 /// Where a project's code lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RepositoryLink {
     /// A GitHub repository.
     Github {
@@ -78,6 +78,7 @@ pub enum RepositoryLink {
         kind: String,
     },
     /// No repository.
+    #[default]
     None,
 }
 
@@ -92,7 +93,7 @@ impl RepositoryLink {
 }
 
 /// A project (Vercel, Cloudflare Pages), Worker or service (Render).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
     /// The platform's id.
     pub id: String,

@@ -1,6 +1,6 @@
 //! Turns a [`Provider`] into the client that talks to it.
 
-use super::TokenProvider;
+use super::{TokenProvider, http::Api, vercel::Vercel};
 use crate::{
     model::Provider,
     server::{clock::Clock, config::Config},
@@ -18,9 +18,10 @@ impl Registry {
     ///
     /// # Errors
     /// When the TLS stack of the machine cannot be set up.
-    pub fn new(_config: &Config, _clock: Clock) -> Result<Self, reqwest::Error> {
-        let _client = super::http::client()?;
-        Ok(Self::default())
+    pub fn new(config: &Config, clock: Clock) -> Result<Self, reqwest::Error> {
+        let client = super::http::client()?;
+        let vercel = Vercel::new(Api::new(client, config.vercel_api.clone(), clock));
+        Ok(Self::with(vec![Arc::new(vercel)]))
     }
 
     /// Exactly these platforms.

@@ -6,15 +6,15 @@ use crate::{
     server::integrations::{Access, DeliveredDeployment, Project, RepositoryLink},
 };
 
-/// A project. Its team is the one that was asked about, else its owner when that is a team.
+/// A project. Its team is its owner when that is one, else the one that was asked about.
 pub fn project(project: wire::Project, access: &Access) -> Project {
     let production_branch = project.link.as_ref().and_then(|link| link.production_branch.clone());
     Project {
         name: project.name.unwrap_or_else(|| project.id.clone()),
-        team_id: access
-            .team_id
-            .clone()
-            .or_else(|| project.account_id.filter(|owner| owner.starts_with("team_"))),
+        team_id: project
+            .account_id
+            .filter(|owner| owner.starts_with("team_"))
+            .or_else(|| access.team_id.clone()),
         link: project.link.map_or(RepositoryLink::None, link),
         framework: project.framework,
         root_directory: filled(project.root_directory),
@@ -60,6 +60,8 @@ pub fn deployment(deployment: wire::Deployment) -> Option<PlatformDeployment> {
         Some(project) => (project.id, project.name),
         None => (None, None),
     };
+    let creator =
+        deployment.creator.and_then(|creator| filled(creator.github_login).or(filled(creator.username)));
     let created = deployment.created_at.or(deployment.created).and_then(Timestamp::from_timestamp_millis);
     Some(PlatformDeployment {
         provider: Provider::Vercel,
@@ -73,7 +75,7 @@ pub fn deployment(deployment: wire::Deployment) -> Option<PlatformDeployment> {
         branch: git.branch,
         commit_sha: git.sha,
         commit_message: git.message,
-        commit_author: git.author,
+        commit_author: git.author.or(creator),
         repository: git.repository,
         from_fork: git.from_fork,
         error_code: deployment

@@ -144,6 +144,8 @@ pub struct Deployment {
     pub meta: Meta,
     #[serde(deserialize_with = "optional")]
     pub git_source: Option<GitSource>,
+    #[serde(deserialize_with = "optional")]
+    pub creator: Option<Creator>,
     pub inspector_url: Option<String>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -157,6 +159,14 @@ pub struct Deployment {
 pub struct ProjectReference {
     pub id: Option<String>,
     pub name: Option<String>,
+}
+
+/// Who started a deployment.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Creator {
+    pub username: Option<String>,
+    pub github_login: Option<String>,
 }
 
 /// Why a policy blocked a deployment.

@@ -1,0 +1,175 @@
+//! Reading fixes: single rows, lists for a user, and work for the reconciler.
+
+use crate::{
+    model::{Attempt, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
+    server::db::{
+        Db, DbError,
+        entity::{deployment, subscription},
+        events, tasks,
+    },
+};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _, sea_query::SelectStatement,
+};
+
+/// The states in which a worker has something to do.
+pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
+    FixStatus::ALL.into_iter().filter(|status| status.is_unfinished()).map(FixStatus::as_str)
+}
+
+/// The fix with that id, whoever's it is.
+pub async fn find(db: &Db, fix_id: &str) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find_by_id(fix_id).one(&db.orm).await?)
+}
+
+/// Projects that a user watches, as (integration provider, platform project): a fix is readable by each watcher.
+fn watched_subscriptions(user_id: &str) -> SelectStatement {
+    // A fix belongs to one subscription; another user's subscription to the same project may read it too.
+    let mine = subscription::Entity::find()
+        .select_only()
+        .column(subscription::Column::PlatformProjectId)
+        .filter(subscription::Column::UserId.eq(user_id))
+        .into_query();
+    subscription::Entity::find()
+        .select_only()
+        .column(subscription::Column::Id)
+        .filter(subscription::Column::PlatformProjectId.in_subquery(mine))
+        .into_query()
+}
+
+/// The fix with our id, or with `{provider}:{platform id}`, if the user watches its project.
+pub async fn find_for_user(db: &Db, user_id: &str, id: &str) -> Result<Option<deployment::Model>, DbError> {
+    let which =
+        match id.split_once(':').map(|(provider, platform_id)| (provider.parse::<Provider>(), platform_id)) {
+            Some((Ok(provider), platform_id)) => Condition::all()
+                .add(deployment::Column::Provider.eq(provider.as_str()))
+                .add(deployment::Column::PlatformDeploymentId.eq(platform_id)),
+            Some((Err(_), _)) => return Ok(None),
+            None => Condition::all().add(deployment::Column::Id.eq(id)),
+        };
+    Ok(deployment::Entity::find()
+        .filter(which)
+        .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
+        .one(&db.orm)
+        .await?)
+}
+
+/// A user's newest fixes, created before `before` when it is given.
+pub async fn summaries(
+    db: &Db,
+    user_id: &str,
+    limit: u64,
+    before: Option<Timestamp>,
+) -> Result<Vec<FixSummary>, DbError> {
+    let mut query = deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .order_by_desc(deployment::Column::Id)
+        .limit(limit);
+    if let Some(before) = before {
+        query = query.filter(deployment::Column::CreatedAt.lt(before));
+    }
+    Ok(query.all(&db.orm).await?.iter().map(summary).collect())
+}
+
+/// What lists show of a fix.
+pub fn summary(row: &deployment::Model) -> FixSummary {
+    FixSummary {
+        id: row.id.clone(),
+        provider: row.provider.parse().unwrap_or(Provider::Vercel),
+        platform_deployment_id: row.platform_deployment_id.clone(),
+        project_name: row.project_name.clone(),
+        repository: row.repository.clone(),
+        branch: row.branch.clone(),
+        commit_sha: row.commit_sha.clone(),
+        status: FixStatus::parse(&row.fix_status).unwrap_or(FixStatus::Failed),
+        error_message: row.error_message.clone(),
+        reason_code: row.reason_code.clone(),
+        reason: row.reason.clone(),
+        pr_url: row.pr_url.clone(),
+        pr_number: row.pr_number,
+        attempt: row.fix_attempt_number,
+        created_at: row.created_at,
+        completed_at: row.completed_at,
+    }
+}
+
+/// Everything stored about a fix. The platform's side is left for the caller to ask.
+pub async fn detail(db: &Db, row: &deployment::Model) -> Result<FixDetail, DbError> {
+    let attempts: Vec<Attempt> = tasks::attempts(db, &row.id).await?;
+    let finding: Option<Finding> = row.finding.as_deref().map(serde_json::from_str).transpose()?;
+    Ok(FixDetail {
+        summary: summary(row),
+        deployment: None,
+        finding,
+        log: row.logs.clone(),
+        diff: row.diff.clone(),
+        fix_summary: row.fix_summary.clone(),
+        attempts,
+        events: events::since(db, &row.id, 0, u64::MAX).await?,
+    })
+}
+
+/// Unfinished fixes that no live worker holds, oldest first, with their versions.
+pub async fn unfinished_without_lease(
+    db: &Db,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<(String, i32)>, DbError> {
+    let free = Condition::any()
+        .add(deployment::Column::LeaseUntil.is_null())
+        .add(deployment::Column::LeaseUntil.lt(now));
+    Ok(deployment::Entity::find()
+        .select_only()
+        .columns([deployment::Column::Id, deployment::Column::Version])
+        .filter(deployment::Column::FixStatus.is_in(unfinished()))
+        .filter(free)
+        .order_by_asc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .into_tuple()
+        .all(&db.orm)
+        .await?)
+}
+
+/// Fixes whose pull request is open, oldest first.
+pub async fn open_pull_requests(db: &Db, limit: u64) -> Result<Vec<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .order_by_asc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
+/// Another fix of the same error on the same branch whose pull request is open.
+pub async fn open_twin(
+    db: &Db,
+    fix: &deployment::Model,
+    fingerprint: &str,
+) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::Repository.eq(&fix.repository))
+        .filter(match &fix.branch {
+            Some(branch) => deployment::Column::Branch.eq(branch),
+            None => deployment::Column::Branch.is_null(),
+        })
+        .filter(deployment::Column::Fingerprint.eq(fingerprint))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .filter(deployment::Column::Id.ne(&fix.id))
+        .one(&db.orm)
+        .await?)
+}
+
+/// The fix whose branch is `branch` in `repository`, for deployments of our own fix branches.
+pub async fn by_fix_branch(
+    db: &Db,
+    repository: &str,
+    branch: &str,
+) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::Repository.eq(repository))
+        .filter(deployment::Column::FixBranchName.eq(branch))
+        .one(&db.orm)
+        .await?)
+}

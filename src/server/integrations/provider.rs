@@ -50,6 +50,8 @@ pub struct Team {
     pub slug: String,
     /// The name that people read.
     pub name: String,
+    /// The token may act on it; a platform may name teams that it does not open.
+    pub accessible: bool,
 }
 
 /// Where a project's code lives.

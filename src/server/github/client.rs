@@ -3,9 +3,7 @@
 use super::{
     error::GithubError,
     repository::RepositoryName,
-    wire::{
-        NewPull, PullText, WireCheckRuns, WirePull, WireRepository, WireStatuses, WireUser,
-    },
+    wire::{NewPull, PullText, WireCheckRuns, WirePull, WireRepository, WireStatuses, WireUser},
 };
 use crate::server::clock::Clock;
 use axum::http::HeaderName;
@@ -169,10 +167,7 @@ impl Client {
             .base_uri(base.as_str())
             .map_err(|_| GithubError::Setup("the base address is no address"))?
             .personal_token(token.clone())
-            .add_header(
-                HeaderName::from_static("accept"),
-                "application/vnd.github+json".to_owned(),
-            )
+            .add_header(HeaderName::from_static("accept"), "application/vnd.github+json".to_owned())
             .set_connect_timeout(Some(CONNECT_TIMEOUT))
             .set_read_timeout(Some(CALL_TIMEOUT))
             .build()
@@ -271,8 +266,7 @@ impl Client {
         body: &str,
     ) -> Result<PullRequest, GithubError> {
         let route = format!("/repos/{repository}/pulls/{number}");
-        let wire: WirePull =
-            self.call(self.octocrab.patch(route, Some(&PullText { title, body }))).await?;
+        let wire: WirePull = self.call(self.octocrab.patch(route, Some(&PullText { title, body }))).await?;
         wire.try_into()
     }
 
@@ -311,12 +305,11 @@ impl Client {
         }
         let route = format!("/repos/{repository}/commits/{sha}");
         let page = [("per_page", "100")];
-        let statuses: Option<WireStatuses> =
-            readable(self.get(&format!("{route}/status"), &page).await)?;
-        let runs: Option<WireCheckRuns> =
-            readable(self.get(&format!("{route}/check-runs"), &page).await)?;
+        let statuses: Option<WireStatuses> = readable(self.get(&format!("{route}/status"), &page).await)?;
+        let runs: Option<WireCheckRuns> = readable(self.get(&format!("{route}/check-runs"), &page).await)?;
         Ok(CommitChecks {
-            statuses: statuses.map(|wire| wire.statuses.unwrap_or_default().into_iter().map(Check::from).collect()),
+            statuses: statuses
+                .map(|wire| wire.statuses.unwrap_or_default().into_iter().map(Check::from).collect()),
             check_runs: runs
                 .map(|wire| wire.check_runs.unwrap_or_default().into_iter().map(Check::from).collect()),
         })

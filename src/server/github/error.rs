@@ -198,8 +198,7 @@ mod tests {
             "message": "A pull request already exists for acme:fix/build-1."})];
         let refusal = sorted(422, &[], &joined("Validation Failed", Some(&errors)));
         assert!(refusal.is_existing_pull_request());
-        let errors =
-            [serde_json::json!({"resource": "PullRequest", "field": "head", "code": "invalid"})];
+        let errors = [serde_json::json!({"resource": "PullRequest", "field": "head", "code": "invalid"})];
         let other = sorted(422, &[], &joined("Validation Failed", Some(&errors)));
         assert!(!other.is_existing_pull_request());
         assert_eq!(

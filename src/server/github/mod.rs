@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod error;
+pub mod git;
 pub mod repository;
 mod wire;
 

@@ -64,7 +64,8 @@ mod tests {
         for good in ["acme/shop-web", "a/b", "Acme_1/x.y-z", "acme/.github"] {
             assert_eq!(good.parse::<RepositoryName>().map(|name| name.to_string()), Ok(good.to_owned()));
         }
-        for bad in ["", "acme", "/x", "acme/", "acme/..", "acme/a/b", "-x/y", "acme/x?y", "acme/x y", "../x"] {
+        for bad in ["", "acme", "/x", "acme/", "acme/..", "acme/a/b", "-x/y", "acme/x?y", "acme/x y", "../x"]
+        {
             assert_eq!(bad.parse::<RepositoryName>(), Err(InvalidRepositoryName), "{bad}");
         }
     }

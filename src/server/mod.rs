@@ -9,6 +9,7 @@
 //! One type per arrow, one public function per stage, one caller: `fix::run`. Every step appends a fix event
 //! (`live`) in the transaction that changes the row.
 
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod crypto;

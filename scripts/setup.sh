@@ -101,11 +101,12 @@ wasm_target() {
   wasm_cargo >/dev/null && return
   printf 'set-up: Rust target %s ... ' "$wasm_target"
   local start=$SECONDS
-  if add_wasm_target >"$log" 2>&1 </dev/null 9>&-; then
+  # rustup's word alone is not enough: a toolchain unpacked by hand may only claim to have the target.
+  if add_wasm_target >"$log" 2>&1 </dev/null 9>&- && wasm_cargo >/dev/null; then
     printf 'done in %d s\n' $((SECONDS - start))
     done_any=yes
   else
-    printf 'rustup cannot reach its server (%d s)\n' $((SECONDS - start))
+    printf 'not to be had from rustup (%d s)\n' $((SECONDS - start))
     ask_for_root
     step "Debian's own toolchain for $wasm_target (about 2 minutes)" \
       "Make \`rustup target add $wasm_target\` work, or use Debian 12 or later, whose packages have a matching set." \

@@ -3,6 +3,7 @@
 //! [`client`] speaks the REST API, [`git`] runs the real `git` on clean clones, [`pull_request`] and [`body`]
 //! hand a fix in, [`webhooks`] reads what GitHub sends back.
 
+pub mod account;
 pub mod client;
 pub mod error;
 pub mod git;

@@ -4,10 +4,14 @@
 //! hand a fix in, [`webhooks`] reads what GitHub sends back.
 
 pub mod account;
+pub mod body;
 pub mod client;
 pub mod error;
 pub mod git;
+mod markdown;
+pub mod pull_request;
 pub mod repository;
+pub mod webhooks;
 mod wire;
 
 pub use client::{

@@ -9,9 +9,20 @@
 //! One type per arrow, one public function per stage, one caller: `fix::run`. Every step appends a fix event
 //! (`live`) in the transaction that changes the row.
 
+pub mod agent;
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod diagnosis;
+pub mod fix;
+pub mod github;
+pub mod http;
+pub mod intake;
 pub mod integrations;
+pub mod live;
+pub mod rules;
+pub mod sandbox;
+pub mod state;
+pub mod telemetry;

@@ -3,7 +3,9 @@
 //! [`TokenProvider`] is what a platform can do, [`Registry`] finds it by name. The platforms' folders have
 //! the same files: `client` (calls), `wire` (their JSON), `token`, `webhooks`.
 
+pub mod build_log;
 pub mod http;
+pub mod json_items;
 pub mod provider;
 pub mod registry;
 pub mod vercel;

@@ -50,10 +50,12 @@ pub struct Team {
     pub slug: String,
     /// The name that people read.
     pub name: String,
+    /// The token may act on it; a platform may name teams that it does not open.
+    pub accessible: bool,
 }
 
 /// Where a project's code lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RepositoryLink {
     /// A GitHub repository.
     Github {
@@ -78,6 +80,7 @@ pub enum RepositoryLink {
         kind: String,
     },
     /// No repository.
+    #[default]
     None,
 }
 
@@ -92,7 +95,7 @@ impl RepositoryLink {
 }
 
 /// A project (Vercel, Cloudflare Pages), Worker or service (Render).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
     /// The platform's id.
     pub id: String,

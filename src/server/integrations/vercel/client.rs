@@ -1,217 +1,214 @@
-//! Vercel's REST API, call by call, paged to the end.
+//! Calls to Vercel's REST API, paged to the end. Versions and shapes: `@vercel/sdk` 1.28.
 
-use super::{
-    convert,
-    events::{BoundedLines, LogEvent, ObjectSplitter, parse_event},
-    webhooks, wire,
-};
+use super::{convert, token, webhooks, wire};
 use crate::{
-    model::{DeploymentState, PlatformDeployment},
+    model::PlatformDeployment,
     server::integrations::{
-        Access, BuildLog, CreatedWebhook, DeploymentsQuery, PlatformError, Project, RegisteredWebhook, Team,
-        http::{Api, transport},
+        Access, CreatedWebhook, DeploymentsQuery, PlatformError, Project, ProviderUser, RegisteredWebhook,
+        Team, http::Api,
     },
 };
-use reqwest::{Method, RequestBuilder, header};
+use reqwest::{Method, RequestBuilder};
+use secrecy::SecretString;
 use serde_json::json;
+use std::cmp::Reverse;
 use url::Url;
 
-/// Vercel's own maximum for lists.
-const PAGE: &str = "100";
-/// A team with more pages than this is a loop.
+const PAGE_SIZE: &str = "100";
+/// More pages than any account has; ends a listing whose cursor never does.
 const MAX_PAGES: usize = 200;
-/// Deployments listed without an own limit.
-const DEFAULT_LIMIT: usize = 500;
-/// Events that may arrive out of order: they are sorted within a window of this many.
-const SORT_WINDOW: usize = 2048;
+/// Keeps the address of a request short.
+const PROJECTS_PER_REQUEST: usize = 20;
+const DEFAULT_DEPLOYMENTS: usize = 500;
 
-/// Vercel, at one address.
+/// Vercel's REST API.
 #[derive(Clone, Debug)]
-pub struct Client {
-    api: Api,
+pub struct Vercel {
+    pub(super) api: Api,
 }
 
-impl Client {
+impl Vercel {
+    /// Vercel behind `api`.
     pub const fn new(api: Api) -> Self {
         Self { api }
     }
 
-    fn call(&self, method: Method, path: &[&str], access: &Access) -> RequestBuilder {
-        let request = self.api.request(method, path, &access.token);
+    /// A request in the scope of the access's team.
+    pub(super) fn request(&self, method: Method, segments: &[&str], access: &Access) -> RequestBuilder {
+        let request = self.api.request(method, segments, &access.token);
         match &access.team_id {
             Some(team) => request.query(&[("teamId", team)]),
             None => request,
         }
     }
 
-    pub async fn user(&self, access: &Access) -> Result<wire::User, PlatformError> {
-        // The user is the same in every team; some team tokens may not name one here.
-        let request = self.api.request(Method::GET, &["v2", "user"], &access.token);
-        Ok(self.api.json::<wire::UserAnswer>(request).await?.user)
+    pub(super) async fn user(&self, token: &SecretString) -> Result<ProviderUser, PlatformError> {
+        let request = self.api.request(Method::GET, &["v2", "user"], token);
+        self.api.json::<wire::UserAnswer>(request).await.map(|answer| token::user(answer.user))
     }
 
-    pub async fn teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError> {
+    pub(super) async fn list_teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError> {
         let mut teams = Vec::new();
-        let mut until: Option<String> = None;
+        let mut cursor = None;
         for _ in 0..MAX_PAGES {
-            let request =
-                self.api.request(Method::GET, &["v2", "teams"], &access.token).query(&[("limit", PAGE)]);
-            let answer: wire::TeamsAnswer = self.api.json(request.query(&cursor("until", &until))).await?;
-            teams.extend(answer.teams.into_iter().map(|team| Team {
-                name: team.name.unwrap_or_else(|| team.slug.clone()),
-                id: team.id,
-                slug: team.slug,
-            }));
-            until = answer.pagination.and_then(|page| page.cursor());
-            if until.is_none() {
-                return Ok(teams);
+            let request = self
+                .api
+                .request(Method::GET, &["v2", "teams"], &access.token)
+                .query(&[("limit", PAGE_SIZE)])
+                .query(&[("until", &cursor)]);
+            let answer: wire::TeamsAnswer = self.api.json(request).await?;
+            teams.extend(answer.teams.into_iter().map(token::team));
+            if !advance(&mut cursor, answer.pagination) {
+                break;
             }
         }
-        Err(PlatformError::Malformed)
+        Ok(teams)
     }
 
-    pub async fn projects(&self, access: &Access) -> Result<Vec<Project>, PlatformError> {
+    pub(super) async fn list_projects(&self, access: &Access) -> Result<Vec<Project>, PlatformError> {
         let mut projects = Vec::new();
-        let mut from: Option<String> = None;
+        let mut cursor = None;
         for _ in 0..MAX_PAGES {
-            let request = self.call(Method::GET, &["v10", "projects"], access).query(&[("limit", PAGE)]);
-            let (page, next) = match self.api.json(request.query(&cursor("from", &from))).await? {
-                wire::ProjectsAnswer::Paged { projects, pagination } => {
-                    (projects, pagination.and_then(|page| page.cursor()))
-                }
+            let request = self
+                .request(Method::GET, &["v10", "projects"], access)
+                .query(&[("limit", PAGE_SIZE)])
+                .query(&[("from", &cursor)]);
+            let (page, pagination) = match self.api.json(request).await? {
+                wire::ProjectsAnswer::Page { projects, pagination } => (projects, pagination),
                 wire::ProjectsAnswer::Bare(projects) => (projects, None),
             };
-            projects
-                .extend(page.into_iter().map(|project| convert::project(project, access.team_id.as_deref())));
-            from = next;
-            if from.is_none() {
-                return Ok(projects);
+            projects.extend(page.into_iter().map(|project| convert::project(project, access)));
+            if !advance(&mut cursor, pagination) {
+                break;
             }
         }
-        Err(PlatformError::Malformed)
+        Ok(projects)
     }
 
-    pub async fn project(&self, access: &Access, id: &str) -> Result<Project, PlatformError> {
-        let project = self.api.json(self.call(Method::GET, &["v9", "projects", id], access)).await?;
-        Ok(convert::project(project, access.team_id.as_deref()))
+    pub(super) async fn get_project(&self, access: &Access, id: &str) -> Result<Project, PlatformError> {
+        let request = self.request(Method::GET, &["v9", "projects", id], access);
+        self.api.json(request).await.map(|project| convert::project(project, access))
     }
 
-    pub async fn deployments(
+    pub(super) async fn list_deployments(
+        &self,
+        access: &Access,
+        query: DeploymentsQuery,
+    ) -> Result<Vec<PlatformDeployment>, PlatformError> {
+        let limit = query.limit.unwrap_or(DEFAULT_DEPLOYMENTS);
+        if query.project_ids.is_empty() {
+            return self.deployments_of(access, &query, &[], limit).await;
+        }
+        let mut deployments = Vec::new();
+        for ids in query.project_ids.chunks(PROJECTS_PER_REQUEST) {
+            deployments.extend(self.deployments_of(access, &query, ids, limit).await?);
+        }
+        deployments.sort_by_key(|deployment| Reverse(deployment.created_at));
+        deployments.truncate(limit);
+        Ok(deployments)
+    }
+
+    async fn deployments_of(
         &self,
         access: &Access,
         query: &DeploymentsQuery,
+        project_ids: &[String],
+        limit: usize,
     ) -> Result<Vec<PlatformDeployment>, PlatformError> {
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        let mut found = Vec::new();
-        let mut until = query.until.map(|until| until.timestamp_millis().to_string());
+        let projects: Vec<(&str, &String)> = match project_ids {
+            [one] => vec![("projectId", one)],
+            several => several.iter().map(|id| ("projectIds", id)).collect(),
+        };
+        let mut deployments = Vec::new();
+        let mut cursor = query.until.map(|until| until.timestamp_millis().to_string());
         for _ in 0..MAX_PAGES {
-            let mut request =
-                self.call(Method::GET, &["v7", "deployments"], access).query(&[("limit", PAGE)]);
-            request = match query.project_ids.as_slice() {
-                [] => request,
-                // Vercel refuses both parameters together.
-                [one] => request.query(&[("projectId", one)]),
-                many => request.query(&many.iter().map(|id| ("projectIds", id)).collect::<Vec<_>>()),
-            };
-            if let Some(since) = query.since {
-                request = request.query(&[("since", since.timestamp_millis())]);
-            }
-            if let Some(state) = query.state.and_then(single_state) {
-                request = request.query(&[("state", state)]);
-            }
-            if let Some(branch) = &query.branch {
-                request = request.query(&[("branch", branch)]);
-            }
-            let answer: wire::DeploymentsAnswer =
-                self.api.json(request.query(&cursor("until", &until))).await?;
-            let page = answer.deployments.into_iter().map(convert::deployment);
-            found.extend(page.filter(|deployment| query.state.is_none_or(|state| deployment.state == state)));
-            until = answer.pagination.and_then(|page| page.cursor());
-            if until.is_none() || found.len() >= limit {
-                found.truncate(limit);
-                return Ok(found);
+            let request = self
+                .request(Method::GET, &["v7", "deployments"], access)
+                .query(&[("limit", PAGE_SIZE)])
+                .query(&projects)
+                .query(&[("since", query.since.map(|since| since.timestamp_millis().to_string()))])
+                .query(&[("until", &cursor)])
+                .query(&[("state", query.state.and_then(convert::state_filter))])
+                .query(&[("branch", &query.branch)]);
+            let answer: wire::DeploymentsAnswer = self.api.json(request).await?;
+            let page: Vec<_> = answer.deployments.into_iter().filter_map(convert::deployment).collect();
+            let past_the_start = page.last().is_some_and(|last| is_before(last, query));
+            deployments.extend(page.into_iter().filter(|deployment| matches(deployment, query, project_ids)));
+            if past_the_start || deployments.len() >= limit || !advance(&mut cursor, answer.pagination) {
+                break;
             }
         }
-        Err(PlatformError::Malformed)
+        deployments.truncate(limit);
+        Ok(deployments)
     }
 
-    pub async fn deployment(&self, access: &Access, id: &str) -> Result<PlatformDeployment, PlatformError> {
-        let request = self.call(Method::GET, &["v13", "deployments", id], access);
-        let answer = self.api.json(request.query(&[("withGitRepoInfo", "true")])).await?;
-        Ok(convert::deployment(answer))
-    }
-
-    /// Reads all events while they arrive; what is held never grows with the log.
-    pub async fn build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError> {
+    pub(super) async fn get_deployment(
+        &self,
+        access: &Access,
+        id: &str,
+    ) -> Result<PlatformDeployment, PlatformError> {
         let request = self
-            .call(Method::GET, &["v3", "deployments", id, "events"], access)
-            .query(&[("direction", "forward"), ("limit", "-1"), ("builds", "1")])
-            .header(header::ACCEPT, "application/json");
-        let mut response = self.api.send(request).await?;
-        let mut splitter = ObjectSplitter::default();
-        let mut lines = BoundedLines::default();
-        let mut window: Vec<LogEvent> = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(transport)? {
-            splitter.feed(&chunk, |object| window.extend(parse_event(object)));
-            if window.len() > 2 * SORT_WINDOW {
-                window.sort_by_key(|event| event.order);
-                window.drain(..SORT_WINDOW).for_each(|event| lines.push(&event.text));
-            }
-        }
-        if splitter.is_cut() {
-            // Half a log would be diagnosed as if it were whole.
-            return Err(PlatformError::Transient { retry_after: None });
-        }
-        window.sort_by_key(|event| event.order);
-        window.into_iter().for_each(|event| lines.push(&event.text));
-        Ok(lines.finish())
+            .request(Method::GET, &["v13", "deployments", id], access)
+            .query(&[("withGitRepoInfo", "true")]);
+        let answer: wire::Deployment = self.api.json(request).await?;
+        convert::deployment(answer).ok_or(PlatformError::Malformed)
     }
 
-    pub async fn create_webhook(
+    pub(super) async fn make_webhook(
         &self,
         access: &Access,
         url: &Url,
         project_ids: &[String],
     ) -> Result<CreatedWebhook, PlatformError> {
-        let mut body = json!({ "url": url, "events": webhooks::EVENTS });
+        let mut body = json!({"url": url.as_str(), "events": webhooks::EVENTS});
         if !project_ids.is_empty() {
             body["projectIds"] = json!(project_ids);
         }
-        let request = self.call(Method::POST, &["v1", "webhooks"], access).json(&body);
-        let made: wire::Webhook = self.api.json(request).await?;
-        let secret = made.secret.ok_or(PlatformError::Malformed)?;
-        Ok(CreatedWebhook { id: made.id, secret: secret.into() })
+        let request = self.request(Method::POST, &["v1", "webhooks"], access).json(&body);
+        let created: wire::CreatedWebhook = self.api.json(request).await?;
+        Ok(CreatedWebhook { id: created.id, secret: created.secret.into() })
     }
 
-    pub async fn webhooks(&self, access: &Access) -> Result<Vec<RegisteredWebhook>, PlatformError> {
-        let webhooks: Vec<wire::Webhook> =
-            self.api.json(self.call(Method::GET, &["v1", "webhooks"], access)).await?;
-        Ok(webhooks
-            .into_iter()
-            .map(|hook| RegisteredWebhook {
-                id: hook.id,
-                url: hook.url,
-                project_ids: hook.project_ids.unwrap_or_default(),
-            })
-            .collect())
+    pub(super) async fn list_webhooks(
+        &self,
+        access: &Access,
+    ) -> Result<Vec<RegisteredWebhook>, PlatformError> {
+        let request = self.request(Method::GET, &["v1", "webhooks"], access);
+        let wire::WebhooksAnswer(webhooks) = self.api.json(request).await?;
+        let registered = |webhook: wire::Webhook| RegisteredWebhook {
+            id: webhook.id,
+            url: webhook.url.unwrap_or_default(),
+            project_ids: webhook.project_ids.unwrap_or_default(),
+        };
+        Ok(webhooks.into_iter().map(registered).collect())
     }
 
-    pub async fn delete_webhook(&self, access: &Access, id: &str) -> Result<(), PlatformError> {
-        self.api.send(self.call(Method::DELETE, &["v1", "webhooks", id], access)).await?;
-        Ok(())
+    pub(super) async fn remove_webhook(&self, access: &Access, id: &str) -> Result<(), PlatformError> {
+        self.api.send(self.request(Method::DELETE, &["v1", "webhooks", id], access)).await.map(drop)
     }
 }
 
-fn cursor<'a>(name: &'static str, value: &'a Option<String>) -> Vec<(&'static str, &'a str)> {
-    value.iter().map(|value| (name, value.as_str())).collect()
+/// Moves to the next page. `false` when there is none, or when the platform sends us in a circle.
+fn advance(cursor: &mut Option<String>, pagination: Option<wire::Pagination>) -> bool {
+    let next = pagination.and_then(|pagination| pagination.next).map(wire::Cursor::into_query);
+    if next.is_none() || next == *cursor {
+        return false;
+    }
+    *cursor = next;
+    true
 }
 
-/// The state that Vercel can filter by. States that stand for several of Vercel's are filtered here.
-const fn single_state(state: DeploymentState) -> Option<&'static str> {
-    match state {
-        DeploymentState::Queued => Some("QUEUED"),
-        DeploymentState::Ready => Some("READY"),
-        DeploymentState::Failed => Some("ERROR"),
-        DeploymentState::Building | DeploymentState::Canceled => None,
-    }
+fn is_before(deployment: &PlatformDeployment, query: &DeploymentsQuery) -> bool {
+    query.since.is_some_and(|since| deployment.created_at < since)
+}
+
+/// Holds the platform to the question: a filter that it ignores must not widen the answer.
+fn matches(deployment: &PlatformDeployment, query: &DeploymentsQuery, project_ids: &[String]) -> bool {
+    !is_before(deployment, query)
+        && query.until.is_none_or(|until| deployment.created_at < until)
+        && query.state.is_none_or(|state| deployment.state == state)
+        && query.branch.as_ref().is_none_or(|branch| deployment.branch.as_ref() == Some(branch))
+        && (project_ids.is_empty()
+            || deployment.project_id.is_empty()
+            || project_ids.contains(&deployment.project_id))
 }

@@ -1,176 +1,241 @@
-//! From Vercel's JSON to the vocabulary of all platforms.
+//! Turns Vercel's projects and deployments into ours: link variants, state words, Git facts out of `meta`.
 
-use super::wire;
+use super::wire::{self, Meta};
 use crate::{
     model::{DeploymentState, PlatformDeployment, Provider, Timestamp},
-    server::integrations::{Project, RepositoryLink},
+    server::integrations::{Access, DeliveredDeployment, Project, RepositoryLink},
 };
-use serde_json::Value;
-use std::collections::HashMap;
 
-/// Where a project's code lives, for every type of link that Vercel knows, and an answer for those to come.
-pub fn link(link: Option<wire::Link>) -> RepositoryLink {
-    let Some(link) = link else { return RepositoryLink::None };
-    let pair = |owner: Option<String>, name: Option<String>| match (owner, name) {
-        (Some(owner), Some(name)) if !owner.is_empty() && !name.is_empty() => Some(format!("{owner}/{name}")),
-        _ => None,
-    };
-    let known = match link.kind.as_str() {
-        "github" | "github-limited" => {
-            pair(link.org, link.repo).map(|full_name| RepositoryLink::Github { full_name, host: None })
-        }
-        "github-custom-host" => {
-            let host = link.host.unwrap_or_else(|| "unknown".to_owned());
-            pair(link.org, link.repo).map(|full_name| RepositoryLink::Github { full_name, host: Some(host) })
-        }
-        "gitlab" => link
-            .project_name_with_namespace
-            .or_else(|| pair(link.project_namespace, link.project_name))
-            .map(|full_name| RepositoryLink::Gitlab { full_name }),
-        "bitbucket" => pair(link.owner, link.slug).map(|full_name| RepositoryLink::Bitbucket { full_name }),
-        _ => None,
-    };
-    known.unwrap_or(RepositoryLink::Other { kind: link.kind })
-}
-
-/// A project. `team_id` is the team that was asked.
-pub fn project(project: wire::Project, team_id: Option<&str>) -> Project {
+/// A project. Its team is its owner when that is one, else the one that was asked about.
+pub fn project(project: wire::Project, access: &Access) -> Project {
     let production_branch = project.link.as_ref().and_then(|link| link.production_branch.clone());
-    // An account of a person has no team prefix and is reached without a team.
-    let owner = project.account_id.filter(|account| account.starts_with("team_"));
     Project {
-        id: project.id,
-        name: project.name,
-        team_id: owner.or_else(|| team_id.map(str::to_owned)),
-        link: link(project.link),
+        name: project.name.unwrap_or_else(|| project.id.clone()),
+        team_id: project
+            .account_id
+            .filter(|owner| owner.starts_with("team_"))
+            .or_else(|| access.team_id.clone()),
+        link: project.link.map_or(RepositoryLink::None, link),
         framework: project.framework,
-        root_directory: project.root_directory.filter(|root| !root.is_empty()),
-        install_command: project.install_command,
-        build_command: project.build_command,
-        output_directory: project.output_directory,
+        root_directory: filled(project.root_directory),
+        install_command: filled(project.install_command),
+        build_command: filled(project.build_command),
+        output_directory: filled(project.output_directory),
         node_version: project.node_version,
         production_branch,
+        id: project.id,
     }
 }
 
-/// A state of Vercel in ours. An unknown one counts as building: nothing is started on a guess.
-pub fn state(name: &str) -> DeploymentState {
-    match name {
-        "QUEUED" => DeploymentState::Queued,
-        "INITIALIZING" | "BUILDING" => DeploymentState::Building,
-        "READY" => DeploymentState::Ready,
-        "ERROR" => DeploymentState::Failed,
-        // A blocked deployment was stopped by a policy: it has no build log, and code cannot help.
-        "CANCELED" | "DELETED" | "BLOCKED" => DeploymentState::Canceled,
-        other => {
-            tracing::warn!(state = other, "Vercel sent a state that is not known");
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn link(link: wire::Link) -> RepositoryLink {
+    let path = |owner: Option<String>, name: Option<String>| match (filled(owner), filled(name)) {
+        (Some(owner), Some(name)) => Some(format!("{owner}/{name}")),
+        _ => None,
+    };
+    let linked = match link.kind.as_str() {
+        "github" | "github-limited" => {
+            path(link.org, link.repo).map(|full_name| RepositoryLink::Github { full_name, host: None })
+        }
+        "github-custom-host" => path(link.org, link.repo)
+            .map(|full_name| RepositoryLink::Github { full_name, host: Some(link.host.unwrap_or_default()) }),
+        "gitlab" => path(link.project_namespace, link.project_name)
+            .or(filled(link.project_name_with_namespace))
+            .map(|full_name| RepositoryLink::Gitlab { full_name }),
+        "bitbucket" => path(link.owner, link.slug).map(|full_name| RepositoryLink::Bitbucket { full_name }),
+        _ => None,
+    };
+    linked.unwrap_or(RepositoryLink::Other { kind: link.kind })
+}
+
+/// A deployment. `None` when it has no id: then nothing can be done with it.
+pub fn deployment(deployment: wire::Deployment) -> Option<PlatformDeployment> {
+    let git = Git::of(&deployment);
+    let id = deployment.uid.or(deployment.id)?;
+    let state = state(deployment.ready_state.or(deployment.state).or(deployment.status).as_deref());
+    let (project_id, project_name) = match deployment.project {
+        Some(project) => (project.id, project.name),
+        None => (None, None),
+    };
+    let creator =
+        deployment.creator.and_then(|creator| filled(creator.github_login).or(filled(creator.username)));
+    let created = deployment.created_at.or(deployment.created).and_then(Timestamp::from_timestamp_millis);
+    Some(PlatformDeployment {
+        provider: Provider::Vercel,
+        platform_id: id,
+        project_id: deployment.project_id.or(project_id).unwrap_or_default(),
+        project_name: deployment.name.or(project_name).unwrap_or_default(),
+        state,
+        url: filled(deployment.url),
+        inspector_url: filled(deployment.inspector_url),
+        target: Some(deployment.target.unwrap_or_else(|| "preview".to_owned())),
+        branch: git.branch,
+        commit_sha: git.sha,
+        commit_message: git.message,
+        commit_author: git.author.or(creator),
+        repository: git.repository,
+        from_fork: git.from_fork,
+        error_code: deployment
+            .error_code
+            .or(deployment.seat_block.and_then(|block| block.block_code))
+            .or(deployment.oom_report),
+        error_message: deployment.error_message.or(deployment.ready_state_reason),
+        created_at: created.unwrap_or_default(),
+    })
+}
+
+/// The deployment of a delivery.
+pub fn delivered(deployment: wire::Deployment, target: Option<&str>) -> Option<DeliveredDeployment> {
+    let git = Git::of(&deployment);
+    Some(DeliveredDeployment {
+        id: deployment.id.or(deployment.uid).filter(|id| !id.is_empty())?,
+        project_name: deployment.name,
+        target: Some(target.unwrap_or("preview").to_owned()),
+        branch: git.branch,
+        commit_sha: git.sha,
+        repository: git.repository,
+        from_fork: git.from_fork,
+    })
+}
+
+/// A word for a state. An unknown one counts as still building, so that nothing is decided too early.
+pub fn state(word: Option<&str>) -> DeploymentState {
+    match word {
+        Some("QUEUED") => DeploymentState::Queued,
+        Some("INITIALIZING" | "BUILDING") => DeploymentState::Building,
+        Some("READY") => DeploymentState::Ready,
+        Some("ERROR") => DeploymentState::Failed,
+        // BLOCKED is a policy's doing: there is no build and nothing to repair.
+        Some("CANCELED" | "DELETED" | "BLOCKED") => DeploymentState::Canceled,
+        unknown => {
+            let word: String = unknown.unwrap_or_default().chars().take(40).collect();
+            tracing::warn!(state = %word, "unknown Vercel deployment state, taken as building");
             DeploymentState::Building
         }
     }
 }
 
-/// What the keys of `meta` say about the Git side of a deployment.
-pub struct GitMeta {
-    pub branch: Option<String>,
-    pub commit_sha: Option<String>,
-    pub commit_message: Option<String>,
-    pub commit_author: Option<String>,
-    pub repository: Option<String>,
-    pub from_fork: bool,
+/// The word that asks for a state, when one word covers it.
+pub const fn state_filter(state: DeploymentState) -> Option<&'static str> {
+    match state {
+        DeploymentState::Queued => Some("QUEUED"),
+        DeploymentState::Ready => Some("READY"),
+        DeploymentState::Failed => Some("ERROR"),
+        DeploymentState::Building | DeploymentState::Canceled => None,
+    }
 }
 
-pub fn git_meta(meta: &HashMap<String, Value>) -> GitMeta {
-    let get = |key: &str| {
-        meta.get(key).and_then(Value::as_str).filter(|value| !value.is_empty()).map(str::to_owned)
+/// What a deployment was built from.
+struct Git {
+    branch: Option<String>,
+    sha: Option<String>,
+    message: Option<String>,
+    author: Option<String>,
+    repository: Option<String>,
+    from_fork: bool,
+}
+
+impl Git {
+    fn of(deployment: &wire::Deployment) -> Self {
+        let meta = &deployment.meta;
+        let source = deployment.git_source.as_ref();
+        // Which service it is shows in the keys; command-line deployments have the plain ones.
+        let any = |name: &str| {
+            ["github", "gitlab", "bitbucket", "git"]
+                .iter()
+                .find_map(|service| get(meta, &format!("{service}{name}")))
+        };
+        let repository = pair(get(meta, "githubOrg"), get(meta, "githubRepo"))
+            .or_else(|| pair(get(meta, "githubCommitOrg"), get(meta, "githubCommitRepo")))
+            .or_else(|| get(meta, "gitlabProjectPath"))
+            .or_else(|| pair(get(meta, "bitbucketRepoOwner"), get(meta, "bitbucketRepoSlug")))
+            .or_else(|| source.and_then(|git| pair(git.org.clone().or(git.owner.clone()), git.repo.clone())));
+        Self {
+            branch: any("CommitRef").or_else(|| source.and_then(|git| filled(git.reference.clone()))),
+            sha: any("CommitSha").or_else(|| source.and_then(|git| filled(git.sha.clone()))),
+            message: any("CommitMessage"),
+            author: any("CommitAuthorLogin").or_else(|| any("CommitAuthorName")),
+            repository,
+            from_fork: is_fork(meta),
+        }
+    }
+}
+
+/// The commit's repository is not the linked one. Without both names nothing says that it is a fork.
+fn is_fork(meta: &Meta) -> bool {
+    let differ = |commit: &str, linked: &str| match (get(meta, commit), get(meta, linked)) {
+        (Some(commit), Some(linked)) => !commit.eq_ignore_ascii_case(&linked),
+        _ => false,
     };
-    let first = |keys: &[&str]| keys.iter().find_map(|key| get(key));
-    let repository = |owner: &str, name: &str| Some(format!("{}/{}", get(owner)?, get(name)?));
-    let linked = repository("githubOrg", "githubRepo");
-    let built = repository("githubCommitOrg", "githubCommitRepo");
-    GitMeta {
-        branch: first(&["githubCommitRef", "gitlabCommitRef", "bitbucketCommitRef", "gitCommitRef"]),
-        commit_sha: first(&["githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha", "gitCommitSha"]),
-        commit_message: first(&[
-            "githubCommitMessage",
-            "gitlabCommitMessage",
-            "bitbucketCommitMessage",
-            "gitCommitMessage",
-        ]),
-        commit_author: first(&[
-            "githubCommitAuthorLogin",
-            "githubCommitAuthorName",
-            "gitlabCommitAuthorName",
-            "bitbucketCommitAuthorName",
-            "gitCommitAuthorName",
-        ]),
-        from_fork: matches!((&linked, &built), (Some(linked), Some(built)) if !linked.eq_ignore_ascii_case(built)),
-        repository: linked.or(built),
-    }
+    differ("githubCommitOrg", "githubOrg") || differ("githubCommitRepo", "githubRepo")
 }
 
-/// A deployment. `None` when it lacks what nothing can be done without.
-pub fn deployment(deployment: wire::Deployment) -> PlatformDeployment {
-    let git = git_meta(&deployment.meta.unwrap_or_default());
-    let state_name = deployment.ready_state.or(deployment.state).or(deployment.status).unwrap_or_default();
-    let author = git.commit_author.or_else(|| {
-        let creator = deployment.creator?;
-        creator.github_login.or(creator.username)
-    });
-    PlatformDeployment {
-        provider: Provider::Vercel,
-        platform_id: deployment.id,
-        project_id: deployment.project_id.unwrap_or_default(),
-        project_name: deployment.name.unwrap_or_default(),
-        state: state(&state_name),
-        url: deployment.url,
-        inspector_url: deployment.inspector_url,
-        target: Some(deployment.target.unwrap_or_else(|| "preview".to_owned())),
-        branch: git.branch,
-        commit_sha: git.commit_sha,
-        commit_message: git.commit_message,
-        commit_author: author,
-        repository: git.repository,
-        from_fork: git.from_fork,
-        error_code: deployment.error_code,
-        error_message: deployment.error_message,
-        created_at: deployment.created_at.or(deployment.created).and_then(from_millis).unwrap_or_default(),
-    }
+fn get(meta: &Meta, key: &str) -> Option<String> {
+    filled(meta.get(key).cloned())
 }
 
-/// Vercel counts milliseconds.
-pub fn from_millis(millis: i64) -> Option<Timestamp> {
-    Timestamp::from_timestamp_millis(millis)
+fn pair(owner: Option<String>, name: Option<String>) -> Option<String> {
+    Some(format!("{}/{}", owner?, name?))
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use rstest::rstest;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn github(full_name: &str, host: Option<&str>) -> RepositoryLink {
-        RepositoryLink::Github { full_name: full_name.into(), host: host.map(str::to_owned) }
+    fn linked(value: Value) -> RepositoryLink {
+        let project = json!({"id": "prj_1", "name": "shop", "link": value});
+        let access = Access { token: "t".into(), team_id: None };
+        super::project(serde_json::from_value(project).unwrap(), &access).link
     }
 
     #[rstest]
-    #[case(json!({"type":"github","org":"acme","repo":"shop","repoId":1}), github("acme/shop", None))]
-    #[case(json!({"type":"github-limited","org":"acme","repo":"shop"}), github("acme/shop", None))]
-    #[case(json!({"type":"github-custom-host","host":"git.acme.test","org":"acme","repo":"shop"}), github("acme/shop", Some("git.acme.test")))]
-    #[case(json!({"type":"github","org":"acme"}), RepositoryLink::Other { kind: "github".into() })]
-    #[case(json!({"type":"gitlab","projectNameWithNamespace":"a / b","projectId":"1"}), RepositoryLink::Gitlab { full_name: "a / b".into() })]
-    #[case(json!({"type":"bitbucket","owner":"acme","slug":"shop","name":"Shop"}), RepositoryLink::Bitbucket { full_name: "acme/shop".into() })]
-    #[case(json!({"type":"cursor-origin","owner":"acme","repo":"shop"}), RepositoryLink::Other { kind: "cursor-origin".into() })]
-    #[case(json!({"productionBranch":"main"}), RepositoryLink::Other { kind: String::new() })]
-    fn every_link_type_has_an_answer(#[case] text: Value, #[case] expected: RepositoryLink) {
-        assert_eq!(link(Some(serde_json::from_value(text).unwrap())), expected);
+    #[case(json!({"type": "github", "org": "acme", "repo": "shop", "repoId": 1}), Some("acme/shop"))]
+    #[case(json!({"type": "github-limited", "org": "acme", "repo": "shop"}), Some("acme/shop"))]
+    #[case(json!({"type": "github", "org": "acme"}), None)]
+    #[case(json!({"type": "github-custom-host", "host": "git.acme.test", "org": "acme", "repo": "shop"}), None)]
+    #[case(json!({"type": "gitlab", "projectId": "1", "projectName": "shop", "projectNamespace": "acme"}), None)]
+    #[case(json!({"type": "bitbucket", "owner": "acme", "slug": "shop", "uuid": "{1}"}), None)]
+    #[case(json!({"type": "vercel", "org": "acme", "repo": "shop", "repoId": "1"}), None)]
+    #[case(json!({"type": "of-tomorrow", "org": "acme", "repo": "shop"}), None)]
+    #[case(json!({"org": 7}), None)]
+    #[case(json!("rubbish"), None)]
+    #[case(Value::Null, None)]
+    fn only_github_gets_a_name(#[case] link: Value, #[case] expected: Option<&str>) {
+        assert_eq!(linked(link).github_full_name(), expected);
     }
 
     #[test]
-    fn only_repositories_on_github_com_get_fixes() {
-        assert_eq!(github("a/b", None).github_full_name(), Some("a/b"));
-        assert_eq!(github("a/b", Some("git.acme.test")).github_full_name(), None);
-        assert_eq!(RepositoryLink::None.github_full_name(), None);
+    fn other_hosts_are_told_apart() {
+        insta::assert_debug_snapshot!([
+            linked(json!({"type": "github-custom-host", "host": "git.acme.test", "org": "acme", "repo": "shop"})),
+            linked(json!({"type": "gitlab", "projectName": "shop", "projectNamespace": "acme/web"})),
+            linked(json!({"type": "bitbucket", "owner": "acme", "slug": "shop"})),
+            linked(json!({"type": "cursor-origin", "owner": "acme", "repo": "shop"})),
+        ], @r#"
+            [
+                Github {
+                    full_name: "acme/shop",
+                    host: Some(
+                        "git.acme.test",
+                    ),
+                },
+                Gitlab {
+                    full_name: "acme/web/shop",
+                },
+                Bitbucket {
+                    full_name: "acme/shop",
+                },
+                Other {
+                    kind: "cursor-origin",
+                },
+            ]
+        "#);
     }
 
     #[rstest]
@@ -182,18 +247,102 @@ mod tests {
     #[case("CANCELED", DeploymentState::Canceled)]
     #[case("DELETED", DeploymentState::Canceled)]
     #[case("BLOCKED", DeploymentState::Canceled)]
-    #[case("TELEPORTING", DeploymentState::Building)]
-    fn states_are_mapped(#[case] name: &str, #[case] expected: DeploymentState) {
-        assert_eq!(state(name), expected);
+    #[case("OF_TOMORROW", DeploymentState::Building)]
+    fn states(#[case] word: &str, #[case] expected: DeploymentState) {
+        assert_eq!(state(Some(word)), expected);
+    }
+
+    fn read(value: Value) -> PlatformDeployment {
+        deployment(serde_json::from_value(value).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_list_item() {
+        insta::assert_json_snapshot!(read(json!({
+            "uid": "dpl_1", "name": "shop-web", "projectId": "prj_1", "url": "shop-web-1.vercel.app",
+            "state": "ERROR", "readyState": "ERROR", "target": null, "created": 1_767_323_000_000_i64,
+            "creator": {"uid": "usr_1"}, "errorCode": "BUILD_FAILED", "errorMessage": "Command exited with 1",
+            "meta": {"githubCommitSha": "1111111111111111111111111111111111111111", "githubCommitRef": "feature/cart",
+                     "githubCommitMessage": "Add cart", "githubCommitAuthorLogin": "octo-dev", "githubOrg": "acme",
+                     "githubRepo": "shop-web", "githubCommitOrg": "acme", "githubCommitRepo": "shop-web"}
+        })), @r#"
+            {
+              "provider": "vercel",
+              "platform_id": "dpl_1",
+              "project_id": "prj_1",
+              "project_name": "shop-web",
+              "state": "failed",
+              "url": "shop-web-1.vercel.app",
+              "inspector_url": null,
+              "target": "preview",
+              "branch": "feature/cart",
+              "commit_sha": "1111111111111111111111111111111111111111",
+              "commit_message": "Add cart",
+              "commit_author": "octo-dev",
+              "repository": "acme/shop-web",
+              "from_fork": false,
+              "error_code": "BUILD_FAILED",
+              "error_message": "Command exited with 1",
+              "created_at": "2026-01-02T03:03:20Z"
+            }
+        "#);
+    }
+
+    #[test]
+    fn the_public_view() {
+        insta::assert_json_snapshot!(read(json!({"id": "dpl_1", "readyState": "ERROR", "alias": []})), @r#"
+            {
+              "provider": "vercel",
+              "platform_id": "dpl_1",
+              "project_id": "",
+              "project_name": "",
+              "state": "failed",
+              "url": null,
+              "inspector_url": null,
+              "target": "preview",
+              "branch": null,
+              "commit_sha": null,
+              "commit_message": null,
+              "commit_author": null,
+              "repository": null,
+              "from_fork": false,
+              "error_code": null,
+              "error_message": null,
+              "created_at": "1970-01-01T00:00:00Z"
+            }
+        "#);
+    }
+
+    #[test]
+    fn the_git_source_stands_in_for_meta() {
+        let deployment = read(
+            json!({"id": "dpl_1", "readyState": "READY", "meta": {}, "project": {"id": "prj_1"},
+            "gitSource": {"type": "github", "org": "acme", "repo": "shop", "ref": "main", "sha": "2222", "repoId": 7}}),
+        );
+        assert_eq!(deployment.repository.as_deref(), Some("acme/shop"));
+        assert_eq!(deployment.branch.as_deref(), Some("main"));
+        assert_eq!(deployment.commit_sha.as_deref(), Some("2222"));
+        assert_eq!(deployment.project_id, "prj_1");
+    }
+
+    #[test]
+    fn a_blocked_one_says_why() {
+        let deployment = read(
+            json!({"uid": "dpl_1", "readyState": "BLOCKED", "seatBlock": {"blockCode": "COMMIT_AUTHOR_REQUIRED"}}),
+        );
+        assert_eq!(deployment.state, DeploymentState::Canceled);
+        assert_eq!(deployment.error_code.as_deref(), Some("COMMIT_AUTHOR_REQUIRED"));
     }
 
     #[rstest]
     #[case("acme", "shop", false)]
     #[case("Acme", "Shop", false)]
     #[case("stranger", "shop", true)]
-    fn a_fork_is_told_by_where_the_commit_is(#[case] owner: &str, #[case] name: &str, #[case] fork: bool) {
-        let meta = json!({"githubOrg":"acme","githubRepo":"shop","githubCommitOrg":owner,"githubCommitRepo":name,"githubCommitRef":"main"});
-        let git = git_meta(&serde_json::from_value(meta).unwrap());
-        assert_eq!((git.from_fork, git.repository.as_deref()), (fork, Some("acme/shop")));
+    #[case("acme", "other", true)]
+    fn forks(#[case] org: &str, #[case] repo: &str, #[case] fork: bool) {
+        let meta = json!({"githubOrg": "acme", "githubRepo": "shop", "githubCommitOrg": org, "githubCommitRepo": repo});
+        let deployment = read(json!({"uid": "dpl_1", "readyState": "ERROR", "meta": meta}));
+        assert_eq!(deployment.from_fork, fork);
+        assert_eq!(deployment.repository.as_deref(), Some("acme/shop"));
     }
 }

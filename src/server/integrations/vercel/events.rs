@@ -1,208 +1,211 @@
-//! From the build events of a deployment to a [`BuildLog`]: three shapes of events, as a JSON array or one JSON
-//! object a line, parsed while they arrive and kept within a bound.
+//! Turns a deployment's build events into a [`BuildLog`].
+//!
+//! `GET /v3/deployments/{id}/events` is paged by `since`, oldest first; the answer is an array or one event per
+//! line, read as a stream. A log with more pages than [`MAX_PAGES`] is joined with its last page by a gap.
 
-use crate::server::integrations::BuildLog;
-use serde_json::Value;
-use std::collections::VecDeque;
+use super::{Vercel, wire::BuildEvent};
+use crate::server::integrations::{
+    Access, BuildLog, PlatformError, build_log::Collector, http, json_items::Splitter,
+};
+use reqwest::{Method, RequestBuilder, header::ACCEPT};
+use std::{collections::HashSet, mem};
 
-/// Bytes of text kept from the start of a log.
-const HEAD_BYTES: usize = 512 << 10;
-/// Bytes of text kept from its end: that is where builds fail.
-const TAIL_BYTES: usize = 1536 << 10;
-/// An event that is longer is cut: no line of a build log is.
+const PAGE_SIZE: usize = 1000;
+const MAX_PAGES: usize = 20;
+/// An event longer than this is left out.
 const MAX_EVENT_BYTES: usize = 1 << 20;
+/// Texts that wait for their order; a page is rarely larger.
+const MAX_WAITING_BYTES: usize = 4 << 20;
 
-/// Lines with the first and the last bytes kept. Memory stays below head and tail together.
+/// A text of the log with what puts it in order.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    date: i64,
+    serial: u128,
+    arrival: usize,
+    text: String,
+}
+
+/// Takes in events in any order within a page and sees each one once.
 #[derive(Default)]
-pub struct BoundedLines {
-    head: Vec<String>,
-    head_bytes: usize,
-    tail: VecDeque<String>,
-    tail_bytes: usize,
-    dropped: usize,
+struct Reader {
+    seen: HashSet<String>,
+    waiting: Vec<Entry>,
+    waiting_bytes: usize,
+    arrivals: usize,
+    last_date: i64,
+    log: Collector,
 }
 
-impl BoundedLines {
-    /// Adds a text of one or more lines.
-    pub fn push(&mut self, text: &str) {
-        for line in text.trim_end_matches(['\n', '\r']).split('\n') {
-            let line = line.trim_end_matches('\r').to_owned();
-            if self.tail.is_empty() && self.head_bytes + line.len() < HEAD_BYTES {
-                self.head_bytes += line.len() + 1;
-                self.head.push(line);
-                continue;
-            }
-            self.tail_bytes += line.len() + 1;
-            self.tail.push_back(line);
-            while self.tail_bytes > TAIL_BYTES {
-                let Some(first) = self.tail.pop_front() else { break };
-                self.tail_bytes -= first.len() + 1;
-                self.dropped += 1;
-            }
-        }
-    }
-
-    /// The log, with a line in the gap that says how much is missing.
-    pub fn finish(mut self) -> BuildLog {
-        let gap_after = (self.dropped > 0).then_some(self.head.len());
-        if self.dropped > 0 {
-            self.head.push(format!("[… {} lines left out …]", self.dropped));
-        }
-        self.head.extend(self.tail);
-        BuildLog { lines: self.head, gap_after }
-    }
-}
-
-/// Finds the JSON objects in a stream of bytes: the items of an array, or one object after the other.
-///
-/// Only as much as the object being read is held.
+/// What a page brought.
 #[derive(Default)]
-pub struct ObjectSplitter {
-    current: Vec<u8>,
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
-    too_long: bool,
+struct Page {
+    items: usize,
+    new: usize,
+    overlap: bool,
 }
 
-impl ObjectSplitter {
-    /// Feeds bytes; calls `found` with each complete top-level object.
-    pub fn feed(&mut self, bytes: &[u8], mut found: impl FnMut(&[u8])) {
-        for &byte in bytes {
-            if self.depth > 0 {
-                if self.current.len() < MAX_EVENT_BYTES {
-                    self.current.push(byte);
-                } else {
-                    self.too_long = true;
-                }
-            }
-            if self.in_string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.in_string = false,
-                    _ => {}
-                }
-                continue;
-            }
-            match byte {
-                b'"' if self.depth > 0 => self.in_string = true,
-                b'{' => {
-                    if self.depth == 0 {
-                        self.current.clear();
-                        self.current.push(byte);
-                        self.too_long = false;
-                    }
-                    self.depth += 1;
-                }
-                b'}' if self.depth > 0 => {
-                    self.depth -= 1;
-                    if self.depth == 0 && !self.too_long {
-                        found(&self.current);
-                    }
-                }
-                _ => {}
-            }
+impl Reader {
+    /// Takes in one element of the answer: an event of any shape, or `null`.
+    fn take(&mut self, json: &[u8], page: &mut Page) {
+        page.items += 1;
+        let Ok(Some(mut event)) = serde_json::from_slice::<Option<BuildEvent>>(json) else { return };
+        let inner = event.payload.take().map(|inner| *inner).unwrap_or_default();
+        let date = event.date.or(inner.date).or(event.created).or(inner.created).unwrap_or(self.last_date);
+        let serial = event.serial.or(inner.serial);
+        let text = event.text.or(inner.text);
+        let id = event.id.or(inner.id).unwrap_or_else(|| format!("{date} {serial:?} {text:?}"));
+        if !self.seen.insert(id) {
+            page.overlap = true;
+            return;
+        }
+        page.new += 1;
+        self.last_date = self.last_date.max(date);
+        let shown = matches!(event.kind.as_deref(), Some("command" | "stdout" | "stderr" | "fatal" | "exit"));
+        let Some(text) = text.filter(|text| shown && !text.is_empty()) else { return };
+        self.waiting_bytes += text.len();
+        self.arrivals += 1;
+        let serial = serial.and_then(|serial| serial.parse().ok()).unwrap_or_default();
+        self.waiting.push(Entry { date, serial, arrival: self.arrivals, text });
+        if self.waiting_bytes > MAX_WAITING_BYTES {
+            self.settle(self.waiting.len() / 2);
         }
     }
 
-    /// Whether the stream ended inside an object: it was cut.
-    pub fn is_cut(&self) -> bool {
-        self.depth > 0
+    /// Moves the oldest of the waiting texts into the log and keeps `keep` waiting.
+    fn settle(&mut self, keep: usize) {
+        self.waiting.sort_unstable();
+        let rest = self.waiting.split_off(self.waiting.len().saturating_sub(keep));
+        for entry in mem::replace(&mut self.waiting, rest) {
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(entry.text.len());
+            self.log.push(&entry.text);
+        }
     }
 }
 
-/// A line of the log with its place in the order: `date`, then `serial`.
-pub struct LogEvent {
-    pub order: (i64, u64),
-    pub text: String,
-}
-
-/// The text of an event, if it belongs to the log. Flat and wrapped events are told apart by `payload`.
-pub fn parse_event(bytes: &[u8]) -> Option<LogEvent> {
-    let event: Value = serde_json::from_slice(bytes).ok()?;
-    let kind = event.get("type")?.as_str()?;
-    if !matches!(kind, "command" | "stdout" | "stderr" | "fatal" | "exit") {
-        return None;
+impl Vercel {
+    pub(super) async fn read_build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError> {
+        let mut reader = Reader::default();
+        let mut since = None;
+        for _ in 0..MAX_PAGES {
+            let request = self.events(access, id, "forward").query(&[("since", since)]);
+            let page = self.read_page(request, &mut reader).await?;
+            // Fewer events than asked for: the end. More: the limit was ignored, so this is everything.
+            if page.items != PAGE_SIZE {
+                reader.settle(0);
+                return Ok(reader.log.finish());
+            }
+            if page.new == 0 {
+                break;
+            }
+            // One millisecond earlier, whether `since` includes its bound or not; `seen` drops the repetition.
+            since = Some(reader.last_date - 1);
+        }
+        reader.settle(0);
+        let page = self.read_page(self.events(access, id, "backward"), &mut reader).await?;
+        if page.new > 0 && !page.overlap {
+            reader.log.skip();
+        }
+        reader.settle(0);
+        Ok(reader.log.finish())
     }
-    let inner = event.get("payload").filter(|payload| payload.is_object()).unwrap_or(&event);
-    let text = event.get("text").or_else(|| inner.get("text"))?.as_str()?;
-    let number = |key: &str| inner.get(key).or_else(|| event.get(key)).and_then(Value::as_i64);
-    let date = number("date").or_else(|| number("created")).unwrap_or_default();
-    let serial = inner.get("serial").and_then(|serial| match serial {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64(),
-    });
-    Some(LogEvent { order: (date, serial.unwrap_or_default()), text: text.to_owned() })
+
+    fn events(&self, access: &Access, id: &str, direction: &str) -> RequestBuilder {
+        self.request(Method::GET, &["v3", "deployments", id, "events"], access)
+            .query(&[("builds", "1"), ("follow", "0"), ("direction", direction)])
+            .query(&[("limit", PAGE_SIZE)])
+            .header(ACCEPT, "application/json")
+    }
+
+    async fn read_page(&self, request: RequestBuilder, reader: &mut Reader) -> Result<Page, PlatformError> {
+        let mut response = self.api.send(request).await?;
+        let mut page = Page::default();
+        let mut splitter = Splitter::new(MAX_EVENT_BYTES);
+        let mut sink = |json: &[u8]| reader.take(json, &mut page);
+        while let Some(chunk) = response.chunk().await.map_err(http::transport)? {
+            splitter.push(&chunk, &mut sink).map_err(|_| PlatformError::Malformed)?;
+        }
+        let left_out = splitter.finish(&mut sink).map_err(|_| PlatformError::Malformed)?;
+        if left_out > 0 {
+            tracing::warn!(left_out, "build events are too large and were left out");
+        }
+        page.items += left_out;
+        Ok(page)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rstest::rstest;
+    use serde_json::{Value, json};
 
-    fn objects(text: &str, chunk: usize) -> Vec<String> {
-        let mut splitter = ObjectSplitter::default();
-        let mut found = Vec::new();
-        for part in text.as_bytes().chunks(chunk.max(1)) {
-            splitter.feed(part, |object| found.push(String::from_utf8_lossy(object).into_owned()));
-        }
-        found
-    }
-
-    #[rstest]
-    #[case::array(r#"[{"a":"}\"{"},null,{"b":{"c":1}}]"#, &[r#"{"a":"}\"{"}"#, r#"{"b":{"c":1}}"#])]
-    #[case::lines("{\"a\":1}\n{\"b\":2}\n", &[r#"{"a":1}"#, r#"{"b":2}"#])]
-    #[case::cut(r#"[{"a":1},{"b":"#, &[r#"{"a":1}"#])]
-    fn objects_are_found_however_the_bytes_arrive(#[case] text: &str, #[case] expected: &[&str]) {
-        for chunk in 1..=text.len() {
-            assert_eq!(objects(text, chunk), expected, "in parts of {chunk}");
-        }
-    }
-
-    #[rstest]
-    #[case::flat(r#"{"type":"stderr","date":7,"serial":"2","text":"oops","level":"error"}"#, Some(((7, 2), "oops")))]
-    #[case::wrapped(r#"{"type":"command","created":5,"payload":{"date":6,"serial":"1","text":"npm run build"}}"#, Some(((6, 1), "npm run build")))]
-    #[case::alias(r#"{"type":"alias-assigned","date":7,"alias":[]}"#, None)]
-    #[case::metric(r#"{"type":"metric","date":7,"text":"x"}"#, None)]
-    #[case::no_text(r#"{"type":"stdout","date":7}"#, None)]
-    fn the_three_shapes_are_read(#[case] text: &str, #[case] expected: Option<((i64, u64), &str)>) {
-        let event = parse_event(text.as_bytes());
-        assert_eq!(event.as_ref().map(|event| (event.order, event.text.as_str())), expected);
+    fn read(events: &[Value]) -> Vec<String> {
+        let mut reader = Reader::default();
+        let mut page = Page::default();
+        events.iter().for_each(|event| reader.take(event.to_string().as_bytes(), &mut page));
+        assert_eq!(page.items, events.len());
+        reader.settle(0);
+        reader.log.finish().lines
     }
 
     #[test]
-    fn a_long_log_keeps_its_head_and_its_tail_in_bounded_memory() {
-        let mut lines = BoundedLines::default();
-        let line = "x".repeat(99);
-        for number in 0..500_000 {
-            lines.push(&format!("{number} {line}"));
-            assert!(lines.head_bytes + lines.tail_bytes <= HEAD_BYTES + TAIL_BYTES);
+    fn all_shapes_in_order() {
+        let lines = read(&[
+            Value::Null,
+            json!({"type": "stderr", "created": 9, "date": 9, "deploymentId": "dpl_1", "id": "b", "serial": "10",
+                   "level": "error", "text": "src/a.ts(3,7): error TS2322", "info": {"type": "build"}}),
+            json!({"type": "alias-assigned", "date": 20, "deploymentId": "dpl_1", "alias": ["a.test"]}),
+            json!({"type": "command", "created": 1, "payload": {"deploymentId": "dpl_1", "id": "a", "date": 1,
+                   "serial": "1", "text": "Running \"npm run build\""}}),
+            json!({"type": "stdout", "created": 9, "payload": {"id": "c", "date": 9, "serial": 2, "text": "two\nlines\n"}}),
+            json!({"type": "stdout", "id": "c", "date": 9, "text": "the same event again"}),
+            json!({"type": "deployment-state", "date": 30, "id": "d", "text": "not a line"}),
+            json!({"type": "of-tomorrow", "date": 30, "id": "e", "text": "not a line"}),
+            json!({"type": "exit", "date": 40, "id": "f", "text": ""}),
+            json!({"type": "fatal", "date": "50", "id": 7, "text": "Command exited with 1"}),
+        ]);
+        insta::assert_debug_snapshot!(lines, @r#"
+            [
+                "Running \"npm run build\"",
+                "two",
+                "lines",
+                "src/a.ts(3,7): error TS2322",
+                "Command exited with 1",
+            ]
+        "#);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut reader = Reader::default();
+        let mut page = Page::default();
+        let text = "x".repeat(100_000);
+        for n in 0..400 {
+            let event = json!({"type": "stdout", "id": n.to_string(), "date": n, "text": text});
+            reader.take(event.to_string().as_bytes(), &mut page);
+            assert!(reader.waiting_bytes <= MAX_WAITING_BYTES);
         }
-        let log = lines.finish();
-        let gap = log.gap_after.unwrap_or_default();
-        assert!(log.lines[0].starts_with("0 "));
-        assert!(log.lines[gap].contains("lines left out"));
-        assert!(log.lines.last().is_some_and(|last| last.starts_with("499999 ")));
+        reader.settle(0);
+        let log = reader.log.finish();
+        assert!(log.gap_after.is_some());
+        assert!(log.lines.iter().map(String::len).sum::<usize>() < 5 << 20);
     }
 
     proptest! {
         #[test]
-        fn any_bytes_are_survived(bytes: Vec<u8>, chunk in 1usize..9) {
-            let mut splitter = ObjectSplitter::default();
-            for part in bytes.chunks(chunk) {
-                splitter.feed(part, |object| { let _ = parse_event(object); });
-            }
+        fn any_arrival_gives_the_same_log(order in Just((0..40i64).collect::<Vec<_>>()).prop_shuffle()) {
+            let events: Vec<Value> = order
+                .iter()
+                .map(|n| json!({"type": "stdout", "id": n.to_string(), "date": n / 5, "serial": n.to_string(), "text": format!("line {n}")}))
+                .collect();
+            let expected: Vec<String> = (0..40).map(|n| format!("line {n}")).collect();
+            prop_assert_eq!(read(&events), expected);
         }
 
         #[test]
-        fn short_logs_come_through_whole(texts in prop::collection::vec("[a-z{}\"\\\\ ]{0,30}", 0..20)) {
-            let mut lines = BoundedLines::default();
-            texts.iter().for_each(|text| lines.push(text));
-            let log = lines.finish();
-            prop_assert_eq!(log.lines, texts);
-            prop_assert_eq!(log.gap_after, None);
+        fn rubbish_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            Reader::default().take(&bytes, &mut Page::default());
         }
     }
 }

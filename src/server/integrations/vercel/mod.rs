@@ -1,34 +1,26 @@
-//! Vercel as a [`TokenProvider`].
+//! Vercel: [`Vercel`] speaks its REST API as a [`TokenProvider`].
+//!
+//! `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages,
+//! `events` reads build logs, `webhooks` checks and reads deliveries.
 
 mod client;
 mod convert;
 mod events;
 mod token;
-mod webhooks;
+pub mod webhooks;
 mod wire;
+
+pub use client::Vercel;
 
 use super::{
     Access, BuildLog, CreatedWebhook, DeploymentsQuery, MalformedDelivery, PlatformError, Project,
-    ProviderUser, RegisteredWebhook, Team, TokenProvider, WebhookEvent, http::Api,
+    ProviderUser, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
 };
 use crate::model::{PlatformDeployment, Provider};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use secrecy::SecretString;
 use url::Url;
-
-/// Vercel.
-#[derive(Clone, Debug)]
-pub struct Vercel {
-    client: client::Client,
-}
-
-impl Vercel {
-    /// Vercel at the address of `api`.
-    pub const fn new(api: Api) -> Self {
-        Self { client: client::Client::new(api) }
-    }
-}
 
 #[async_trait]
 impl TokenProvider for Vercel {
@@ -37,28 +29,27 @@ impl TokenProvider for Vercel {
     }
 
     fn token_page(&self) -> &'static str {
-        token::PAGE
+        token::TOKEN_PAGE
     }
 
     fn token_scopes(&self) -> &'static [&'static str] {
-        &token::SCOPES
+        token::TOKEN_SCOPES
     }
 
     async fn validate_token(&self, token: &SecretString) -> Result<ProviderUser, PlatformError> {
-        let access = Access { token: token.clone(), team_id: None };
-        self.client.user(&access).await.map(token::user)
+        self.user(token).await
     }
 
     async fn teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError> {
-        self.client.teams(access).await
+        self.list_teams(access).await
     }
 
     async fn projects(&self, access: &Access) -> Result<Vec<Project>, PlatformError> {
-        self.client.projects(access).await
+        self.list_projects(access).await
     }
 
     async fn project(&self, access: &Access, id: &str) -> Result<Project, PlatformError> {
-        self.client.project(access, id).await
+        self.get_project(access, id).await
     }
 
     async fn deployments(
@@ -66,15 +57,15 @@ impl TokenProvider for Vercel {
         access: &Access,
         query: DeploymentsQuery,
     ) -> Result<Vec<PlatformDeployment>, PlatformError> {
-        self.client.deployments(access, &query).await
+        self.list_deployments(access, query).await
     }
 
     async fn deployment(&self, access: &Access, id: &str) -> Result<PlatformDeployment, PlatformError> {
-        self.client.deployment(access, id).await
+        self.get_deployment(access, id).await
     }
 
     async fn build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError> {
-        self.client.build_log(access, id).await
+        self.read_build_log(access, id).await
     }
 
     async fn create_webhook(
@@ -83,15 +74,15 @@ impl TokenProvider for Vercel {
         url: &Url,
         project_ids: &[String],
     ) -> Result<CreatedWebhook, PlatformError> {
-        self.client.create_webhook(access, url, project_ids).await
+        self.make_webhook(access, url, project_ids).await
     }
 
     async fn webhooks(&self, access: &Access) -> Result<Vec<RegisteredWebhook>, PlatformError> {
-        self.client.webhooks(access).await
+        self.list_webhooks(access).await
     }
 
     async fn delete_webhook(&self, access: &Access, id: &str) -> Result<(), PlatformError> {
-        self.client.delete_webhook(access, id).await
+        self.remove_webhook(access, id).await
     }
 
     fn verify_webhook(&self, headers: &HeaderMap, body: &[u8], secret: &SecretString) -> bool {

@@ -1,0 +1,1 @@
+//! The sandbox made with bubblewrap: namespaces of an ordinary user, nothing to install but one package.

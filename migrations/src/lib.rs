@@ -7,6 +7,7 @@ mod columns;
 mod m20261123_000001_accounts;
 mod m20261123_000002_connections;
 mod m20261123_000003_fixes;
+mod m20261123_000004_settings;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_accounts::Migration),
             Box::new(m20261123_000002_connections::Migration),
             Box::new(m20261123_000003_fixes::Migration),
+            Box::new(m20261123_000004_settings::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ pub mod integrations;
 pub mod rules;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
 pub mod subscriptions;
 pub mod tasks;
 #[cfg(any(test, feature = "failpoints"))]

@@ -10,6 +10,7 @@ pub mod fix_rule;
 pub mod incident;
 pub mod integration;
 pub mod session;
+pub mod setting;
 pub mod subscription;
 pub mod task;
 pub mod user;

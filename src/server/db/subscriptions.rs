@@ -139,6 +139,12 @@ pub async fn watching(
         .await?)
 }
 
+/// How many subscriptions, whoever's, a webhook of a platform covers.
+pub async fn with_webhook(db: &Db, webhook_id: &str) -> Result<u64, DbError> {
+    let covered = subscription::Column::WebhookId.eq(webhook_id);
+    Ok(subscription::Entity::find().filter(covered).count(&db.orm).await?)
+}
+
 /// Stores the webhook that covers a subscription, with its secret sealed for [`secret_identity`]; `None` removes it.
 pub async fn set_webhook(db: &Db, id: &str, webhook: Option<(String, String)>) -> Result<(), DbError> {
     let (webhook_id, secret) = webhook.unzip();

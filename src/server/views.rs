@@ -1,0 +1,1 @@
+//! The database and the platforms → what each page is made of.

@@ -179,8 +179,20 @@ pub async fn update(db: &Db, id: &str, settings: Settings, now: Timestamp) -> Re
 /// Ends a subscription. Its fixes pass to another watcher of the project, and go with the last one.
 pub async fn remove(db: &Db, row: &subscription::Model) -> Result<(), DbError> {
     let tx = db.write().await?;
+    // Two platforms may give projects the same id.
+    let provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Provider)
+        .filter(integration::Column::Id.eq(&row.integration_id))
+        .into_query();
+    let same_provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Id)
+        .filter(integration::Column::Provider.in_subquery(provider))
+        .into_query();
     let heir = subscription::Entity::find()
         .filter(subscription::Column::PlatformProjectId.eq(&row.platform_project_id))
+        .filter(subscription::Column::IntegrationId.in_subquery(same_provider))
         .filter(subscription::Column::Id.ne(&row.id))
         .order_by_asc(subscription::Column::CreatedAt)
         .one(&tx)

@@ -9,9 +9,10 @@ use crate::{
     },
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _, sea_query::SelectStatement,
+    ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, sea_query::SelectStatement,
 };
+use std::collections::HashSet;
 
 /// The states in which a worker has something to do.
 pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
@@ -52,6 +53,58 @@ pub async fn find_for_user(db: &Db, user_id: &str, id: &str) -> Result<Option<de
         .filter(which)
         .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
         .one(&db.orm)
+        .await?)
+}
+
+/// Which of these deployments of a platform have a fix already.
+pub async fn known(
+    db: &Db,
+    provider: Provider,
+    platform_deployment_ids: &[String],
+) -> Result<HashSet<String>, DbError> {
+    let mut known = HashSet::new();
+    for ids in platform_deployment_ids.chunks(500) {
+        let rows: Vec<String> = deployment::Entity::find()
+            .select_only()
+            .column(deployment::Column::PlatformDeploymentId)
+            .filter(deployment::Column::Provider.eq(provider.as_str()))
+            .filter(deployment::Column::PlatformDeploymentId.is_in(ids))
+            .into_tuple()
+            .all(&db.orm)
+            .await?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// How many fixes of a user have started by themselves since `since`.
+pub async fn started_since(db: &Db, user_id: &str, since: Timestamp) -> Result<u64, DbError> {
+    let subscriptions = subscription::Entity::find()
+        .select_only()
+        .column(subscription::Column::Id)
+        .filter(subscription::Column::UserId.eq(user_id))
+        .into_query();
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.in_subquery(subscriptions))
+        .filter(deployment::Column::CreatedAt.gte(since))
+        .filter(deployment::Column::FixStatus.ne(FixStatus::Skipped.as_str()))
+        .filter(deployment::Column::StartedByHand.eq(false))
+        .count(&db.orm)
+        .await?)
+}
+
+/// Fixes of these subscriptions whose pull request is open, the newest first.
+pub async fn open_pull_requests_of(
+    db: &Db,
+    subscription_ids: &[String],
+    limit: u64,
+) -> Result<Vec<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.is_in(subscription_ids))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
         .await?)
 }
 

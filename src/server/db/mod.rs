@@ -20,6 +20,7 @@ pub mod users;
 #[cfg(test)]
 mod tests;
 
+use crate::model::{ApiError, ErrorCode};
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
@@ -52,6 +53,20 @@ pub enum DbError {
     /// The same, while connecting.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Conflict => {
+                Self::new(ErrorCode::Conflict, "It has changed in the meantime. Look again and repeat it.")
+            }
+            other => {
+                tracing::error!(error = %other, "The database did not do what a request needed");
+                Self::internal()
+            }
+        }
+    }
 }
 
 /// The same database as SeaORM and as apalis see it. Cheap to clone.

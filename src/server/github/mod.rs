@@ -3,10 +3,15 @@
 //! [`client`] speaks the REST API, [`git`] runs the real `git` on clean clones, [`pull_request`] and [`body`]
 //! hand a fix in, [`webhooks`] reads what GitHub sends back.
 
+pub mod account;
+pub mod body;
 pub mod client;
 pub mod error;
 pub mod git;
+mod markdown;
+pub mod pull_request;
 pub mod repository;
+pub mod webhooks;
 mod wire;
 
 pub use client::{

@@ -75,10 +75,10 @@ pub fn parse(patch: &[u8]) -> Result<Vec<FileHeader>, PatchError> {
             if let Some(file) = files.last_mut() {
                 file.new_mode = Some(mode.trim().to_owned());
             }
-        } else if line == "GIT binary patch" || line.starts_with("Binary files ") {
-            if let Some(file) = files.last_mut() {
-                file.binary = true;
-            }
+        } else if (line == "GIT binary patch" || line.starts_with("Binary files "))
+            && let Some(file) = files.last_mut()
+        {
+            file.binary = true;
         }
     }
     if files.is_empty() {

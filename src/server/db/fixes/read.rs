@@ -13,6 +13,7 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement},
 };
+use std::collections::HashSet;
 
 /// The states in which a worker has something to do.
 pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
@@ -76,6 +77,42 @@ pub async fn find_for_user(db: &Db, user_id: &str, id: &str) -> Result<Option<de
         .filter(which)
         .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
         .one(&db.orm)
+        .await?)
+}
+
+/// Which of these deployments of a platform have a fix already.
+pub async fn known(
+    db: &Db,
+    provider: Provider,
+    platform_deployment_ids: &[String],
+) -> Result<HashSet<String>, DbError> {
+    let mut known = HashSet::new();
+    for ids in platform_deployment_ids.chunks(500) {
+        let rows: Vec<String> = deployment::Entity::find()
+            .select_only()
+            .column(deployment::Column::PlatformDeploymentId)
+            .filter(deployment::Column::Provider.eq(provider.as_str()))
+            .filter(deployment::Column::PlatformDeploymentId.is_in(ids))
+            .into_tuple()
+            .all(&db.orm)
+            .await?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// Fixes of these subscriptions whose pull request is open, the newest first.
+pub async fn open_pull_requests_of(
+    db: &Db,
+    subscription_ids: &[String],
+    limit: u64,
+) -> Result<Vec<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.is_in(subscription_ids))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
         .await?)
 }
 

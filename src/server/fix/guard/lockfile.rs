@@ -89,10 +89,12 @@ fn tampered(file: &FileChange<'_>) -> Objections {
         let (version, integrity) = (text(package, "version"), text(package, "integrity"));
         let fetched = text(package, "resolved").is_some_and(|from| from.starts_with("http"));
         match before.get(name) {
-            Some(old) if text(old, "version") == version && text(old, "integrity") != integrity => {
-                if text(old, "integrity").is_some() {
-                    objections.push(format!("{}: another checksum for {name}", file.path));
-                }
+            Some(old)
+                if text(old, "version") == version
+                    && text(old, "integrity").is_some()
+                    && text(old, "integrity") != integrity =>
+            {
+                objections.push(format!("{}: another checksum for {name}", file.path));
             }
             None if fetched && integrity.is_none() => {
                 objections.push(format!("{}: no checksum for {name}", file.path));

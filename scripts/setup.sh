@@ -97,7 +97,7 @@ apt_has_chromium() { ! grep -qi '^ID=ubuntu' /etc/os-release; }
 
 add_wasm_target() { timeout 180 rustup target add "$wasm_target"; }
 
-wasm_target() {
+need_wasm_target() {
   wasm_cargo >/dev/null && return
   printf 'set-up: Rust target %s ... ' "$wasm_target"
   local start=$SECONDS
@@ -161,7 +161,7 @@ check_opencode() {
   [[ $version == "$(node -p 'require(process.argv[1]).version' "${program%/bin/*}/package.json")" ]]
 }
 
-opencode() {
+need_opencode() {
   local stamp=$root/tools/node_modules/.opencode-works
   [[ -f $stamp ]] && return
   step "OpenCode" "Delete tools/node_modules and try again." check_opencode
@@ -176,7 +176,7 @@ install_playwright_chromium() {
   npx playwright install chromium
 }
 
-chromium() {
+need_chromium() {
   chromium_path >/dev/null && return
   compgen -G "$HOME/.cache/ms-playwright/chromium-*" >/dev/null && return
   ask_for_root
@@ -189,17 +189,17 @@ chromium() {
 install_part() {
   case $1 in
     build)
-      wasm_target
+      need_wasm_target
       cargo_tool wasm-bindgen-cli wasm-bindgen "a minute"
       npm_packages tools
       ;;
     run)
       npm_packages tools
-      opencode
+      need_opencode
       ;;
     test)
       npm_packages end2end
-      chromium
+      need_chromium
       ;;
     lint)
       cargo_tool cargo-deny cargo-deny "a minute"

@@ -1,0 +1,384 @@
+//! One fix's place on this machine.
+
+use super::{
+    Shared,
+    account::Account,
+    folder,
+    guest::{self, BASE_FILES, Bind, Guest, Handover},
+    lines::{Lines, Tail},
+    processes, proxy,
+    run::{self, Ended, Run},
+    source::{self, Folders},
+    watch::Watch,
+};
+use crate::server::{
+    clock::new_id,
+    sandbox::{
+        Activity, EndedBy, Exec, ExecOutcome, GuestFile, Network, OutputLine, REPO, SandboxError, Slot,
+        Stream, Workspace,
+    },
+};
+use async_trait::async_trait;
+use std::{
+    fs,
+    hash::{BuildHasher, RandomState},
+    io::{self, ErrorKind},
+    os::{
+        fd::AsRawFd,
+        unix::{fs::chown, net::UnixListener as StdUnixListener},
+    },
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    net::UnixListener,
+    sync::{Mutex, OwnedMutexGuard},
+    task::AbortHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Holds the marker of the workspace's processes.
+pub(super) const MARKER_FILE: &str = "marker";
+/// Nobody reads more of a command.
+const MAX_OUTPUT: usize = 32 * 1024 * 1024;
+/// The guard's own limit is lower: this one keeps memory in bounds.
+const MAX_PATCH: usize = 4 * 1024 * 1024;
+const PATCH_TIME: Duration = Duration::from_secs(180);
+
+/// See [`Workspace`].
+pub(super) struct BubblewrapWorkspace {
+    shared: Arc<Shared>,
+    folder: PathBuf,
+    marker: String,
+    account: Arc<Account>,
+    proxy: AbortHandle,
+    ended: CancellationToken,
+    counter: AtomicU64,
+    /// One thing at a time happens to the folders.
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    loaded: [bool; 2],
+    model: Option<PathBuf>,
+}
+
+/// A command with what is shown to it.
+pub(super) struct Task {
+    pub exec: Exec,
+    pub cwd: PathBuf,
+    pub binds: Vec<Bind>,
+    pub watched: Vec<PathBuf>,
+    pub output_bytes: usize,
+}
+
+impl Task {
+    /// A command that is shown nothing of ours.
+    pub(super) fn new<const N: usize>(argv: [&str; N], timeout: Duration) -> Self {
+        Self {
+            exec: Exec::new(argv, timeout),
+            cwd: "/".into(),
+            binds: Vec::new(),
+            watched: Vec::new(),
+            output_bytes: MAX_OUTPUT,
+        }
+    }
+}
+
+type Sink<'a> = &'a mut (dyn FnMut(Stream, &[u8]) + Send);
+
+impl BubblewrapWorkspace {
+    /// Makes the folder and starts the proxy.
+    pub(super) fn new(shared: Arc<Shared>, folder: PathBuf, marker: &str) -> Result<Self, SandboxError> {
+        let run = folder.join("run");
+        let account = Account::allocate(RandomState::new().hash_one(marker));
+        let prepare = || {
+            folder::create_private(&run)?;
+            fs::write(folder.join(MARKER_FILE), marker)?;
+            for (name, _, content) in BASE_FILES {
+                fs::write(run.join(name), content)?;
+                // Whatever the server's umask is: another user reads them.
+                fs::set_permissions(run.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+            }
+            listen(&run, "proxy.sock", &account)
+        };
+        let listener = prepare().map_err(SandboxError::io("prepare the sandbox's folder"))?;
+        let proxy = tokio::spawn(proxy::serve(listener, Arc::clone(&shared.settings.allowed))).abort_handle();
+        Ok(Self {
+            shared,
+            folder,
+            marker: marker.to_owned(),
+            account: Arc::new(account),
+            proxy,
+            ended: CancellationToken::new(),
+            counter: AtomicU64::new(0),
+            state: Arc::default(),
+        })
+    }
+
+    fn slot(&self, slot: Slot) -> Folders {
+        Folders::new(self.folder.join(slot.as_str()))
+    }
+
+    fn all_slots(&self) -> Vec<PathBuf> {
+        Slot::ALL.into_iter().map(|slot| self.slot(slot).top).collect()
+    }
+
+    async fn lock(&self) -> Result<OwnedMutexGuard<State>, SandboxError> {
+        let state = Arc::clone(&self.state).lock_owned().await;
+        if self.ended.is_cancelled() { Err(SandboxError::Destroyed) } else { Ok(state) }
+    }
+
+    async fn lock_loaded(&self, slot: Slot) -> Result<OwnedMutexGuard<State>, SandboxError> {
+        let state = self.lock().await?;
+        if state.loaded[slot as usize] { Ok(state) } else { Err(SandboxError::NotLoaded) }
+    }
+
+    /// Runs a task that needs no slot; gives its exit code and the limit that ended it.
+    pub(super) async fn run_task(
+        &self,
+        task: Task,
+        sink: Sink<'_>,
+    ) -> Result<(i32, Option<EndedBy>), SandboxError> {
+        let state = self.lock().await?;
+        let ended = self.run_locked(task, state, sink).await?;
+        Ok((ended.code(), ended.ended_by))
+    }
+
+    async fn run_locked(
+        &self,
+        task: Task,
+        state: OwnedMutexGuard<State>,
+        sink: Sink<'_>,
+    ) -> Result<Ended, SandboxError> {
+        let Task { exec, cwd, mut binds, watched, output_bytes } = task;
+        let zero = |text: &str| text.contains('\0');
+        if exec.argv.is_empty() || exec.env.iter().any(|(name, value)| zero(name) || zero(value)) {
+            return Err(SandboxError::NotStarted { detail: "not a command".to_owned() });
+        }
+        let own = self.folder.join(format!("run/{}", self.counter.fetch_add(1, Ordering::Relaxed)));
+        folder::create_private(&own).map_err(SandboxError::io("prepare a command"))?;
+        binds.extend(self.guest_files(&own, &exec.files).map_err(SandboxError::io("prepare a command"))?);
+
+        let settings = &self.shared.settings;
+        let allowance = settings.allowance;
+        let group = self.shared.cgroups.group(&new_id(), allowance.memory, allowance.tasks);
+        let own_tasks = match *self.account {
+            Account::Own => processes::tasks_of(rustix::process::getuid().as_raw()),
+            Account::Dedicated(_) => 0,
+        };
+        let guest = Guest {
+            programs: &settings.programs,
+            account: &self.account,
+            marker: &self.marker,
+            binds,
+            network: exec.network,
+            cwd,
+            env: exec.env,
+            argv: exec.argv,
+            tmp_bytes: settings.tmp_bytes(),
+            // bubblewrap's own few, and room for a control group to be the one that notices.
+            max_tasks: own_tasks + allowance.tasks + 16,
+            max_file: allowance.disk,
+            cgroup_files: group.join_files(),
+        };
+        let base = self.folder.join("run");
+        let handover = Handover {
+            options: own.join("options"),
+            status: own.join("status"),
+            proxy: base.join("proxy.sock"),
+            model: state.model.clone().unwrap_or_else(|| base.join("none")),
+            base,
+        };
+        let (command, options) = guest.command(&handover);
+        fs::write(&handover.options, options).map_err(SandboxError::io("prepare a command"))?;
+
+        let mut said = Tail::default();
+        let mut errors = Lines::new(Stream::Stderr);
+        let mut both = |stream: Stream, bytes: &[u8]| {
+            if stream == Stream::Stderr {
+                errors.push(bytes, &mut |line| said.push(&line.text));
+            }
+            sink(stream, bytes);
+        };
+        let cancel = self.ended.child_token();
+        let _forward = forward(&exec.cancel, &cancel);
+        let ended = run::run(
+            Run {
+                command,
+                marker: self.marker.clone(),
+                stdin: exec.stdin,
+                timeout: exec.timeout,
+                silence: exec.silence,
+                activity: exec.activity,
+                cancel,
+                output_bytes,
+                watch: Watch { group, allowance, folders: watched },
+                hold: Box::new((state, Arc::clone(&self.account))),
+            },
+            &mut both,
+        )
+        .await
+        .map_err(SandboxError::io("run a command in the sandbox"))?;
+        let status = fs::read_to_string(&handover.status).unwrap_or_default();
+        drop(fs::remove_dir_all(&own));
+        if ended.ended_by.is_none() && !status.contains("\"exit-code\"") {
+            errors.finish(&mut |line| said.push(&line.text));
+            return Err(SandboxError::NotStarted { detail: source::short(said.into_text().as_bytes()) });
+        }
+        Ok(ended)
+    }
+
+    fn guest_files(&self, own: &Path, files: &[GuestFile]) -> io::Result<Vec<Bind>> {
+        let mut binds = Vec::new();
+        for (number, file) in files.iter().enumerate() {
+            let host = own.join(format!("file-{number}"));
+            fs::write(&host, &file.bytes)?;
+            fs::set_permissions(&host, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+            binds.push(Bind::read(host, &file.path));
+        }
+        Ok(binds)
+    }
+
+    /// Ends everything and removes the folder.
+    pub(super) async fn remove(&self) -> Result<(), SandboxError> {
+        self.ended.cancel();
+        self.proxy.abort();
+        let _state = Arc::clone(&self.state).lock_owned().await;
+        processes::end_marked(&self.marker).await.map_err(SandboxError::io("end the sandbox's processes"))?;
+        folder::remove(&self.folder).await
+    }
+}
+
+impl Drop for BubblewrapWorkspace {
+    fn drop(&mut self) {
+        // Commands hold what they need; the folder is left to `destroy` and `sweep`.
+        self.ended.cancel();
+        self.proxy.abort();
+    }
+}
+
+/// Carries a cancellation over for as long as the result lives.
+fn forward(from: &CancellationToken, to: &CancellationToken) -> impl Drop + use<> {
+    let (from, to) = (from.clone(), to.clone());
+    let stop = CancellationToken::new();
+    let guard = stop.clone().drop_guard();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = from.cancelled() => to.cancel(),
+            () = stop.cancelled() => {}
+        }
+    });
+    guard
+}
+
+/// A socket that the sandbox's user may connect to, in a folder that nobody else gets into.
+fn listen(folder: &Path, name: &str, account: &Account) -> io::Result<UnixListener> {
+    // A socket's address is limited to 107 bytes, a path is not: the folder's handle is a short name for it.
+    let handle = fs::File::open(folder)?;
+    let listener = StdUnixListener::bind(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()))?;
+    if let Some(id) = account.dedicated() {
+        chown(folder.join(name), Some(id), Some(id))?;
+    }
+    listener.set_nonblocking(true)?;
+    UnixListener::from_std(listener)
+}
+
+#[async_trait]
+impl Workspace for BubblewrapWorkspace {
+    async fn load(&self, slot: Slot, clean_clone: &Path) -> Result<(), SandboxError> {
+        let mut state = self.lock().await?;
+        state.loaded[slot as usize] = false;
+        source::load(&self.slot(slot), clean_clone, self.account.dedicated()).await?;
+        state.loaded[slot as usize] = true;
+        Ok(())
+    }
+
+    async fn exec(
+        &self,
+        slot: Slot,
+        exec: Exec,
+        output: &mut (dyn FnMut(OutputLine) + Send),
+    ) -> Result<ExecOutcome, SandboxError> {
+        let state = self.lock_loaded(slot).await?;
+        let folders = self.slot(slot);
+        let cwd = guest::repo_folder(&exec.cwd)
+            .ok_or_else(|| SandboxError::io("enter the folder")(ErrorKind::InvalidInput.into()))?;
+        let task = Task {
+            exec,
+            cwd,
+            binds: vec![Bind::write(folders.repo, REPO), Bind::write(folders.home, guest::HOME)],
+            watched: self.all_slots(),
+            output_bytes: MAX_OUTPUT,
+        };
+        let mut tail = Tail::default();
+        let (mut out, mut err) = (Lines::new(Stream::Stdout), Lines::new(Stream::Stderr));
+        let mut emit = |line: OutputLine| {
+            tail.push(&line.text);
+            output(line);
+        };
+        let mut sink = |stream: Stream, bytes: &[u8]| match stream {
+            Stream::Stdout => out.push(bytes, &mut emit),
+            Stream::Stderr => err.push(bytes, &mut emit),
+        };
+        let ended = self.run_locked(task, state, &mut sink).await?;
+        out.finish(&mut emit);
+        err.finish(&mut emit);
+        Ok(ExecOutcome {
+            exit_code: ended.ended_by.is_none().then(|| ended.code()),
+            ended_by: ended.ended_by,
+            seconds: ended.seconds,
+            tail: tail.into_text(),
+        })
+    }
+
+    async fn patch(&self, slot: Slot) -> Result<Vec<u8>, SandboxError> {
+        let state = self.lock_loaded(slot).await?;
+        let folders = self.slot(slot);
+        let exec = Exec {
+            env: source::patch_environment(),
+            activity: Activity::default(),
+            network: Network::None,
+            ..Exec::new(source::patch_command(), PATCH_TIME)
+        };
+        let task = Task {
+            exec,
+            cwd: REPO.into(),
+            binds: vec![Bind::read(folders.repo, REPO), Bind::read(folders.base, source::BASE)],
+            watched: Vec::new(),
+            output_bytes: MAX_PATCH,
+        };
+        let (mut patch, mut said) = (Vec::new(), Vec::new());
+        let mut sink = |stream: Stream, bytes: &[u8]| match stream {
+            Stream::Stdout => patch.extend_from_slice(bytes),
+            Stream::Stderr => said.extend_from_slice(bytes),
+        };
+        let ended = self.run_locked(task, state, &mut sink).await?;
+        let failed = |detail: String| SandboxError::Git { what: "make the patch", detail };
+        match ended.ended_by {
+            Some(EndedBy::OutputLimit) => Err(SandboxError::PatchTooLarge { limit: MAX_PATCH }),
+            Some(limit) => Err(failed(limit.sentence().to_owned())),
+            None if ended.code() != 0 => Err(failed(source::short(&said))),
+            None => Ok(patch),
+        }
+    }
+
+    async fn model_listener(&self) -> Result<UnixListener, SandboxError> {
+        let mut state = self.lock().await?;
+        let name = format!("model-{}.sock", self.counter.fetch_add(1, Ordering::Relaxed));
+        let folder = self.folder.join("run");
+        let listener =
+            listen(&folder, &name, &self.account).map_err(SandboxError::io("open the model's socket"))?;
+        state.model = Some(folder.join(name));
+        Ok(listener)
+    }
+
+    async fn destroy(&self) -> Result<(), SandboxError> {
+        self.remove().await
+    }
+}

@@ -32,7 +32,8 @@ browser() {
   fi
 }
 
-documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps "${server[@]}"; }
+# An application's documentation is for those who work on it.
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items "${server[@]}"; }
 
 run_tool() {
   local program

@@ -51,9 +51,10 @@ fn refusal(error: GithubError) -> ApiError {
             ErrorCode::TokenRefused,
             "GitHub refused this token. Create a new one with access to the repositories of your projects.",
         ),
-        GithubError::Transient { .. } => {
-            ApiError::new(ErrorCode::PlatformUnavailable, "GitHub does not answer now. Try again in a minute.")
-        }
+        GithubError::Transient { .. } => ApiError::new(
+            ErrorCode::PlatformUnavailable,
+            "GitHub does not answer now. Try again in a minute.",
+        ),
         other => {
             tracing::warn!(error = %other, "GitHub answered a token check in an unknown way");
             ApiError::new(ErrorCode::PlatformUnavailable, "GitHub answered in a way that is not understood.")

@@ -11,6 +11,8 @@ mod patch;
 mod process;
 mod remote;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use blobs::{Blob, Change, Mode};

@@ -156,7 +156,7 @@ fn Entry(
     /// When the story began.
     start: Timestamp,
 ) -> impl IntoView {
-    let since = duration(seconds_between(start, event.at));
+    let since = format!("+{}", duration(seconds_between(start, event.at)));
     let divider = matches!(event.kind, EventKind::AttemptStarted { .. });
     let step = matches!(event.kind, EventKind::Agent { .. });
     let told = Told::of(event.kind);
@@ -218,7 +218,7 @@ pub fn AttemptTable(
         })
         .collect_view();
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Attempts">
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Figures of all attempts">
             <table class="table">
                 <thead>
                     <tr>

@@ -52,8 +52,8 @@ fn Shape(
 ) -> impl IntoView {
     view! {
         <svg class=format!("shape {kind}") viewBox="0 0 12 12" aria-hidden="true">
-            <path class="outline" d=outline></path>
-            <path class="sign" d=sign></path>
+            <path class="shape-body" d=outline></path>
+            <path class="shape-sign" d=sign></path>
         </svg>
     }
 }
@@ -110,10 +110,12 @@ pub fn FixBadge(
         ),
         FixStatus::Skipped => ("line", RING, "M3.8 6h4.4"),
     };
+    // Beside the state of the deployment, "Failed" alone would be said twice.
+    let label = if status == FixStatus::Failed { "Fix failed" } else { status.label() };
     view! {
         <span class=format!("badge {}", fix_tone(status))>
             <Shape kind outline sign />
-            {status.label()}
+            {label}
             {dots.then(|| stations_passed(status)).flatten().map(|passed| view! { <StageDots passed /> })}
         </span>
     }

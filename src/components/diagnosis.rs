@@ -22,9 +22,9 @@ pub const fn kind(error_type: ErrorType) -> &'static str {
 /// Who can repair it.
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Code => "The repository's code",
-        Verdict::Config => "A setting on the platform",
-        Verdict::Platform => "The platform itself",
+        Verdict::Code => "The code",
+        Verdict::Config => "A setting",
+        Verdict::Platform => "The platform",
         Verdict::Flaky => "Nothing: build again",
     }
 }

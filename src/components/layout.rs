@@ -3,18 +3,26 @@
 use super::{
     browser::Theme,
     icon::{Glyph, Icon, Logo},
+    keyboard,
 };
 use crate::{api, model::CurrentUser};
 use leptos::prelude::*;
 use leptos_router::{
     components::{A, Outlet, Redirect},
     hooks::use_location,
+    location::Url,
 };
 
 /// Navigation, and the page beside it.
 #[component]
 pub fn Frame() -> impl IntoView {
-    let path = use_location().pathname;
+    keyboard::listen();
+    let location = use_location();
+    let (path, query) = (location.pathname, location.search);
+    let here = Memo::new(move |_| match query.get() {
+        query if query.is_empty() => path.get(),
+        query => format!("{}?{query}", path.get()),
+    });
     let visitor = Resource::new(move || path.get(), |_| api::current_user());
     view! {
         <a class="skip" href="#content" rel="external">
@@ -27,8 +35,8 @@ pub fn Frame() -> impl IntoView {
                 {move || Suspend::new(async move {
                     let visitor = visitor.await.unwrap_or_default();
                     let elsewhere = match (&visitor.user, visitor.setup_needed) {
-                        (None, true) => Some("/setup"),
-                        (None, false) => Some("/sign-in"),
+                        (None, true) => Some("/setup".to_owned()),
+                        (None, false) => Some(format!("/sign-in?next={}", Url::escape(&here.get_untracked()))),
                         _ => None,
                     };
                     view! {

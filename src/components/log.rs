@@ -133,7 +133,12 @@ fn blocks(html: &mut Html, lines: &[&str], range: Range<usize>) {
     let mut start = range.start;
     while start < range.end {
         let end = (start + BLOCK).min(range.end);
-        html.markup("<pre class=\"log-block\">");
+        // Only a full block has the height that the style sheet gives it while it is out of view.
+        html.markup(if end - start == BLOCK {
+            "<pre class=\"log-block log-far\">"
+        } else {
+            "<pre class=\"log-block\">"
+        });
         for (index, text) in lines.iter().enumerate().take(end).skip(start) {
             line(html, index, text);
         }

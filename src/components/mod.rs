@@ -9,6 +9,7 @@ pub mod diff;
 pub mod facts;
 pub mod html;
 pub mod icon;
+pub mod keyboard;
 pub mod layout;
 pub mod live;
 pub mod log;

@@ -35,6 +35,7 @@ pub fn ErrorPanel(
     /// What happened.
     error: ApiError,
 ) -> impl IntoView {
+    answer_with(error.code);
     let (title, href, action) = match error.code {
         ErrorCode::Unauthorized => ("You are signed out", "/sign-in", "Sign in"),
         ErrorCode::NotFound => ("Not found", "/deployments", "All deployments"),
@@ -53,6 +54,20 @@ pub fn ErrorPanel(
         </div>
     }
 }
+
+/// The page that says it has the status that goes with it. Where nobody is signed in, it is a redirect already.
+#[cfg(feature = "ssr")]
+fn answer_with(code: ErrorCode) {
+    use axum::http::StatusCode;
+    let response = use_context::<leptos_axum::ResponseOptions>().filter(|_| code != ErrorCode::Unauthorized);
+    if let Some((response, status)) = response.zip(StatusCode::from_u16(code.status()).ok()) {
+        response.set_status(status);
+    }
+}
+
+/// Only the server answers with a status.
+#[cfg(not(feature = "ssr"))]
+fn answer_with(_code: ErrorCode) {}
 
 /// One sentence above a page's content.
 #[component]

@@ -78,7 +78,7 @@ pub fn stations(fix: &FixDetail) -> [(Stage, Mark); 7] {
     })
 }
 
-/// The rail with the reason at the station where it stopped.
+/// The rail. The station where it stopped tells the reason on hover; the page says it above.
 #[component]
 pub fn Rail(
     /// The fix.
@@ -92,22 +92,10 @@ pub fn Rail(
                 marks
                     .get()
                     .into_iter()
-                    .map(|(stage, mark)| view! { <Station stage mark /> })
+                    .map(|(stage, mark)| view! { <Station stage mark reason /> })
                     .collect_view()
             }}
         </ol>
-        {move || {
-            let stop = marks.get().into_iter().find(|(_, mark)| *mark == Mark::Stopped);
-            stop.zip(reason.get())
-                .map(|((stage, _), reason)| {
-                    view! {
-                        <p class="rail-reason">
-                            <strong>{format!("Stopped before {}: ", stage.label().to_lowercase())}</strong>
-                            {reason}
-                        </p>
-                    }
-                })
-        }}
     }
 }
 
@@ -118,6 +106,8 @@ fn Station(
     stage: Stage,
     /// How it looks.
     mark: Mark,
+    /// Why the way ended, if it did.
+    reason: Memo<Option<String>>,
 ) -> impl IntoView {
     let browser = Browser::expect();
     let (class, sign, word) = match mark {
@@ -135,7 +125,10 @@ fn Station(
         Mark::Ahead => String::new(),
     };
     view! {
-        <li class=format!("station {class}") aria-current=matches!(mark, Mark::Running(_)).then_some("step")>
+        <li
+            class=format!("station {class}")
+            title=move || (mark == Mark::Stopped).then(|| reason.get()).flatten()
+            aria-current=matches!(mark, Mark::Running(_)).then_some("step")>
             <span class="station-mark">
                 <svg viewBox="0 0 16 16" aria-hidden="true">
                     <path d=sign></path>

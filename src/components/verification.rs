@@ -43,7 +43,7 @@ impl Proof {
 
     /// There is something to show.
     pub fn is_there(&self) -> bool {
-        self.before.is_some() || !self.checks.is_empty()
+        self.after.is_some() || !self.checks.is_empty()
     }
 }
 

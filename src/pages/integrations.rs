@@ -156,16 +156,16 @@ fn Connected(
                 <dd>{projects}</dd>
             </div>
             <div>
+                <dt>"Connected"</dt>
+                <dd>
+                    <Ago at=connection.created_at />
+                </dd>
+            </div>
+            <div class="wide">
                 <dt>"Failures arrive"</dt>
                 <dd>
                     {delivery}
                     {connection.delivery_note.map(|note| view! { <p class="muted">{note}</p> })}
-                </dd>
-            </div>
-            <div>
-                <dt>"Connected"</dt>
-                <dd>
-                    <Ago at=connection.created_at />
                 </dd>
             </div>
         </dl>

@@ -93,7 +93,7 @@ pub fn FixFacts(
                     .map(|(kind, verdict)| {
                         view! {
                             <Fact term="Error">{diagnosis::kind(kind)}</Fact>
-                            <Fact term="To be repaired">{diagnosis::verdict(verdict)}</Fact>
+                            <Fact term="Cause lies in">{diagnosis::verdict(verdict)}</Fact>
                         }
                     })
             }}

@@ -32,7 +32,7 @@ build: ## compile the server for local work, and the browser files
 .PHONY: release
 release: ## compile the server as it is to be run for real (target/release/deploymend), and the browser files
 	@$(setup) build
-	cargo build --release $(server)
+	cargo build --release --features ssr
 	scripts/build-site.sh
 
 .PHONY: demo
@@ -40,7 +40,7 @@ demo: ## show the whole story; ONCE=1 without a browser, KEEP=dir keeps its resu
 	@$(setup) build run
 	@cargo build $(server)
 	@scripts/build-site.sh
-	@$(target)/debug/standins demo --app $(target)/debug/deploymend --site $(target)/site \
+	@$(target)/debug/standins demo --app $(target)/debug/deploymend --site target/site \
 	  $(if $(ONCE),--once) $(if $(KEEP),--keep "$(KEEP)") $(if $(PROJECT),--project "$(PROJECT)")
 
 .PHONY: dev

@@ -32,7 +32,11 @@ browser() {
   fi
 }
 
-documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps "${server[@]}"; }
+# An application's documentation is for those who work on it.
+documentation() {
+  RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+    cargo doc --no-deps --document-private-items "${server[@]}"
+}
 
 run_tool() {
   local program

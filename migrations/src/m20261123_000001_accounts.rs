@@ -60,4 +60,9 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop_tables(manager, &["sessions", "accounts", "users"]).await
     }
+
+    /// On SQLite too: a crash half-way leaves nothing behind.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
 }

@@ -175,8 +175,12 @@ fn read_or_make(path: &Path) -> Result<String, CryptoError> {
 #[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
-    use crate::server::db::{accounts, testing, users};
+    use crate::{
+        model::Provider,
+        server::db::{accounts, entity::integration, integrations, subscriptions, testing, users},
+    };
     use proptest::prelude::*;
+    use sea_orm::{EntityTrait as _, sea_query::Expr};
 
     fn key(id: &str, fill: u8) -> String {
         format!("{id}:{}", STANDARD.encode([fill; KEY_BYTES]))
@@ -261,11 +265,51 @@ mod tests {
         };
         accounts::put_github(&test.db, account, now).await.unwrap();
 
+        // Everything else that is sealed.
+        let integration = integrations::NewIntegration {
+            id: "int".into(),
+            user_id: user.id.clone(),
+            provider: Provider::Vercel,
+            external_user_id: "usr_1".into(),
+            username: "octo".into(),
+            access_token: old.seal(&integrations::token_identity("int"), &"access".into()).unwrap(),
+            token_note: None,
+            team_id: None,
+        };
+        integrations::put(&test.db, integration, now).await.unwrap();
+        let refresh = old.seal(&integrations::refresh_identity("int"), &"refresh".into()).unwrap();
+        integration::Entity::update_many()
+            .col_expr(integration::Column::RefreshToken, Expr::value(refresh))
+            .exec(&test.db.orm)
+            .await
+            .unwrap();
+        let subscription = subscriptions::NewSubscription {
+            id: "sub".into(),
+            user_id: user.id.clone(),
+            integration_id: "int".into(),
+            platform_project_id: "prj_1".into(),
+            platform_project_name: "shop".into(),
+            team_id: None,
+            github_repo_full_name: "acme/shop".into(),
+        };
+        subscriptions::put(&test.db, subscription, now).await.unwrap();
+        let secret = old.seal(&subscriptions::secret_identity("sub"), &"hook".into()).unwrap();
+        subscriptions::set_webhook(&test.db, "sub", Some(("hook_1".into(), secret))).await.unwrap();
+
         let both = KeyRing::parse(&format!("{},{}", key("k2", 2), key("k1", 1))).unwrap();
-        assert_eq!(both.rotate(&test.db).await.unwrap(), 1);
+        assert_eq!(both.rotate(&test.db).await.unwrap(), 4);
         assert_eq!(both.rotate(&test.db).await.unwrap(), 0);
         let only_new = KeyRing::parse(&key("k2", 2)).unwrap();
         let stored = accounts::github(&test.db, &user.id).await.unwrap().unwrap();
         assert_eq!(only_new.open(&identity, &stored.access_token).unwrap().expose_secret(), "gh-token");
+        let row = integrations::find(&test.db, "int").await.unwrap().unwrap();
+        let secret = subscriptions::find(&test.db, "sub").await.unwrap().unwrap().webhook_secret.unwrap();
+        for (identity, sealed, plain) in [
+            (integrations::token_identity("int"), row.access_token, "access"),
+            (integrations::refresh_identity("int"), row.refresh_token.unwrap(), "refresh"),
+            (subscriptions::secret_identity("sub"), secret, "hook"),
+        ] {
+            assert_eq!(only_new.open(&identity, &sealed).unwrap().expose_secret(), plain);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::server::{
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq as _;
 use tower_sessions::Session;
 use url::Url;
@@ -18,13 +18,20 @@ use url::Url;
 pub(super) const USER_KEY: &str = "user_id";
 
 /// What sign-in needs. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthContext {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) config: Arc<Config>,
     pub(super) hasher: Hasher,
     pub(super) throttle: Throttle,
+}
+
+impl fmt::Debug for AuthContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The settings may hold the password of the database.
+        f.debug_struct("AuthContext").field("db", &self.db).finish_non_exhaustive()
+    }
 }
 
 /// The way to the owner's account.

@@ -164,9 +164,7 @@ fn answer(page: &str, outcome: Result<String, Refused>) -> Response {
             ErrorCode::Internal
         }
     };
-    // As on the wire.
-    let code = serde_json::to_value(code).ok().and_then(|code| code.as_str().map(str::to_owned));
-    Redirect::to(&format!("{page}?error={}", code.unwrap_or_default())).into_response()
+    Redirect::to(&format!("{page}?error={}", code.as_str())).into_response()
 }
 
 async fn read<T: DeserializeOwned + 'static>(request: Request) -> Result<T, Refused> {

@@ -43,6 +43,11 @@ pub fn token_identity(integration_id: &str) -> String {
     format!("integrations:{integration_id}:access_token")
 }
 
+/// What an integration's refresh token is sealed for.
+pub fn refresh_identity(integration_id: &str) -> String {
+    format!("integrations:{integration_id}:refresh_token")
+}
+
 /// Stores a connection; a reconnection keeps its id and its subscriptions. Returns the stored row.
 ///
 /// Callers look the id up first with [`of_user`], since the token is sealed for it.

@@ -34,6 +34,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers never wait for the writer in WAL mode, so more connections are more pages at once.
 const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Any number, as long as nobody else on the database locks it.
+const MIGRATION_LOCK: i64 = 0x6465_706c_6f79;
 
 /// What a query can come back with instead of an answer.
 #[derive(Debug, thiserror::Error)]
@@ -128,9 +130,14 @@ impl Db {
         }
     }
 
-    /// Brings our own tables up to date.
+    /// Brings our own tables up to date. Machines that start at once on one server take turns.
     pub async fn migrate(&self) -> Result<(), DbError> {
-        Ok(Migrator::up(&self.orm, None).await?)
+        let Pool::Postgres(pool) = &self.pool else { return Ok(Migrator::up(&self.orm, None).await?) };
+        // Not given back to the pool: the lock lasts as long as the connection, also when this is abandoned.
+        let mut turn = pool.acquire().await?.detach();
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut turn).await?;
+        Migrator::up(&self.orm, None).await?;
+        Ok(sqlx::Connection::close(turn).await?)
     }
 
     /// Whether the database answers.

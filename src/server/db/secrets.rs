@@ -14,6 +14,8 @@ pub enum Place {
     AccountToken,
     /// `integrations.access_token`
     IntegrationToken,
+    /// `integrations.refresh_token`
+    RefreshToken,
     /// `subscriptions.webhook_secret`
     WebhookSecret,
 }
@@ -39,11 +41,20 @@ pub async fn all(db: &Db) -> Result<Vec<Stored>, DbError> {
         id: row.id,
         sealed: row.access_token,
     });
-    let integrations = integration::Entity::find().all(&db.orm).await?.into_iter().map(|row| Stored {
-        place: Place::IntegrationToken,
-        identity: integrations::token_identity(&row.id),
-        id: row.id,
-        sealed: row.access_token,
+    let integrations = integration::Entity::find().all(&db.orm).await?.into_iter().flat_map(|row| {
+        let refresh = row.refresh_token.map(|sealed| Stored {
+            place: Place::RefreshToken,
+            identity: integrations::refresh_identity(&row.id),
+            id: row.id.clone(),
+            sealed,
+        });
+        let access = Stored {
+            place: Place::IntegrationToken,
+            identity: integrations::token_identity(&row.id),
+            id: row.id,
+            sealed: row.access_token,
+        };
+        [Some(access), refresh].into_iter().flatten()
     });
     let subscriptions = subscription::Entity::find().all(&db.orm).await?.into_iter().filter_map(|row| {
         Some(Stored {
@@ -72,6 +83,14 @@ pub async fn replace(db: &Db, stored: &Stored, sealed: String) -> Result<bool, D
                 .col_expr(integration::Column::AccessToken, Expr::value(sealed))
                 .filter(integration::Column::Id.eq(&stored.id))
                 .filter(integration::Column::AccessToken.eq(&stored.sealed))
+                .exec(&db.orm)
+                .await?
+        }
+        Place::RefreshToken => {
+            integration::Entity::update_many()
+                .col_expr(integration::Column::RefreshToken, Expr::value(sealed))
+                .filter(integration::Column::Id.eq(&stored.id))
+                .filter(integration::Column::RefreshToken.eq(&stored.sealed))
                 .exec(&db.orm)
                 .await?
         }

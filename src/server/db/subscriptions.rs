@@ -139,6 +139,29 @@ pub async fn watching(
         .await?)
 }
 
+/// Subscriptions of a team with a webhook, at most `limit`, the newest first: whose secrets may have signed a delivery
+/// about a project that nobody watches.
+pub async fn with_secret_in_team(
+    db: &Db,
+    provider: Provider,
+    team_id: &str,
+    limit: u64,
+) -> Result<Vec<subscription::Model>, DbError> {
+    let of_provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Id)
+        .filter(integration::Column::Provider.eq(provider.as_str()))
+        .into_query();
+    Ok(subscription::Entity::find()
+        .filter(subscription::Column::TeamId.eq(team_id))
+        .filter(subscription::Column::WebhookSecret.is_not_null())
+        .filter(subscription::Column::IntegrationId.in_subquery(of_provider))
+        .order_by_desc(subscription::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
 /// How many subscriptions, whoever's, a webhook of a platform covers.
 pub async fn with_webhook(db: &Db, webhook_id: &str) -> Result<u64, DbError> {
     let covered = subscription::Column::WebhookId.eq(webhook_id);
@@ -179,8 +202,20 @@ pub async fn update(db: &Db, id: &str, settings: Settings, now: Timestamp) -> Re
 /// Ends a subscription. Its fixes pass to another watcher of the project, and go with the last one.
 pub async fn remove(db: &Db, row: &subscription::Model) -> Result<(), DbError> {
     let tx = db.write().await?;
+    // Two platforms may give projects the same id.
+    let provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Provider)
+        .filter(integration::Column::Id.eq(&row.integration_id))
+        .into_query();
+    let same_provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Id)
+        .filter(integration::Column::Provider.in_subquery(provider))
+        .into_query();
     let heir = subscription::Entity::find()
         .filter(subscription::Column::PlatformProjectId.eq(&row.platform_project_id))
+        .filter(subscription::Column::IntegrationId.in_subquery(same_provider))
         .filter(subscription::Column::Id.ne(&row.id))
         .order_by_asc(subscription::Column::CreatedAt)
         .one(&tx)

@@ -208,6 +208,8 @@ pub struct WebhookEvent {
     pub kind: WebhookKind,
     /// The platform's id of the project.
     pub project_id: Option<String>,
+    /// The platform's id of the team that owns it.
+    pub team_id: Option<String>,
     /// When the platform sent it.
     pub sent_at: Option<Timestamp>,
     /// The deployment, when it is about one.

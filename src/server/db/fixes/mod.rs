@@ -6,8 +6,8 @@ mod read;
 
 pub use change::FixChange;
 pub use read::{
-    by_fix_branch, detail, find, find_for_user, open_pull_requests, open_twin, summaries, summary,
-    unfinished_without_lease,
+    by_fix_branch, detail, find, find_for_user, known, open_pull_requests, open_pull_requests_of, open_twin,
+    started_by_themselves, summaries, summary, unfinished_without_lease,
 };
 
 use super::{

@@ -4,14 +4,16 @@ use crate::{
     model::{Attempt, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{
         Db, DbError,
-        entity::{deployment, subscription},
+        entity::{deployment, integration, subscription},
         events, tasks,
     },
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _, sea_query::SelectStatement,
+    ColumnTrait as _, Condition, DerivePartialModel, EntityTrait as _, JoinType, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement},
 };
+use std::collections::HashSet;
 
 /// The states in which a worker has something to do.
 pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
@@ -23,19 +25,42 @@ pub async fn find(db: &Db, fix_id: &str) -> Result<Option<deployment::Model>, Db
     Ok(deployment::Entity::find_by_id(fix_id).one(&db.orm).await?)
 }
 
-/// Projects that a user watches, as (integration provider, platform project): a fix is readable by each watcher.
+/// Subscriptions, anybody's, to the projects that a user watches: a fix belongs to one of them and is readable by
+/// each watcher.
 fn watched_subscriptions(user_id: &str) -> SelectStatement {
-    // A fix belongs to one subscription; another user's subscription to the same project may read it too.
-    let mine = subscription::Entity::find()
-        .select_only()
-        .column(subscription::Column::PlatformProjectId)
-        .filter(subscription::Column::UserId.eq(user_id))
-        .into_query();
-    subscription::Entity::find()
-        .select_only()
-        .column(subscription::Column::Id)
-        .filter(subscription::Column::PlatformProjectId.in_subquery(mine))
-        .into_query()
+    let mine = Alias::new("mine");
+    let mine_at = Alias::new("mine_at");
+    let theirs = subscription::Entity;
+    let theirs_at = integration::Entity;
+    Query::select()
+        .column((theirs, subscription::Column::Id))
+        .from(theirs)
+        .inner_join(
+            theirs_at,
+            Expr::col((theirs_at, integration::Column::Id))
+                .equals((theirs, subscription::Column::IntegrationId)),
+        )
+        .join_as(
+            JoinType::InnerJoin,
+            subscription::Entity,
+            mine.clone(),
+            Expr::col((mine.clone(), subscription::Column::PlatformProjectId))
+                .equals((theirs, subscription::Column::PlatformProjectId)),
+        )
+        // Two platforms may give projects the same id.
+        .join_as(
+            JoinType::InnerJoin,
+            integration::Entity,
+            mine_at.clone(),
+            Expr::col((mine_at.clone(), integration::Column::Id))
+                .equals((mine.clone(), subscription::Column::IntegrationId))
+                .and(
+                    Expr::col((mine_at, integration::Column::Provider))
+                        .equals((theirs_at, integration::Column::Provider)),
+                ),
+        )
+        .and_where(Expr::col((mine, subscription::Column::UserId)).eq(user_id))
+        .to_owned()
 }
 
 /// The fix with our id, or with `{provider}:{platform id}`, if the user watches its project.
@@ -55,22 +80,135 @@ pub async fn find_for_user(db: &Db, user_id: &str, id: &str) -> Result<Option<de
         .await?)
 }
 
+/// Which of these deployments of a platform have a fix already.
+pub async fn known(
+    db: &Db,
+    provider: Provider,
+    platform_deployment_ids: &[String],
+) -> Result<HashSet<String>, DbError> {
+    let mut known = HashSet::new();
+    for ids in platform_deployment_ids.chunks(500) {
+        let rows: Vec<String> = deployment::Entity::find()
+            .select_only()
+            .column(deployment::Column::PlatformDeploymentId)
+            .filter(deployment::Column::Provider.eq(provider.as_str()))
+            .filter(deployment::Column::PlatformDeploymentId.is_in(ids))
+            .into_tuple()
+            .all(&db.orm)
+            .await?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// Fixes of these subscriptions whose pull request is open, the newest first.
+pub async fn open_pull_requests_of(
+    db: &Db,
+    subscription_ids: &[String],
+    limit: u64,
+) -> Result<Vec<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.is_in(subscription_ids))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
 /// A user's newest fixes, created before `before` when it is given.
+///
+/// The rows are chosen in the index and read without their logs and diffs: a list costs what it shows.
 pub async fn summaries(
     db: &Db,
     user_id: &str,
     limit: u64,
     before: Option<Timestamp>,
 ) -> Result<Vec<FixSummary>, DbError> {
-    let mut query = deployment::Entity::find()
+    let mut newest = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::Id)
         .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
         .order_by_desc(deployment::Column::CreatedAt)
         .order_by_desc(deployment::Column::Id)
         .limit(limit);
     if let Some(before) = before {
-        query = query.filter(deployment::Column::CreatedAt.lt(before));
+        newest = newest.filter(deployment::Column::CreatedAt.lt(before));
     }
-    Ok(query.all(&db.orm).await?.iter().map(summary).collect())
+    let ids: Vec<String> = newest.into_tuple().all(&db.orm).await?;
+    let rows: Vec<ListRow> = deployment::Entity::find()
+        .filter(deployment::Column::Id.is_in(ids))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .order_by_desc(deployment::Column::Id)
+        .into_partial_model()
+        .all(&db.orm)
+        .await?;
+    Ok(rows.into_iter().map(ListRow::summary).collect())
+}
+
+/// How many fixes of a user's subscriptions started by themselves since `since`, for the daily cap.
+pub async fn started_by_themselves(db: &Db, user_id: &str, since: Timestamp) -> Result<u64, DbError> {
+    let subscriptions = subscription::Entity::find()
+        .select_only()
+        .column(subscription::Column::Id)
+        .filter(subscription::Column::UserId.eq(user_id))
+        .into_query();
+    // Skipped from the first event on: nothing was started. What the diagnosis skipped had a start.
+    let started = Condition::any()
+        .add(deployment::Column::FixStatus.ne(FixStatus::Skipped.as_str()))
+        .add(deployment::Column::StartedAt.is_not_null());
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.in_subquery(subscriptions))
+        .filter(deployment::Column::CreatedAt.gte(since))
+        .filter(deployment::Column::StartedByHand.eq(false))
+        .filter(started)
+        .count(&db.orm)
+        .await?)
+}
+
+/// The columns of [`FixSummary`].
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "deployment::Entity")]
+struct ListRow {
+    id: String,
+    provider: String,
+    platform_deployment_id: String,
+    project_name: String,
+    repository: String,
+    branch: Option<String>,
+    commit_sha: Option<String>,
+    fix_status: String,
+    error_message: Option<String>,
+    reason_code: Option<String>,
+    reason: Option<String>,
+    pr_url: Option<String>,
+    pr_number: Option<i32>,
+    fix_attempt_number: i32,
+    created_at: Timestamp,
+    completed_at: Option<Timestamp>,
+}
+
+impl ListRow {
+    fn summary(self) -> FixSummary {
+        FixSummary {
+            id: self.id,
+            provider: self.provider.parse().unwrap_or(Provider::Vercel),
+            platform_deployment_id: self.platform_deployment_id,
+            project_name: self.project_name,
+            repository: self.repository,
+            branch: self.branch,
+            commit_sha: self.commit_sha,
+            status: FixStatus::parse(&self.fix_status).unwrap_or(FixStatus::Failed),
+            error_message: self.error_message,
+            reason_code: self.reason_code,
+            reason: self.reason,
+            pr_url: self.pr_url,
+            pr_number: self.pr_number,
+            attempt: self.fix_attempt_number,
+            created_at: self.created_at,
+            completed_at: self.completed_at,
+        }
+    }
 }
 
 /// What lists show of a fix.

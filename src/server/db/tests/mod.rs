@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
 mod fixes;
+mod lists;
 mod schema;
 mod watchers;
 
@@ -39,13 +40,17 @@ async fn user(db: &Db, email: &str) -> String {
     super::entity::user::Entity::insert(row).exec_with_returning(&db.orm).await.unwrap().id
 }
 
-/// A user who watches `project`. Returns the ids of user and subscription.
+/// A user who watches `project` at Vercel. Returns the ids of user and subscription.
 async fn watcher(db: &Db, email: &str, project: &str) -> (String, String) {
+    watcher_at(db, Provider::Vercel, email, project).await
+}
+
+async fn watcher_at(db: &Db, provider: Provider, email: &str, project: &str) -> (String, String) {
     let user_id = user(db, email).await;
     let integration = NewIntegration {
         id: new_id(),
         user_id: user_id.clone(),
-        provider: Provider::Vercel,
+        provider,
         external_user_id: "usr_1".into(),
         username: "octo".into(),
         access_token: "sealed".into(),

@@ -5,13 +5,18 @@ use crate::{
     model::{AgentStep, Attempt, Provider},
     server::{
         clock::new_id,
-        db::{accounts, deliveries::NewDelivery, fixes, rules, sessions, tasks, testing},
+        db::{
+            accounts,
+            deliveries::NewDelivery,
+            entity::{deployment, incident, task},
+            fixes, rules, sessions, settings, tasks, testing,
+        },
     },
 };
 use migrations::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, Statement};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "users",
     "accounts",
     "sessions",
@@ -22,6 +27,8 @@ const TABLES: [&str; 10] = [
     "tasks",
     "fix_events",
     "webhook_deliveries",
+    "incidents",
+    "settings",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -73,6 +80,27 @@ async fn fill(db: &crate::server::db::Db) {
     let step = AgentStep { tool: "read".into(), title: "a.ts".into(), detail: String::new(), failed: false };
     tasks::finish(db, &task, &attempt, &[step], Some(0), at(3)).await.unwrap();
     assert_eq!(tasks::attempts(db, &fix_id).await.unwrap(), [attempt]);
+    // The rows that point to each other and to the incident do.
+    let incident = incident::ActiveModel {
+        id: Set(new_id()),
+        repository: Set("acme/shop".into()),
+        fingerprint: Set("f".into()),
+        created_at: Set(at(3)),
+        ..Default::default()
+    };
+    let incident = incident::Entity::insert(incident).exec_with_returning(&db.orm).await.unwrap();
+    let linked = deployment::ActiveModel {
+        id: Set(fix_id),
+        task_id: Set(Some(task)),
+        incident_id: Set(Some(incident.id)),
+        ..Default::default()
+    };
+    deployment::Entity::update(linked).exec(&db.orm).await.unwrap();
+    settings::put(db, "a", "1".into(), at(3)).await.unwrap();
+}
+
+async fn fix(db: &crate::server::db::Db) -> deployment::Model {
+    deployment::Entity::find().one(&db.orm).await.unwrap().unwrap()
 }
 
 async fn rows(db: &crate::server::db::Db, table: &str) -> Option<i64> {
@@ -95,4 +123,35 @@ async fn the_schema_goes_up_down_and_up_again_with_rows_in_place() {
             assert_eq!(rows(&test.db, table).await, None, "{table}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_fix_outlives_its_run_and_its_incident() {
+    let test = testing::fresh().await.unwrap();
+    fill(&test.db).await;
+    assert!(fix(&test.db).await.task_id.is_some());
+    task::Entity::delete_many().exec(&test.db.orm).await.unwrap();
+    incident::Entity::delete_many().exec(&test.db.orm).await.unwrap();
+    let left = fix(&test.db).await;
+    assert_eq!((left.task_id, left.incident_id), (None, None));
+}
+
+#[tokio::test]
+async fn machines_that_start_at_once_make_one_schema() {
+    let test = testing::empty().await.unwrap();
+    if matches!(test.db.pool, crate::server::db::Pool::Sqlite(_)) {
+        return;
+    }
+    let starts = (0..4).map(|_| test.db.migrate());
+    for started in futures::future::join_all(starts).await {
+        started.unwrap();
+    }
+    fill(&test.db).await;
+}
+
+#[tokio::test]
+async fn a_printed_database_keeps_its_password() {
+    let test = testing::empty().await.unwrap();
+    let printed = format!("{:?}", test.db);
+    assert!(["Db(SQLite)", "Db(PostgreSQL)"].contains(&printed.as_str()), "{printed}");
 }

@@ -39,7 +39,7 @@ pub fn verify(headers: &HeaderMap, body: &[u8], secret: &SecretString) -> bool {
 /// Reads a delivery leniently: dotted and old hyphened names, missing parts, unknown kinds.
 pub fn parse(body: &[u8]) -> Result<WebhookEvent, MalformedDelivery> {
     let delivery: wire::Delivery = serde_json::from_slice(body).map_err(|_| MalformedDelivery)?;
-    let wire::DeliveryPayload { deployment, project, target } = delivery.payload.unwrap_or_default();
+    let wire::DeliveryPayload { deployment, project, team, target } = delivery.payload.unwrap_or_default();
     let project_id = project
         .and_then(|project| project.id)
         .or_else(|| deployment.as_ref().and_then(|deployment| deployment.project_id.clone()));
@@ -52,6 +52,7 @@ pub fn parse(body: &[u8]) -> Result<WebhookEvent, MalformedDelivery> {
             .unwrap_or_else(|| format!("body-{}", hex::encode(Sha256::digest(body)))),
         kind: kind(&delivery.kind),
         project_id: project_id.filter(|id| !id.is_empty()),
+        team_id: team.and_then(|team| team.id),
         sent_at: delivery.created_at.and_then(Timestamp::from_timestamp_millis),
         deployment: deployment.and_then(|deployment| convert::delivered(deployment, target)),
     })
@@ -164,6 +165,9 @@ mod tests {
                 kind: DeploymentFailed,
                 project_id: Some(
                     "prj_Test1",
+                ),
+                team_id: Some(
+                    "team_Test1",
                 ),
                 sent_at: Some(
                     2026-01-02T03:03:30.123Z,

@@ -161,6 +161,12 @@ pub struct ProjectReference {
     pub name: Option<String>,
 }
 
+/// The team of a delivery.
+#[derive(Debug, Deserialize)]
+pub struct TeamReference {
+    pub id: Option<String>,
+}
+
 /// Who started a deployment.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -232,6 +238,8 @@ pub struct DeliveryPayload {
     pub deployment: Option<Deployment>,
     #[serde(deserialize_with = "optional")]
     pub project: Option<ProjectReference>,
+    #[serde(deserialize_with = "optional")]
+    pub team: Option<TeamReference>,
     pub target: Option<Value>,
 }
 

@@ -132,6 +132,11 @@ impl World {
         self.standins.add_fault(fault);
     }
 
+    fn add_hook(&self, hook: Hook) {
+        let mut state = self.standins.world().state();
+        state.github.repository_mut(REPOSITORY).expect("a repository").hooks.push(hook);
+    }
+
     fn pull_creates(&self) -> standins::record::Creates {
         self.standins.creates(&format!("/repos/{REPOSITORY}/pulls"))
     }
@@ -179,7 +184,7 @@ async fn the_same_fix_twice_is_one_commit_and_one_pull_request() {
     assert_eq!(pull.labels, LABELS);
     let commits = world.standins.commits(REPOSITORY, &format!("main..{BRANCH}")).await.expect("commits");
     assert_eq!(commits.len(), 1);
-    assert_eq!(commits[0].parents, [world.failing.clone()]);
+    assert_eq!(commits[0].parents, std::slice::from_ref(&world.failing));
     let user = world.client().current_user().await.expect("a user");
     assert_eq!(user.email, format!("{}+octo-dev@users.noreply.github.com", user.id));
     assert_eq!((commits[0].author.name.as_str(), &commits[0].author.email), ("Octo Dev", &user.email));
@@ -251,9 +256,7 @@ async fn what_a_person_closed_or_merged_stays_so() {
         active: true,
         created_at: 0,
     };
-    let mut state = world.standins.world().state();
-    state.github.repository_mut(REPOSITORY).expect("a repository").hooks.push(hook);
-    drop(state);
+    world.add_hook(hook);
     let number = world.hand_in("first").await.expect("handed in").pull_request.number;
     world.standins.merge(REPOSITORY, number, "acme").await.expect("merged");
     let merged = world.client().pull_request(&name(), number).await.expect("a pull request");

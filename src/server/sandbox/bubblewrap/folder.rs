@@ -5,7 +5,7 @@ use std::{
     ffi::OsStr,
     fs,
     io::{self, ErrorKind},
-    os::unix::fs::{DirBuilderExt, MetadataExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 use tokio::process::Command;
@@ -13,6 +13,12 @@ use tokio::process::Command;
 /// Makes a folder for this user alone, and those above it.
 pub(super) fn create_private(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes a folder that others may pass through, but not list.
+pub(super) fn create_passable(path: &Path) -> io::Result<()> {
+    create_private(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o711))
 }
 
 /// Removes a folder with all that is in it. One that is not there is fine.
@@ -93,7 +99,7 @@ pub(super) fn size(roots: &[PathBuf], enough: u64) -> Size {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     #[tokio::test]
     async fn links_out_of_the_folder_are_removed_not_followed() {

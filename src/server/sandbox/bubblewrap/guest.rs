@@ -24,11 +24,25 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const WRAPPER: &str = r#"
 options=$1 status=$2; shift 2
 while [ "$1" != -- ]; do echo $$ > "$1" || exit 126; shift; done; shift
+# When memory runs out anyway, the server should not be the one to go.
+echo 500 > /proc/self/oom_score_adj
 for handle in /proc/self/fd/*; do
   handle=${handle##*/}; [ "$handle" -gt 2 ] && eval "exec $handle>&-"
 done
-exec "$@" 3< "$options" 4> "$status"
+exec 3< "$options" 4> "$status"
 "#;
+
+/// Run by root in a mount namespace of its own: shows each folder at `STAGE/NUMBER`.
+const STAGE: &str = r#"
+stage=$1 number=0; shift
+mount -t tmpfs -o mode=755,nosuid,nodev,size=64k sandbox "$stage" || exit 126
+while [ "$1" != -- ]; do
+  mkdir "$stage/$number" && mount --bind "$1" "$stage/$number" || exit 126
+  shift; number=$((number + 1))
+done; shift
+"#;
+
+const BECOME: &str = "exec \"$@\"";
 
 /// A folder or file of the host that is shown inside.
 #[derive(Clone, Debug)]
@@ -66,6 +80,8 @@ pub(super) struct Guest<'a> {
     pub programs: &'a Programs,
     pub account: &'a Account,
     pub marker: &'a str,
+    /// The workspace's own folder.
+    pub folder: PathBuf,
     pub binds: Vec<Bind>,
     pub network: Network,
     pub cwd: PathBuf,
@@ -118,22 +134,23 @@ impl Guest<'_> {
     /// The command to spawn, and the bytes to put into [`Handover::options`] before.
     pub(super) fn command(&self, handover: &Handover) -> (Command, Vec<u8>) {
         let mut binds = self.all_binds(handover);
-        let mut command = Command::new("/bin/bash");
-        command.args(["-c", WRAPPER, "sandbox"]).args([&handover.options, &handover.status]);
-        command.args(&self.cgroup_files).arg("--");
+        let mut command;
         if let Some(id) = self.account.dedicated() {
             // The made-up user has no way through folders closed to it, such as root's home. So root shows it
-            // what it needs in an otherwise empty /tmp of its own, and steps down.
-            command.arg(&self.programs.bubblewrap);
-            command.args(["--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/tmp"]);
-            for (number, bind) in binds.iter_mut().enumerate() {
-                let stage = format!("/tmp/{number}");
-                command.arg(if bind.writable { "--bind" } else { "--ro-bind" });
-                command.arg(&bind.host).arg(&stage);
-                bind.host = stage.into();
-            }
+            // what it needs at a place of its own, and steps down. All of this becomes bubblewrap in the end
+            // and forks nothing: a parent in between could not end it when the server dies.
+            let (stage, roots) = self.stage(&mut binds);
+            command = Command::new("unshare");
+            command.args(["--mount", "--propagation", "private", "--", "/bin/bash", "-c"]);
+            command.arg(format!("{WRAPPER}{STAGE}{BECOME}")).arg("sandbox");
+            command.args([&handover.options, &handover.status]).args(&self.cgroup_files).arg("--");
+            command.arg(stage).args(roots).arg("--");
             let (user, group) = (format!("--reuid={id}"), format!("--regid={id}"));
-            command.args(["--", "setpriv", &user, &group, "--clear-groups", "--"]);
+            command.args(["setpriv", &user, &group, "--clear-groups", "--"]);
+        } else {
+            command = Command::new("/bin/bash");
+            command.args(["-c", &format!("{WRAPPER}{BECOME}"), "sandbox"]);
+            command.args([&handover.options, &handover.status]).args(&self.cgroup_files).arg("--");
         }
         command.arg("prlimit").arg(format!("--nproc={}", self.max_tasks));
         command.arg(format!("--fsize={}", self.max_file)).args(["--core=0", "--"]);
@@ -144,6 +161,24 @@ impl Guest<'_> {
             .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         (command, self.options(&binds))
+    }
+
+    /// Rewrites the binds to where root shows their folders; gives that place and the folders.
+    fn stage(&self, binds: &mut [Bind]) -> (&'static Path, Vec<PathBuf>) {
+        let mut roots = vec![self.folder.clone()];
+        roots.extend(self.programs.node_prefix.clone());
+        roots.extend(self.programs.opencode.clone());
+        // It covers what is there, so none of the folders may be below it.
+        let free = |place: &&&str| !roots.iter().any(|root| root.starts_with(place));
+        let stage = Path::new(["/mnt", "/srv", "/tmp"].iter().find(free).copied().unwrap_or("/run"));
+        for bind in binds {
+            let staged = roots.iter().enumerate().find_map(|(number, root)| {
+                let rest = bind.host.strip_prefix(root).ok()?;
+                Some(stage.join(number.to_string()).join(rest))
+            });
+            bind.host = staged.unwrap_or_else(|| std::mem::take(&mut bind.host));
+        }
+        (stage, roots)
     }
 
     fn inner_argv(&self) -> Vec<OsString> {
@@ -253,5 +288,8 @@ impl Options {
 /// The repository folder plus `cwd`, if that stays inside it.
 pub(super) fn repo_folder(cwd: &Path) -> Option<PathBuf> {
     use std::path::Component::{CurDir, Normal};
-    cwd.components().all(|part| matches!(part, Normal(_) | CurDir)).then(|| Path::new(REPO).join(cwd))
+    let inside = cwd.components().all(|part| matches!(part, Normal(_) | CurDir));
+    // Part by part: joining an empty path would leave a slash at the end.
+    let parts = cwd.components().filter(|part| *part != CurDir);
+    inside.then(|| Path::new(REPO).components().chain(parts).collect())
 }

@@ -116,10 +116,12 @@ pub(super) fn short(bytes: &[u8]) -> String {
 }
 
 /// The shell command that prints the patch inside, where `/repo` and [`BASE`] are shown read-only and the agent's
-/// home with its settings is not shown at all.
+/// home with its settings is not shown at all. An empty repository that the agent made in the copy is left out.
 pub(super) fn patch_command() -> Vec<String> {
     let script = "set -e; mkdir /tmp/objects; git read-tree HEAD; \
-        git add --all -- . ':(exclude,glob)**/node_modules/**' 2> /tmp/said || { cat /tmp/said >&2; exit 1; }; \
+        add() { git add --all \"$@\" -- . ':(exclude,glob)**/node_modules/**' 2> /tmp/said; }; \
+        add || { grep -q 'does not have a commit checked out' /tmp/said && { add --ignore-errors || :; }; } \
+          || { cat /tmp/said >&2; exit 1; }; \
         exec git diff --cached --binary --full-index --no-renames --no-color --no-ext-diff --no-textconv \
           --src-prefix=a/ --dst-prefix=b/ HEAD";
     ["/bin/sh", "-c", script].map(str::to_owned).into()

@@ -25,7 +25,10 @@ use std::{
     io::{self, ErrorKind},
     os::{
         fd::AsRawFd,
-        unix::{fs::chown, net::UnixListener as StdUnixListener},
+        unix::{
+            fs::{PermissionsExt, chown},
+            net::UnixListener as StdUnixListener,
+        },
     },
     path::{Path, PathBuf},
     sync::{
@@ -98,12 +101,17 @@ impl BubblewrapWorkspace {
         let run = folder.join("run");
         let account = Account::allocate(RandomState::new().hash_one(marker));
         let prepare = || {
-            folder::create_private(&run)?;
+            let sandboxes = folder.parent().unwrap_or(&folder);
+            folder::create_private(sandboxes)?;
+            fs::set_permissions(sandboxes, fs::Permissions::from_mode(0o700))?;
+            // The folder above lets nobody but us in; from where root shows them, the sandbox's user passes.
+            folder::create_passable(&folder)?;
+            folder::create_passable(&run)?;
             fs::write(folder.join(MARKER_FILE), marker)?;
             for (name, _, content) in BASE_FILES {
                 fs::write(run.join(name), content)?;
                 // Whatever the server's umask is: another user reads them.
-                fs::set_permissions(run.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+                fs::set_permissions(run.join(name), fs::Permissions::from_mode(0o644))?;
             }
             listen(&run, "proxy.sock", &account)
         };
@@ -162,7 +170,7 @@ impl BubblewrapWorkspace {
             return Err(SandboxError::NotStarted { detail: "not a command".to_owned() });
         }
         let own = self.folder.join(format!("run/{}", self.counter.fetch_add(1, Ordering::Relaxed)));
-        folder::create_private(&own).map_err(SandboxError::io("prepare a command"))?;
+        folder::create_passable(&own).map_err(SandboxError::io("prepare a command"))?;
         binds.extend(self.guest_files(&own, &exec.files).map_err(SandboxError::io("prepare a command"))?);
 
         let settings = &self.shared.settings;
@@ -176,6 +184,7 @@ impl BubblewrapWorkspace {
             programs: &settings.programs,
             account: &self.account,
             marker: &self.marker,
+            folder: self.folder.clone(),
             binds,
             network: exec.network,
             cwd,
@@ -239,7 +248,7 @@ impl BubblewrapWorkspace {
         for (number, file) in files.iter().enumerate() {
             let host = own.join(format!("file-{number}"));
             fs::write(&host, &file.bytes)?;
-            fs::set_permissions(&host, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+            fs::set_permissions(&host, fs::Permissions::from_mode(0o644))?;
             binds.push(Bind::read(host, &file.path));
         }
         Ok(binds)

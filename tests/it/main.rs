@@ -1,5 +1,7 @@
-//! The real clients against stand-ins of the platforms on loopback.
+//! The real clients, and whole stories with the real program, against stand-ins of the platforms on loopback.
 
-#![cfg(feature = "ssr")]
-
+mod app;
+mod crash;
 mod github;
+mod story;
+mod world;

@@ -6,8 +6,8 @@
 //! poll ────┘   Admission  Finding     skip /    FixAttempt         Patch, exit       PR number       merged, or green
 //! ```
 //!
-//! One type per arrow, one public function per stage, one caller: [`fix::run`]. Every step appends a fix event
-//! ([`live`]) in the transaction that changes the row.
+//! One type per arrow, one public function per stage, one caller: `fix::run`. Every step appends a fix event
+//! (`live`) in the transaction that changes the row.
 
 pub mod agent;
 pub mod auth;

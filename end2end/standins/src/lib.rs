@@ -1,1 +1,24 @@
-//! Loopback stand-ins.
+//! Loopback stand-ins: turns a handful of in-memory facts (users, projects, deployments, bare git
+//! repositories) into the three servers that the product talks to: Vercel's REST API with signed
+//! webhook deliveries, GitHub's REST API with real git over HTTP, and an OpenAI-compatible model.
+//!
+//! They refuse what the platforms refuse, so that a wrong request fails here and not in production.
+
+pub mod build;
+pub mod control;
+pub mod faults;
+pub mod git;
+pub mod github;
+pub mod handle;
+pub mod ids;
+pub mod model;
+pub mod record;
+pub mod scenario;
+pub mod serve;
+pub mod snapshot;
+pub mod vercel;
+pub mod webhook;
+pub mod world;
+
+pub use handle::Standins;
+pub use world::{Options, World};

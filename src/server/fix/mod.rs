@@ -1,1 +1,2 @@
 //! fix
+pub mod guard;

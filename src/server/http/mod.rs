@@ -1,1 +1,5 @@
-//! http
+//! The REST routes, webhook endpoints, and how refusals look.
+
+pub mod error;
+pub mod integrations;
+pub mod webhooks;

@@ -1,0 +1,137 @@
+//! Shared shapes: paging by time, and the list and detail forms of a deployment.
+
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::state::{Deployment, Vercel};
+use crate::ids::rfc3339;
+
+/// Largest `limit` that the platform takes.
+const MAX_LIMIT: i64 = 100;
+/// Page size without `limit`.
+const DEFAULT_LIMIT: i64 = 20;
+
+/// The paging part of a query. Times in ms.
+#[derive(Debug, Default)]
+pub struct Window {
+    /// `limit`.
+    pub limit: Option<i64>,
+    /// Only what was created after this.
+    pub since: Option<i64>,
+    /// Only what was created before this: the previous page's `next`.
+    pub until: Option<i64>,
+}
+
+/// RFC 3339 of a time in ms.
+pub fn iso(ms: i64) -> String {
+    rfc3339(ms)
+}
+
+/// How many items a page may have, or why the `limit` is refused.
+pub fn page_length(limit: Option<i64>, most: usize) -> Result<usize, ApiError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(ApiError::bad_request("Invalid request: `limit` should be a number between 1 and 100."));
+    }
+    Ok(usize::try_from(limit).unwrap_or(1).min(most.max(1)))
+}
+
+/// One page, newest first, with `{"count","next","prev"}`; `next` is to be passed on as `until`.
+pub fn page<T>(
+    mut items: Vec<T>,
+    created: impl Fn(&T) -> i64,
+    window: &Window,
+    most: usize,
+) -> Result<(Vec<T>, Value), ApiError> {
+    let length = page_length(window.limit, most)?;
+    items.retain(|item| {
+        window.since.is_none_or(|since| created(item) > since)
+            && window.until.is_none_or(|until| created(item) < until)
+    });
+    items.sort_by_key(|item| std::cmp::Reverse(created(item)));
+    let more = items.len() > length;
+    items.truncate(length);
+    let next = if more { items.last().map(&created) } else { None };
+    let prev = items.first().map(&created);
+    let count = items.len();
+    Ok((items, json!({"count": count, "next": next, "prev": prev})))
+}
+
+/// A deployment as the list shows it: `uid`, `state`.
+pub fn list_item(vercel: &Vercel, deployment: &Deployment) -> Value {
+    let mut body = common(vercel, deployment);
+    body["uid"] = json!(deployment.id);
+    body["state"] = json!(deployment.state);
+    body["created"] = json!(deployment.created_at);
+    body["source"] = json!("git");
+    body["readySubstate"] = if deployment.state == "READY" { json!("STAGED") } else { Value::Null };
+    without_nulls(&mut body);
+    body["target"] = json!(deployment.target);
+    body
+}
+
+/// A deployment as the detail call shows it: `id`, `status`.
+pub fn detail(vercel: &Vercel, deployment: &Deployment, with_git: bool) -> Value {
+    let mut body = common(vercel, deployment);
+    body["id"] = json!(deployment.id);
+    body["status"] = json!(deployment.state);
+    body["ownerId"] = json!(vercel.project(&deployment.project_id).map(|project| &project.account_id));
+    body["alias"] = json!([]);
+    body["regions"] = json!(["iad1"]);
+    body["version"] = json!(2);
+    body["public"] = json!(false);
+    body["type"] = json!("LAMBDAS");
+    if deployment.state == "ERROR" {
+        body["errorStep"] = json!("buildStep");
+        body["buildErrorAt"] = json!(deployment.finished_at);
+    }
+    if deployment.state == "CANCELED" {
+        body["canceledAt"] = json!(deployment.finished_at);
+    }
+    let text = |key: &str| deployment.meta.get(key).and_then(Value::as_str);
+    if let Some(sha) = text("githubCommitSha") {
+        body["gitSource"] = json!({
+            "type": "github", "ref": text("githubCommitRef"), "sha": sha,
+            "repoId": text("githubRepoId").and_then(|id| id.parse::<i64>().ok()),
+        });
+        if with_git {
+            body["gitRepo"] = json!({
+                "type": "github", "namespace": text("githubOrg"), "name": text("githubRepo"),
+                "repoId": text("githubRepoId").and_then(|id| id.parse::<i64>().ok()),
+                "defaultBranch": "main", "private": false, "path": "", "url": "", "repoOwnerId": 1,
+                "ownerType": "team",
+            });
+        }
+    }
+    without_nulls(&mut body);
+    body["target"] = json!(deployment.target);
+    body
+}
+
+/// What the platform does not know, it leaves out.
+fn without_nulls(body: &mut Value) {
+    if let Some(object) = body.as_object_mut() {
+        object.retain(|_, value| !value.is_null());
+    }
+}
+
+fn common(vercel: &Vercel, deployment: &Deployment) -> Value {
+    let project = vercel.project(&deployment.project_id);
+    let creator = vercel.users.iter().find(|user| user.id == deployment.creator_id);
+    let started = matches!(deployment.state.as_str(), "BUILDING" | "READY" | "ERROR" | "CANCELED");
+    json!({
+        "name": project.map(|project| &project.name),
+        "projectId": deployment.project_id,
+        "url": deployment.url,
+        "readyState": deployment.state,
+        "createdAt": deployment.created_at,
+        "buildingAt": started.then_some(deployment.created_at + 1),
+        "ready": if deployment.state == "READY" { deployment.finished_at } else { None },
+        "creator": {"uid": deployment.creator_id, "username": creator.map(|user| &user.username),
+                    "email": creator.map(|user| &user.email)},
+        "meta": deployment.meta,
+        "inspectorUrl": format!("https://vercel.com/{}/{}", deployment.project_id, deployment.id),
+        "errorCode": deployment.error_code,
+        "errorMessage": deployment.error_message,
+    })
+}

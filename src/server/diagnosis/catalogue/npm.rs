@@ -225,18 +225,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &["npm error code EUSAGE", "npm ERR! code ETARGET"],
         ..NPM
     },
-    Entry {
-        id: "npm.footer",
-        needles: &["npm error", "npm ERR!", "ELIFECYCLE"],
-        pattern: r"^(?:npm (?:error|ERR!)(?: |$)|ELIFECYCLE\b|\S* ?ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL)",
-        samples: &[
-            "npm error command sh -c vite build",
-            "npm ERR! A complete log of this run can be found in: /root/.npm/_logs/x.log",
-            "ELIFECYCLE  Command failed with exit code 1.",
-            "npm error Lifecycle script `build` failed with error:",
-        ],
-        ..NOISE
-    },
     // The shell cannot find a tool that a package would have brought.
     Entry {
         id: "shell.command-not-found",

@@ -1,1 +1,3 @@
 //! fix
+
+pub mod prompt;

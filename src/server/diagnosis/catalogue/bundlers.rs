@@ -114,8 +114,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "doesn't exist in target module",
             "is not exported from",
         ],
-        pattern: r#"(?:(?:^|[ \]])(?P<file>[\w./\\@()\[\]-]+\.\w+) \(\d+:\d+\): )?["'`][^"'`]+["'`] is not exported (?:by|from) |No matching export in "|Export \w+ doesn't exist in target module|^(?:Attempted import error: )?(?:export )?'[^']+' (?:\(.*\) )?was not found in '"#,
-        files: Files::Below,
+        pattern: r#"["'`][^"'`]+["'`] is not exported (?:by|from) |No matching export in "|Export \w+ doesn't exist in target module|^(?:Attempted import error: )?(?:export )?'[^']+' (?:\(.*\) )?was not found in '"#,
+        files: Files::Line,
         samples: &[
             "src/main.js (1:9): \"formatPrice\" is not exported by \"src/money.js\", imported by \"src/main.js\".",
             "✘ [ERROR] No matching export in \"src/money.js\" for import \"formatPrice\"",

@@ -143,14 +143,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.engine",
         rank: Rank::Cause,
-        needles: &["EBADENGINE", "notsup ", "engine Unsupported"],
-        pattern: r"^npm (?:error|ERR!) (?:notsup (?:Unsupported engine|Not compatible|Required)|engine Unsupported engine|code EBADENGINE|engine Not compatible)",
+        needles: &["EBADENGINE", "notsup ", "engine Not"],
+        pattern: r"^npm (?:error|ERR!) (?:notsup (?:Unsupported engine|Not compatible|Required)|engine Not compatible)",
         error_type: ErrorType::Config,
         advice: Some("Choose a Node.js version that package.json allows {node}."),
-        samples: &[
-            "npm error code EBADENGINE",
-            "npm error notsup Not compatible with your version of node/npm: shop@1.0.0",
-        ],
+        samples: &["npm error notsup Not compatible with your version of node/npm: shop@1.0.0"],
         ..NPM
     },
     Entry {
@@ -175,14 +172,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "network",
         rank: Rank::Cause,
         needles: &["ECONNREFUSED", "ENOTFOUND", "E500", "E502", "E503", "E504", "503 Service", "FetchError"],
-        pattern: r"^npm (?:error|ERR!) (?:code (?:ECONNREFUSED|ENOTFOUND|E50[0234])|FetchError: |50[0234] |network request to .*ENOTFOUND)",
+        pattern: r"^npm (?:error|ERR!) (?:FetchError: |50[0234] |network request to .*ENOTFOUND)",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
         confidence: 0.88,
         touches: &[],
         advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
         samples: &[
-            "npm error code ECONNREFUSED",
+            "npm error FetchError: request to https://registry.npmjs.org/next failed, reason: connect ECONNREFUSED 104.16.0.1:443",
             "npm ERR! 503 Service Unavailable - GET https://registry.npmjs.org/next",
         ],
         ..NPM
@@ -214,6 +211,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["EUNSUPPORTEDPROTOCOL", "Unsupported URL Type"],
         pattern: r"^npm (?:error|ERR!) (?:code EUNSUPPORTEDPROTOCOL|Unsupported URL Type)",
         samples: &["npm error Unsupported URL Type \"workspace:\": workspace:*"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.registry-code",
+        tool: "network",
+        needles: &["npm error code E", "npm ERR! code E"],
+        pattern: r"^npm (?:error|ERR!) code (?:ECONNREFUSED|ENOTFOUND|E50[0234])$",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.85,
+        touches: &[],
+        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        samples: &["npm error code ECONNREFUSED", "npm ERR! code E503"],
         ..NPM
     },
     Entry {

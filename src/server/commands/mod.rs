@@ -1,0 +1,3 @@
+//! What the command line does beside serving: one file per subcommand.
+
+pub mod analyze;

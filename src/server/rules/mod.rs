@@ -1,4 +1,4 @@
-//! Fix rules: what a user wants done about errors that match a pattern. The first rule that matches decides.
+//! Fix rules: a finding → the one rule of its subscription that decides about it, if any.
 
 use crate::{
     model::{ErrorType, Finding, Timestamp},
@@ -6,29 +6,29 @@ use crate::{
 };
 use regex::{Regex, RegexBuilder};
 
-/// Bytes of compiled pattern allowed. Matching is linear in any case; this bounds memory.
-const SIZE_LIMIT: usize = 1 << 20;
-/// Characters of a pattern.
-const MAX_PATTERN: usize = 1000;
+/// Longest pattern that is accepted, in bytes.
+pub const PATTERN_LIMIT: usize = 1_000;
+/// Largest compiled pattern, in bytes: a pattern like `(a{1000}){1000}` is refused, not compiled.
+const COMPILED_LIMIT: usize = 512 * 1024;
 
-/// A rule as it is matched.
+/// A rule, as `fix_rules` stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Our id.
     pub id: String,
-    /// The user's name for it.
+    /// What the person called it.
     pub name: String,
-    /// Regular expression, matched without regard to letter case.
+    /// A regular expression without look-around and back references, matched without letter case.
     pub error_pattern: String,
-    /// Only errors of this kind.
+    /// Only findings of this kind; `None`: of any kind.
     pub error_type: Option<ErrorType>,
-    /// Do not fix what matches.
+    /// No fix is made.
     pub skip_fix: bool,
-    /// Said to the agent about what matches.
+    /// What the agent is told in addition.
     pub custom_prompt: Option<String>,
-    /// The lowest goes first.
+    /// The lowest number is asked first.
     pub priority: i32,
-    /// Breaks ties: the oldest goes first.
+    /// Of equal priority the oldest is asked first.
     pub created_at: Timestamp,
     /// Rules that are switched off never match.
     pub enabled: bool,
@@ -50,119 +50,145 @@ impl From<fix_rule::Model> for Rule {
     }
 }
 
-/// Why a pattern cannot be used; the text is for the person who wrote it.
+/// Why a pattern is not accepted. The text is for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// Nothing would match everything.
-    #[error("A pattern is needed.")]
+    /// Nothing but white space: it would match everything.
+    #[error("The pattern is empty.")]
     Empty,
-    /// More than anybody writes.
-    #[error("A pattern has at most {MAX_PATTERN} characters.")]
+    /// More than [`PATTERN_LIMIT`] bytes.
+    #[error("The pattern is longer than {PATTERN_LIMIT} characters.")]
     TooLong,
-    /// Its compiled form would be too large.
-    #[error("This pattern is too large. Use fewer or smaller repetitions.")]
-    TooLarge,
-    /// Not a regular expression; look-around and back-references are not supported, so that matching stays linear.
-    #[error("This is not a pattern that can be used: {0}")]
+    /// Repetitions inside repetitions make it too large.
+    #[error("The pattern is too complex: use fewer or smaller repetitions.")]
+    TooComplex,
+    /// Not a regular expression of this kind; the inner text says where.
+    #[error("The pattern is not a valid regular expression: {0}")]
     Syntax(String),
 }
 
-/// Compiles a user's pattern.
-///
-/// # Errors
-/// See [`PatternError`].
+/// Compiles a pattern: without letter case, in linear time, of bounded size.
 pub fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
     if pattern.trim().is_empty() {
         return Err(PatternError::Empty);
     }
-    if pattern.chars().count() > MAX_PATTERN {
+    if pattern.len() > PATTERN_LIMIT {
         return Err(PatternError::TooLong);
     }
-    RegexBuilder::new(pattern).case_insensitive(true).size_limit(SIZE_LIMIT).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => PatternError::TooLarge,
-        // The last line says what is wrong; those above draw where.
-        other => PatternError::Syntax(other.to_string().lines().last().unwrap_or_default().trim().to_owned()),
+    RegexBuilder::new(pattern).case_insensitive(true).size_limit(COMPILED_LIMIT).build().map_err(|error| {
+        match error {
+            regex::Error::CompiledTooBig(_) => PatternError::TooComplex,
+            // The last line of the parser's text says what is wrong; those above draw the place.
+            other => PatternError::Syntax(
+                other
+                    .to_string()
+                    .lines()
+                    .last()
+                    .unwrap_or("")
+                    .trim()
+                    .trim_start_matches("error: ")
+                    .to_owned(),
+            ),
+        }
     })
 }
 
-/// The first rule, by priority and then by age, that matches the finding's message or context.
+/// The first rule that matches, by priority and then by age. Rules whose stored pattern is not valid never match
+/// and are reported in the log.
 pub fn first_match<'a>(rules: &'a [Rule], finding: &Finding) -> Option<&'a Rule> {
     let mut ordered: Vec<&Rule> = rules.iter().filter(|rule| rule.enabled).collect();
     ordered.sort_by(|a, b| (a.priority, a.created_at, &a.id).cmp(&(b.priority, b.created_at, &b.id)));
     let context = finding.context_text();
-    ordered.into_iter().find(|rule| {
-        rule.error_type.is_none_or(|kind| kind == finding.error_type)
-            && match compile_pattern(&rule.error_pattern) {
-                Ok(pattern) => [&finding.message, &finding.root_line, &context].into_iter().any(|text| pattern.is_match(text)),
-                Err(error) => {
-                    tracing::warn!(rule.id = %rule.id, %error, "A stored pattern cannot be used");
-                    false
-                }
-            }
-    })
+    ordered.into_iter().find(|rule| matches(rule, finding, &context))
+}
+
+fn matches(rule: &Rule, finding: &Finding, context: &str) -> bool {
+    if rule.error_type.is_some_and(|kind| kind != finding.error_type) {
+        return false;
+    }
+    match compile_pattern(&rule.error_pattern) {
+        Ok(pattern) => pattern.is_match(&finding.message) || pattern.is_match(context),
+        Err(error) => {
+            tracing::warn!(rule_id = %rule.id, error = %error, "fix rule has an invalid pattern");
+            false
+        }
+    }
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
-    use crate::model::{ContextLine, Verdict};
+    use crate::server::diagnosis::{Hints, diagnose};
+    use chrono::TimeDelta;
     use rstest::rstest;
 
-    fn rule(id: &str, pattern: &str, priority: i32, age: i64) -> Rule {
+    fn finding() -> Finding {
+        diagnose(
+            &[
+                "./app/page.tsx:2:51",
+                "Type error: Argument of type 'string' is not assignable",
+                "> 2 | price('x')",
+            ],
+            &Hints::default(),
+        )
+    }
+
+    fn rule(id: &str, pattern: &str) -> Rule {
         Rule {
-            id: id.into(),
-            name: id.into(),
-            error_pattern: pattern.into(),
+            id: id.to_owned(),
+            name: id.to_owned(),
+            error_pattern: pattern.to_owned(),
             error_type: None,
             skip_fix: false,
             custom_prompt: None,
-            priority,
-            created_at: chrono::DateTime::from_timestamp(1_800_000_000 + age, 0).unwrap(),
+            priority: 0,
+            created_at: Timestamp::UNIX_EPOCH,
             enabled: true,
         }
     }
 
-    fn finding() -> Finding {
-        Finding {
-            error_type: ErrorType::Typescript,
-            message: "Type 'string' is not assignable to type 'number'.".into(),
-            root_line: "src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.".into(),
-            line_number: Some(2),
-            context: vec![ContextLine { number: 1, text: "Running \"npm run build\"".into() }],
-            affected_files: vec![],
-            confidence: 0.9,
-            verdict: Verdict::Code,
-            advice: None,
-            fingerprint: String::new(),
-        }
-    }
-
     #[rstest]
-    #[case::lowest_priority_first(vec![rule("b", "ts2322", 5, 0), rule("a", "ts2322", 1, 9)], Some("a"))]
-    #[case::then_the_oldest(vec![rule("young", "string", 1, 9), rule("old", "string", 1, 0)], Some("old"))]
-    #[case::the_context_counts(vec![rule("a", "NPM RUN BUILD", 0, 0)], Some("a"))]
-    #[case::nothing_matches(vec![rule("a", "ENOENT", 0, 0)], None)]
-    #[case::a_broken_pattern_is_passed_over(vec![rule("broken", "(", 0, 0), rule("a", "number", 1, 0)], Some("a"))]
-    #[case::off(vec![Rule { enabled: false, ..rule("off", "number", 0, 0) }], None)]
-    #[case::another_type(vec![Rule { error_type: Some(ErrorType::Config), ..rule("a", "number", 0, 0) }], None)]
-    #[case::its_type(vec![Rule { error_type: Some(ErrorType::Typescript), ..rule("a", "number", 0, 0) }], Some("a"))]
-    fn the_first_match_decides(#[case] rules: Vec<Rule>, #[case] expected: Option<&str>) {
-        assert_eq!(first_match(&rules, &finding()).map(|rule| rule.id.as_str()), expected);
-    }
-
-    #[rstest]
-    #[case("", PatternError::Empty)]
-    #[case("  ", PatternError::Empty)]
-    #[case(&"a".repeat(1001), PatternError::TooLong)]
-    #[case("(a{1000}){1000}", PatternError::TooLarge)]
-    fn what_cannot_be_used_is_refused(#[case] pattern: &str, #[case] expected: PatternError) {
-        assert_eq!(compile_pattern(pattern).unwrap_err(), expected);
+    #[case("argument of type", true)]
+    #[case("PRICE\\('x'\\)", true)]
+    #[case("^type error", true)]
+    #[case("something else", false)]
+    #[case("(unclosed", false)]
+    #[case("", false)]
+    fn matches_message_or_context_without_letter_case(#[case] pattern: &str, #[case] expected: bool) {
+        assert_eq!(first_match(&[rule("a", pattern)], &finding()).is_some(), expected);
     }
 
     #[test]
-    fn look_around_is_refused_with_a_reason() {
-        let PatternError::Syntax(reason) = compile_pattern("a(?=b)").unwrap_err() else { panic!("syntax") };
-        assert!(reason.contains("look-around"), "{reason}");
+    fn the_lowest_priority_then_the_oldest_wins() {
+        let mut rules =
+            vec![rule("late", "type"), rule("early", "type"), rule("first", "type"), rule("off", "type")];
+        rules[0].created_at += TimeDelta::seconds(5);
+        rules[2].priority = -1;
+        rules[2].created_at += TimeDelta::seconds(9);
+        rules[3].priority = -9;
+        rules[3].enabled = false;
+        let winner = |rules: &[Rule]| first_match(rules, &finding()).map(|rule| rule.id.clone());
+        assert_eq!(winner(&rules).as_deref(), Some("first"));
+        rules.remove(2);
+        assert_eq!(winner(&rules).as_deref(), Some("early"));
+    }
+
+    #[test]
+    fn the_kind_must_match_if_set() {
+        let mut only = rule("a", "type");
+        only.error_type = Some(ErrorType::Dependency);
+        assert_eq!(first_match(&[only.clone()], &finding()), None);
+        only.error_type = Some(ErrorType::Typescript);
+        assert!(first_match(&[only], &finding()).is_some());
+    }
+
+    #[rstest]
+    #[case(" ", PatternError::Empty)]
+    #[case(&"a".repeat(1_001), PatternError::TooLong)]
+    #[case("((a{900}){900}){900}", PatternError::TooComplex)]
+    #[case("(a", PatternError::Syntax("unclosed group".to_owned()))]
+    #[case("a(?=b)", PatternError::Syntax("look-around, including look-ahead and look-behind, is not supported".to_owned()))]
+    fn says_what_is_wrong_with_a_pattern(#[case] pattern: &str, #[case] expected: PatternError) {
+        assert_eq!(compile_pattern(pattern).map(|_| ()), Err(expected));
     }
 }

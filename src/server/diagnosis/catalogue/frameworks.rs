@@ -27,14 +27,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
-        id: "nuxt.error",
-        needles: &["Nuxt Build Error", "Nuxt build error", "Cannot start nuxt", "RollupError"],
-        pattern: r"^(?:ERROR +)?(?:Nuxt [Bb]uild [Ee]rror: |Cannot start nuxt: )\S",
-        confidence: 0.8,
-        samples: &["ERROR  Nuxt Build Error: Could not load composable"],
-        ..FRAMEWORK
-    },
-    Entry {
         id: "astro.known",
         needles: &[
             "InvalidContentEntry",

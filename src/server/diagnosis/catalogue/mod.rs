@@ -49,6 +49,8 @@ pub enum Files {
     None,
     /// On the line itself.
     Here,
+    /// On the line itself, which names several, else below.
+    Line,
     /// On a line above that holds nothing but a path (ESLint, Next.js, webpack), else below.
     Above,
     /// On one of the next lines (`--> src/main.rs:1:2`, `file: …`).
@@ -133,11 +135,11 @@ pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
         platform::ENTRIES,
         npm::ENTRIES,
         yarn_pnpm_bun::ENTRIES,
+        next::ENTRIES,
         typescript::ENTRIES,
         lint::ENTRIES,
-        next::ENTRIES,
-        bundlers::ENTRIES,
         frameworks::ENTRIES,
+        bundlers::ENTRIES,
         python::ENTRIES,
         native::ENTRIES,
         others::ENTRIES,

@@ -209,6 +209,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NODE
     },
     Entry {
+        id: "node.not-found",
+        rank: Rank::Exception,
+        confidence: 0.7,
+        needles: &["ENOENT"],
+        pattern: r"ENOENT: no such file or directory",
+        samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
+        ..NODE
+    },
+    Entry {
         id: "node.exception",
         rank: Rank::Exception,
         confidence: 0.78,
@@ -228,15 +237,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["Error [", "Error:"],
         pattern: r"^(?:⨯ )?\w*Error(?: \[\w+\])?:$",
         samples: &["Error [PrismaClientKnownRequestError]:", "Error:"],
-        ..NODE
-    },
-    Entry {
-        id: "node.not-found",
-        rank: Rank::Exception,
-        confidence: 0.7,
-        needles: &["ENOENT"],
-        pattern: r"ENOENT: no such file or directory",
-        samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
         ..NODE
     },
 ];

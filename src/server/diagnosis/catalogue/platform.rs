@@ -290,7 +290,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.config-file",
-        needles: &["vercel.json", "`functions` property", "should NOT have additional"],
+        needles: &[
+            "defined in `functions`",
+            "vercel.json",
+            "`functions` property",
+            "should NOT have additional",
+        ],
         pattern: r"(?:Invalid vercel\.json|vercel\.json.*(?:schema validation failed|should NOT have|should be)|The pattern .* defined in `functions` doesn't match|(?:request body|vercel\.json) should NOT have additional property|Couldn't parse JSON file .*vercel\.json)",
         verdict: Verdict::Code,
         touches: &["vercel.json"],
@@ -378,7 +383,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "shell.no-such-file",
         tool: "shell",
         needles: &["No such file or directory", "not found", "directory not found", "does not exist"],
-        pattern: r"^(?:/(?:usr/)?bin/(?:ba|da)?sh|sh|bash|cd): (?:line ?\d+: |\d+: )?(?:cd: )?(?:can't cd to )?(?P<name>[\w./-]*/[\w./-]*|[\w.-]+): (?:No such file or directory|not found)$|^(?:\S*sh: .*)?cd: (?:can't cd to )?\S+|^stat \S+: directory not found$",
+        pattern: r"^(?:\S*sh: )?(?:line ?\d+: |\d+: )?cd: (?:can't cd to )?\S+|^(?:\S*sh: )(?:line ?\d+: |\d+: )?(?P<name>[\w.-]*/[\w./-]*): (?:No such file or directory|not found)$|^stat \S+: directory not found$",
         files: Files::None,
         verdict: Verdict::Config,
         confidence: 0.85,
@@ -472,6 +477,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "platform.timeout",
         needles: &[
+            "Timed Out",
             "maximum duration",
             "timed out",
             "time limit",

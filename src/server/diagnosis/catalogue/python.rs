@@ -83,7 +83,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Could not build wheels",
             "Failed to build ",
         ],
-        pattern: r"^(?:ERROR: )*(?:ERROR: |error: )(?:Failed building wheel for (?P<module>\S+)|Failed to build installable wheels|Could not build wheels for|metadata-generation-failed|Failed to build '?)|^error: metadata-generation-failed",
+        pattern: r"^(?:ERROR: )*(?:ERROR: |error: )(?:Failed building wheel for (?P<module>\S+)|Failed to build installable wheels|Could not build wheels for|metadata-generation-failed|Failed to build '?[\w.-]+'?(?: when|$))|^error: metadata-generation-failed",
         samples: &["ERROR: Failed building wheel for blis", "error: metadata-generation-failed"],
         ..PIP
     },

@@ -10,7 +10,7 @@ use crate::{
             crash_point,
             guard::{self, Bounds, Report},
             plan::BuildPlan,
-            prompt::{self, PromptInput},
+            prompt::{Commands, PreviousAttempt, Prompt},
         },
         github::git::Checkout,
         sandbox::Slot,
@@ -68,16 +68,21 @@ impl Run<'_> {
             Some(id) => db::rules::find(&self.ctx.db, id).await?.and_then(|rule| rule.custom_prompt),
             None => None,
         };
-        let log: Vec<String> = self.fix.logs.as_deref().unwrap_or_default().lines().map(str::to_owned).collect();
-        let prompt = prompt::build(&PromptInput {
+        let prompt = Prompt {
             finding,
-            log: &log,
-            install: plan.install.as_deref(),
-            build: &plan.build,
-            root_directory: plan.root.to_str().filter(|root| !root.is_empty()),
-            custom_prompt: custom.as_deref(),
-            previous_failure: self.fix.last_failure.as_deref(),
-        });
+            commands: Commands {
+                directory: plan.root.to_str().filter(|root| !root.is_empty()),
+                install: plan.install.as_deref(),
+                build: Some(&plan.build),
+            },
+            custom: custom.as_deref(),
+            previous: self.fix.last_failure.as_deref().map(|failure| PreviousAttempt {
+                number: attempt - 1,
+                reason: failure.lines().next().unwrap_or_default(),
+                output: failure,
+            }),
+        };
+        let prompt = prompt.text();
         let workspace = self.workspace().await?;
         let (steps, mut arrived) = tokio::sync::mpsc::unbounded_channel::<AgentStep>();
         let work = agent::run(&workspace, &self.ctx.config, prompt, steps);

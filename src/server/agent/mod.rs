@@ -3,6 +3,7 @@
 //!
 //! What the agent says about itself decides nothing here: whether it did its work is read off the patch.
 
+pub mod gateway;
 mod outcome;
 
 pub use outcome::AgentOutcome;

@@ -21,10 +21,11 @@ impl FromServerFnError for ApiError {
     }
 }
 
-/// Gives the response the status of the error. Nobody signed in: the visitor is sent to the sign-in page.
+/// Gives the response the status of the error. Where nobody is signed in, the visitor is sent to the sign-in page
+/// and comes back afterwards.
 #[cfg(feature = "ssr")]
 pub(crate) fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
-    use axum::http::StatusCode;
+    use axum::http::{StatusCode, request::Parts};
     use leptos::prelude::use_context;
 
     if let Err(error) = &result
@@ -32,6 +33,13 @@ pub(crate) fn answer<T>(result: Result<T, ApiError>) -> Result<T, ApiError> {
         && let Ok(status) = StatusCode::from_u16(error.code.status())
     {
         response.set_status(status);
+        if error.code == ErrorCode::Unauthorized {
+            let page = use_context::<Parts>().filter(|parts| parts.method.is_safe());
+            let page = page.map_or("/".to_owned(), |parts| parts.uri.to_string());
+            let query =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &page).finish();
+            leptos_axum::redirect(&format!("/sign-in?{query}"));
+        }
     }
     result
 }

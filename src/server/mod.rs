@@ -27,3 +27,4 @@ pub mod rules;
 pub mod sandbox;
 pub mod state;
 pub mod telemetry;
+pub mod views;

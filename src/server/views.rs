@@ -1,1 +1,0 @@
-//! The database and the platforms → what each page is made of.

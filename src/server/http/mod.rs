@@ -8,9 +8,9 @@ pub mod health;
 pub mod integrations;
 pub mod webhooks;
 
-use super::{auth, state::AppState};
+use super::{auth, integrations::PlatformContext, state::AppState, views::Views};
 use crate::app::{App, shell};
-use axum::{Router, http::header, routing::get};
+use axum::{Router, extract::FromRef as _, http::header, routing::get};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -35,10 +35,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// `metrics` answers `/metrics`, when the process counts.
 pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let routes = generate_route_list(App);
-    let context = {
-        let state = state.clone();
-        move || provide_context(state.clone())
-    };
+    let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
+    let context = move || provide_context(views.clone());
     let page = {
         let options = state.leptos.clone();
         move || shell(options.clone())

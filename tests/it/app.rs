@@ -82,7 +82,8 @@ impl App {
             }
             if event["message"] == "Deploymend is listening" {
                 let address = event["address"].as_str().context("no address")?.to_owned();
-                let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+                let client =
+                    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
                 let base = format!("http://{address}");
                 return Ok(Self { child, base, log, set_up_token, client, cookie: None });
             }
@@ -113,7 +114,8 @@ impl App {
 
     /// A request with the session.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
+        let request =
+            self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
         match &self.cookie {
             Some(cookie) => request.header("cookie", cookie),
             None => request,
@@ -132,14 +134,16 @@ impl App {
         if let Some(cookie) = answer.headers().get("set-cookie") {
             self.cookie = cookie.to_str()?.split(';').next().map(str::to_owned);
         }
-        let location = answer.headers().get("location").context(format!("{path} answered {}", answer.status()))?;
+        let location =
+            answer.headers().get("location").context(format!("{path} answered {}", answer.status()))?;
         Ok(location.to_str()?.to_owned())
     }
 
     /// Makes the owner's account with the token from the log.
     pub async fn set_up(&mut self) -> anyhow::Result<()> {
         let token = self.set_up_token.clone().context("no set-up token in the log")?;
-        let to = self.form("/auth/setup", &[("token", &token), ("email", EMAIL), ("password", PASSWORD)]).await?;
+        let to =
+            self.form("/auth/setup", &[("token", &token), ("email", EMAIL), ("password", PASSWORD)]).await?;
         anyhow::ensure!(!to.contains("error"), "set-up led to {to}");
         Ok(())
     }
@@ -151,7 +155,8 @@ impl App {
     }
 
     pub async fn fixes(&self) -> anyhow::Result<Vec<FixSummary>> {
-        let answer = self.request(reqwest::Method::GET, "/api/deployments").send().await?.error_for_status()?;
+        let answer =
+            self.request(reqwest::Method::GET, "/api/deployments").send().await?.error_for_status()?;
         Ok(answer.json().await?)
     }
 
@@ -190,7 +195,13 @@ impl Drop for App {
 
 /// What is expected of a fix that went well.
 pub fn assert_verified(fix: &FixDetail) {
-    assert_eq!(fix.summary.status, FixStatus::PrCreated, "{:?} {:?}", fix.summary.reason_code, fix.summary.reason);
+    assert_eq!(
+        fix.summary.status,
+        FixStatus::PrCreated,
+        "{:?} {:?}",
+        fix.summary.reason_code,
+        fix.summary.reason
+    );
     assert!(fix.summary.pr_number.is_some());
     let seqs: Vec<i64> = fix.events.iter().map(|event| event.seq).collect();
     let expected: Vec<i64> = (1..=i64::try_from(seqs.len()).unwrap_or(0)).collect();

@@ -1,6 +1,9 @@
 //! `kill -9` at every place where it could hurt: after a restart the fix ends in exactly one verified pull request.
 
-use crate::{app::{App, assert_verified}, world::World};
+use crate::{
+    app::{App, assert_verified},
+    world::World,
+};
 use std::time::{Duration, Instant};
 
 const STORY: Duration = Duration::from_secs(300);
@@ -14,7 +17,8 @@ async fn a_kill_at_any_point_ends_in_one_verified_pull_request() -> anyhow::Resu
         let world = World::new("broken-type").await?;
         let mut app: App = world.start().await?;
         app.kill_9();
-        let mut app = world.restart(&world.settings.clone().set("FAILPOINTS", format!("{point}=return"))).await?;
+        let mut app =
+            world.restart(&world.settings.clone().set("FAILPOINTS", format!("{point}=return"))).await?;
         world.platform_builds(true).await?;
         app.wait_for_end(STORY).await.map_err(|error| error.context(format!("at {point}")))?;
 

@@ -1,9 +1,6 @@
 //! From a failed deployment to a verified pull request, with the real agent, git, npm and sandbox.
 
-use crate::{
-    app::assert_verified,
-    world::World,
-};
+use crate::{app::assert_verified, world::World};
 use deploymend::model::{EventKind, FixStatus, Stage};
 use standins::scenario::Redelivery;
 use std::time::Duration;
@@ -19,7 +16,14 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
     assert_ne!(built.exit_code, Some(0), "the fixture must not build");
     let fix = app.ended_fix(STORY).await?;
     assert_verified(&fix);
-    for stage in [Stage::Received, Stage::Diagnosed, Stage::Reproduced, Stage::Fixed, Stage::Verified, Stage::PullRequest] {
+    for stage in [
+        Stage::Received,
+        Stage::Diagnosed,
+        Stage::Reproduced,
+        Stage::Fixed,
+        Stage::Verified,
+        Stage::PullRequest,
+    ] {
         assert!(fix.reached(stage).is_some(), "{stage:?}");
     }
 
@@ -50,7 +54,8 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_delivery_is_found_by_the_poll() -> anyhow::Result<()> {
     let mut world = World::new("broken-type").await?;
-    world.settings = world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 1).set("DEPLOYMEND_PAUSED", "true");
+    world.settings =
+        world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 1).set("DEPLOYMEND_PAUSED", "true");
     let app = world.start().await?;
     world.platform_builds(false).await?;
     let fix = app.ended_fix(Duration::from_secs(60)).await?;

@@ -79,7 +79,8 @@ impl World {
 fn opencode() -> anyhow::Result<PathBuf> {
     let path = match std::env::var_os("DEPLOYMEND_OPENCODE") {
         Some(path) => PathBuf::from(path),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tools/node_modules/opencode-linux-x64/bin/opencode"),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("tools/node_modules/opencode-linux-x64/bin/opencode"),
     };
     path.canonicalize().with_context(|| format!("{} is missing: run scripts/setup.sh run", path.display()))
 }

@@ -1,6 +1,10 @@
 //! `deploymend doctor`: whether this machine can do what Deploymend needs, checked by doing it.
 
-use crate::server::{config::Config, db::Db, sandbox::bubblewrap::{self, Bubblewrap}};
+use crate::server::{
+    config::Config,
+    db::Db,
+    sandbox::bubblewrap::{self, Bubblewrap},
+};
 use std::process::ExitCode;
 
 /// Prints a line per check. Exit code 0 when everything is there, 1 when something is missing.
@@ -20,15 +24,25 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     };
     say("database", database);
     let isolation = Bubblewrap::new(bubblewrap::Settings::new(&config)).check().await;
-    say("sandbox", match isolation.problem {
-        Some(problem) => Err(problem),
-        None => Ok(format!("{}; memory: {}; processes: {}", isolation.user, isolation.memory, isolation.processes)),
-    });
+    say(
+        "sandbox",
+        match isolation.problem {
+            Some(problem) => Err(problem),
+            None => Ok(format!(
+                "{}; memory: {}; processes: {}",
+                isolation.user, isolation.memory, isolation.processes
+            )),
+        },
+    );
     say("agent", program(&config.opencode, "--version").await);
     say("git", program("git".as_ref(), "--version").await);
     say(
         "model key",
-        config.model_key.as_ref().map(|_| "set".to_owned()).ok_or_else(|| "set DEPLOYMEND_MODEL_KEY".to_owned()),
+        config
+            .model_key
+            .as_ref()
+            .map(|_| "set".to_owned())
+            .ok_or_else(|| "set DEPLOYMEND_MODEL_KEY".to_owned()),
     );
     say(
         "public address",

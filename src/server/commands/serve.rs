@@ -1,6 +1,7 @@
 //! `deploymend serve`, `work` and `migrate`: the parts are made, joined, run until a signal, and stopped in order.
 
 use crate::server::{
+    agent::gateway::{Gateway, ModelSettings},
     auth::AuthContext,
     clock::{Clock, new_id},
     config::Config,
@@ -53,9 +54,12 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
         stop.cancel();
     });
     let stopped = state.stop.clone();
-    axum::serve(listener, http::router(state, Some(metrics)).into_make_service_with_connect_info::<std::net::SocketAddr>())
-        .with_graceful_shutdown(stopped.cancelled_owned())
-        .await?;
+    axum::serve(
+        listener,
+        http::router(state, Some(metrics)).into_make_service_with_connect_info::<std::net::SocketAddr>(),
+    )
+    .with_graceful_shutdown(stopped.cancelled_owned())
+    .await?;
     finish(tasks).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -112,6 +116,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         clock: clock.clone(),
         bus: bus.clone(),
         sandbox: Arc::new(Bubblewrap::new(bubblewrap::Settings::new(&config))),
+        gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
         owner: new_id(),
     });
     let auth = AuthContext::new(db.clone(), clock.clone(), config.clone());

@@ -33,7 +33,8 @@ pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Mode
         completed_at: Some(None),
         ..FixChange::default()
     };
-    let event = EventKind::Status { status: FixStatus::Pending, reason_code: None, reason: None, stage: None };
+    let event =
+        EventKind::Status { status: FixStatus::Pending, reason_code: None, reason: None, stage: None };
     ctx.record(&mut fix, change, vec![event]).await?;
     if let Err(error) = queue.push(&format!("{}:{}", fix.id, fix.version), &fix.id).await {
         tracing::warn!(%error, "A fix waits for the reconciler");

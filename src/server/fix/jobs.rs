@@ -90,7 +90,9 @@ impl JobQueue {
                 sqlite_storage(pool).push_task(task).await.map_err(|error| error.to_string())
             }
             Pool::Postgres(pool) => match postgres_storage(pool).push_task(task).await {
-                Err(TaskSinkError::PushError(apalis_postgres::Error::Database(error))) if is_duplicate(&error) => {
+                Err(TaskSinkError::PushError(apalis_postgres::Error::Database(error)))
+                    if is_duplicate(&error) =>
+                {
                     Ok(())
                 }
                 other => other.map_err(|error| error.to_string()),
@@ -153,7 +155,9 @@ fn postgres_storage(pool: &sqlx::PgPool) -> PostgresStorage<FixJob> {
 }
 
 async fn handle(job: FixJob, context: Data<Arc<FixContext>>) -> Result<(), BoxDynError> {
-    Ok(run::run(&context, &job.fix_id).await?)
+    // On a task of its own: the worker must go on sending heartbeats, whatever a fix does.
+    let context = Arc::clone(&context);
+    Ok(tokio::spawn(async move { run::run(&context, &job.fix_id).await }).await??)
 }
 
 /// Works on fixes until `stop` is cancelled: `count` apalis workers, each started again should its backend end.
@@ -179,7 +183,6 @@ async fn supervise(queue: JobQueue, context: Arc<FixContext>, stop: Cancellation
                 WorkerBuilder::new(name)
                     .backend(sqlite_storage(pool).poll_with_strategy(strategy))
                     .data(context.clone())
-                    .parallelize(tokio::spawn)
                     .build(handle)
                     .run_until(until)
                     .await
@@ -188,7 +191,6 @@ async fn supervise(queue: JobQueue, context: Arc<FixContext>, stop: Cancellation
                 WorkerBuilder::new(name)
                     .backend(postgres_storage(pool).poll_with_strategy(strategy))
                     .data(context.clone())
-                    .parallelize(tokio::spawn)
                     .build(handle)
                     .run_until(until)
                     .await
@@ -234,7 +236,10 @@ mod tests {
             Pool::Sqlite(_) => "Jobs",
             Pool::Postgres(_) => "apalis.jobs",
         };
-        let count = Statement::from_string(db.orm.get_database_backend(), format!("SELECT count(*) AS n FROM {table}"));
+        let count = Statement::from_string(
+            db.orm.get_database_backend(),
+            format!("SELECT count(*) AS n FROM {table}"),
+        );
         db.orm.query_one_raw(count).await.unwrap().unwrap().try_get("", "n").unwrap()
     }
 

@@ -14,6 +14,7 @@ pub mod watch;
 use crate::{
     model::EventKind,
     server::{
+        agent::gateway::Gateway,
         clock::Clock,
         config::Config,
         crypto::KeyRing,
@@ -46,6 +47,8 @@ pub struct FixContext {
     pub bus: Bus,
     /// Where foreign code runs.
     pub sandbox: Arc<dyn Sandbox>,
+    /// The model, for the agent in there.
+    pub gateway: Gateway,
     /// This process in leases: a new one for each start.
     pub owner: String,
 }

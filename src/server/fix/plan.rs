@@ -23,7 +23,9 @@ pub enum PlanError {
     #[error("The root directory \"{0}\" set on the platform is not in the repository at this commit.")]
     NoRoot(String),
     /// Neither the platform nor the repository names a build command.
-    #[error("Neither the platform's settings nor package.json name a build command, so the failure cannot be reproduced.")]
+    #[error(
+        "Neither the platform's settings nor package.json name a build command, so the failure cannot be reproduced."
+    )]
     NoBuildCommand,
     /// `package.json` is not JSON.
     #[error("package.json at this commit is not valid JSON.")]
@@ -46,9 +48,12 @@ const BUN_FALLBACK: &str = "1";
 impl PackageManager {
     /// From the lockfile, with the version that `packageManager` pins.
     fn detect(root: &Path, manifest: &Value) -> Self {
-        let pinned = manifest.get("packageManager").and_then(Value::as_str).and_then(|pin| pin.split_once('@'));
+        let pinned =
+            manifest.get("packageManager").and_then(Value::as_str).and_then(|pin| pin.split_once('@'));
         let version = |name: &str, fallback: &str| match pinned {
-            Some((manager, version)) if manager == name => version.split('+').next().unwrap_or(fallback).to_owned(),
+            Some((manager, version)) if manager == name => {
+                version.split('+').next().unwrap_or(fallback).to_owned()
+            }
             _ => fallback.to_owned(),
         };
         let has = |name: &str| root.join(name).is_file();
@@ -102,7 +107,8 @@ impl BuildPlan {
             on_platform.clone().or_else(|| vercel.get(in_file).and_then(Value::as_str).map(str::to_owned))
         };
         let set_install = setting(&project.install_command, "installCommand");
-        let set_build = setting(&project.build_command, "buildCommand").filter(|command| !command.trim().is_empty());
+        let set_build =
+            setting(&project.build_command, "buildCommand").filter(|command| !command.trim().is_empty());
 
         let manager = manifest.as_ref().map(|manifest| PackageManager::detect(&folder, manifest));
         let install = match set_install {
@@ -224,7 +230,11 @@ mod tests {
     fn a_linked_manifest_is_not_followed() {
         let outside = repository(&[("package.json", MANIFEST)]);
         let repository = repository(&[("readme", "")]);
-        std::os::unix::fs::symlink(outside.path().join("package.json"), repository.path().join("package.json")).unwrap();
+        std::os::unix::fs::symlink(
+            outside.path().join("package.json"),
+            repository.path().join("package.json"),
+        )
+        .unwrap();
         assert_eq!(BuildPlan::detect(repository.path(), &Project::default()), Err(PlanError::NoBuildCommand));
     }
 }

@@ -26,7 +26,11 @@ pub enum PullRequestEnd {
 }
 
 /// Writes the end of a pull request into its fix. A repeated call changes nothing.
-pub async fn close(ctx: &FixContext, fix: &mut deployment::Model, end: PullRequestEnd) -> Result<(), DbError> {
+pub async fn close(
+    ctx: &FixContext,
+    fix: &mut deployment::Model,
+    end: PullRequestEnd,
+) -> Result<(), DbError> {
     if fix.fix_status != FixStatus::PrCreated.as_str() {
         return Ok(());
     }
@@ -46,7 +50,8 @@ pub async fn close(ctx: &FixContext, fix: &mut deployment::Model, end: PullReque
         completed_at: Some(Some(ctx.clock.now())),
         ..FixChange::default()
     };
-    match ctx.record(fix, change, vec![EventKind::Status { status, reason_code: code, reason, stage }]).await {
+    match ctx.record(fix, change, vec![EventKind::Status { status, reason_code: code, reason, stage }]).await
+    {
         // The webhook and the poll met; one of them has written it.
         Err(DbError::Conflict) => Ok(()),
         other => other,

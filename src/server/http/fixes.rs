@@ -79,7 +79,11 @@ async fn cancel(
     Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
 }
 
-async fn retry_form(user: CurrentUser, State(state): State<AppState>, Path(id): Path<String>) -> impl IntoResponse {
+async fn retry_form(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> impl IntoResponse {
     let fix = match find(&state, &user, &id).await {
         Ok(fix) => fix,
         Err(error) => return ApiFailure(error).into_response(),
@@ -87,7 +91,11 @@ async fn retry_form(user: CurrentUser, State(state): State<AppState>, Path(id): 
     back(&id, actions::retry(&state.fixes, &state.queue, fix).await).into_response()
 }
 
-async fn cancel_form(user: CurrentUser, State(state): State<AppState>, Path(id): Path<String>) -> impl IntoResponse {
+async fn cancel_form(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> impl IntoResponse {
     let fix = match find(&state, &user, &id).await {
         Ok(fix) => fix,
         Err(error) => return ApiFailure(error).into_response(),

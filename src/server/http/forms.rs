@@ -3,7 +3,12 @@
 
 use crate::{
     model::{ApiError, ErrorCode, Provider},
-    server::{auth::CurrentUser, db, github, integrations::{PlatformContext, connection_manager}, state::AppState},
+    server::{
+        auth::CurrentUser,
+        db, github,
+        integrations::{PlatformContext, connection_manager},
+        state::AppState,
+    },
 };
 use axum::{
     Form, Router,
@@ -55,7 +60,8 @@ async fn connect(
 ) -> Redirect {
     let connected = async {
         let provider = provider(&name)?;
-        connection_manager::connect(&PlatformContext::from_ref(&state), &user.id, provider, form.token()).await?;
+        connection_manager::connect(&PlatformContext::from_ref(&state), &user.id, provider, form.token())
+            .await?;
         Ok("connected")
     };
     back(connected.await)
@@ -63,7 +69,8 @@ async fn connect(
 
 async fn disconnect(user: CurrentUser, State(state): State<AppState>, Path(name): Path<String>) -> Redirect {
     let disconnected = async {
-        connection_manager::disconnect(&PlatformContext::from_ref(&state), &user.id, provider(&name)?).await?;
+        connection_manager::disconnect(&PlatformContext::from_ref(&state), &user.id, provider(&name)?)
+            .await?;
         Ok("disconnected")
     };
     back(disconnected.await)

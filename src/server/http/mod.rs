@@ -17,7 +17,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::{NotForContentType, Predicate, SizeAbove}},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
     limit::RequestBodyLimitLayer,
     services::ServeDir,
     set_header::SetResponseHeaderLayer,
@@ -41,7 +44,8 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         let options = state.leptos.clone();
         move || shell(options.clone())
     };
-    let browser_files = ServeDir::new(state.config.site_dir.join("pkg")).precompressed_br().precompressed_gzip();
+    let browser_files =
+        ServeDir::new(state.config.site_dir.join("pkg")).precompressed_br().precompressed_gzip();
     let files = ServeDir::new(&state.config.site_dir).precompressed_br().precompressed_gzip();
 
     let bounded = Router::new()
@@ -63,12 +67,23 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(health::router(metrics))
         .nest_service("/pkg", browser_files)
         .fallback_service(files.fallback(get(error::not_found)))
-        .layer(CompressionLayer::new().compress_when(
-            SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES),
+        .layer(
+            CompressionLayer::new().compress_when(
+                SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES),
+            ),
+        )
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            header::HeaderValue::from_static("nosniff"),
         ))
-        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff")))
-        .layer(SetResponseHeaderLayer::if_not_present(header::X_FRAME_OPTIONS, header::HeaderValue::from_static("DENY")))
-        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, header::HeaderValue::from_static("same-origin")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_FRAME_OPTIONS,
+            header::HeaderValue::from_static("DENY"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::REFERRER_POLICY,
+            header::HeaderValue::from_static("same-origin"),
+        ))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http())
         .with_state(state)

@@ -30,7 +30,8 @@ pub fn fix_stream(
                     let full = events.len() as u64 == BATCH;
                     for event in events {
                         cursor = event.seq;
-                        let Ok(sse) = Event::default().event("fix").id(cursor.to_string()).json_data(&event) else {
+                        let Ok(sse) = Event::default().event("fix").id(cursor.to_string()).json_data(&event)
+                        else {
                             continue;
                         };
                         if !send.send(sse).await {

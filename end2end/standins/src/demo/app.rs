@@ -97,12 +97,17 @@ impl App {
     /// Makes the demo user's account with the token from the log.
     pub async fn sign_up(&mut self) -> anyhow::Result<()> {
         let token = self.set_up_token.clone();
-        self.form("/auth/setup", &[("token", &token), ("email", EMAIL), ("password", PASSWORD), ("name", "Demo")]).await
+        self.form(
+            "/auth/setup",
+            &[("token", &token), ("email", EMAIL), ("password", PASSWORD), ("name", "Demo")],
+        )
+        .await
     }
 
     /// Posts a form; the answer must not lead to an error.
     pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<()> {
-        let mut request = self.client.post(format!("{}{path}", self.base)).header("origin", &self.base).form(fields);
+        let mut request =
+            self.client.post(format!("{}{path}", self.base)).header("origin", &self.base).form(fields);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
@@ -112,7 +117,10 @@ impl App {
         }
         let status = answer.status();
         let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default();
-        anyhow::ensure!(status.is_redirection() && !to.contains("error="), "{path}: {status}, leads to {to:?}");
+        anyhow::ensure!(
+            status.is_redirection() && !to.contains("error="),
+            "{path}: {status}, leads to {to:?}"
+        );
         Ok(())
     }
 

@@ -95,7 +95,11 @@ async fn tell(args: &DemoArgs, standins: &Standins, folder: &std::path::Path) ->
         anyhow::ensure!(verdict.is_good(), "there is no verified pull request");
         return Ok(());
     }
-    println!("Watch it at {}/deployments/{} until Ctrl-C.", app.base, fix["summary"]["id"].as_str().unwrap_or_default());
+    println!(
+        "Watch it at {}/deployments/{} until Ctrl-C.",
+        app.base,
+        fix["summary"]["id"].as_str().unwrap_or_default()
+    );
     std::future::pending::<()>().await;
     Ok(())
 }

@@ -44,7 +44,10 @@ impl Story {
         let healthy = standins.build(build("landing")).await?;
         say("platform", &format!("landing is {}", healthy.deployment.state));
         let broken = standins.build(build("shop-web")).await?;
-        say("platform", &format!("shop-web is {}: its build exits {:?}", broken.deployment.state, broken.exit_code));
+        say(
+            "platform",
+            &format!("shop-web is {}: its build exits {:?}", broken.deployment.state, broken.exit_code),
+        );
         anyhow::ensure!(broken.exit_code != Some(0), "the project builds: there is nothing to repair");
         for delivery in &broken.deliveries {
             let answers: Vec<_> = delivery.attempts.iter().filter_map(|attempt| attempt.status).collect();
@@ -65,7 +68,10 @@ impl Story {
                 }
             }
             told = events.len();
-            if matches!(fix["summary"]["status"].as_str(), Some("pr_created" | "merged" | "failed" | "skipped")) {
+            if matches!(
+                fix["summary"]["status"].as_str(),
+                Some("pr_created" | "merged" | "failed" | "skipped")
+            ) {
                 say("deploymend", &format!("ended after {:.1} s", started.elapsed().as_secs_f64()));
                 return Ok(fix);
             }
@@ -87,8 +93,14 @@ fn sentence(kind: &Value) -> Option<String> {
         "diagnosed" => format!("diagnosed: {}", kind["finding"]["message"].as_str().unwrap_or_default()),
         "command" => format!("{}: `{}` exits {}", text("purpose"), text("command"), kind["exit_code"]),
         "attempt_started" => format!("attempt {} with {}", kind["number"], text("model")),
-        "agent" => format!("  {} {}", kind["step"]["tool"].as_str().unwrap_or_default(), kind["step"]["title"].as_str().unwrap_or_default()),
-        "attempt_ended" => format!("attempt ended: {}", kind["attempt"]["outcome"].as_str().unwrap_or_default()),
+        "agent" => format!(
+            "  {} {}",
+            kind["step"]["tool"].as_str().unwrap_or_default(),
+            kind["step"]["title"].as_str().unwrap_or_default()
+        ),
+        "attempt_ended" => {
+            format!("attempt ended: {}", kind["attempt"]["outcome"].as_str().unwrap_or_default())
+        }
         "patch" => "the patch:\n".to_owned() + &text("diff"),
         "guard" => {
             let checks = kind["checks"].as_array().map_or(&[][..], Vec::as_slice);

@@ -32,7 +32,8 @@ pub async fn check(standins: &Standins, fix: &Value, folder: &Path) -> anyhow::R
     let reason = summary["reason"].as_str().unwrap_or("it gave no reason");
     let number = summary["pr_number"].as_u64().with_context(|| format!("no pull request: {reason}"))?;
     let pulls = standins.pulls(REPOSITORY);
-    let pull = pulls.iter().find(|pull| pull.number == number).context("GitHub does not know the pull request")?;
+    let pull =
+        pulls.iter().find(|pull| pull.number == number).context("GitHub does not know the pull request")?;
     let commits = standins.commits(REPOSITORY, &format!("refs/heads/{}", pull.head)).await?;
     let head = commits.first().context("the branch is empty")?;
     let scratch = tempfile::tempdir_in(folder)?;
@@ -78,9 +79,20 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = |exit: Option<i32>| exit.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
-        writeln!(f, "\nPull request #{}{}: {}", self.number, if self.draft { " (draft)" } else { "" }, self.title)?;
+        writeln!(
+            f,
+            "\nPull request #{}{}: {}",
+            self.number,
+            if self.draft { " (draft)" } else { "" },
+            self.title
+        )?;
         writeln!(f, "Author: {}", self.author)?;
         writeln!(f, "{}", self.diff)?;
-        writeln!(f, "Built outside the product: `npm run build` exits {} before and {} after.", code(self.before), code(self.after))
+        writeln!(
+            f,
+            "Built outside the product: `npm run build` exits {} before and {} after.",
+            code(self.before),
+            code(self.after)
+        )
     }
 }

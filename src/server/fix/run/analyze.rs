@@ -26,7 +26,9 @@ impl Run<'_> {
         }
         crash_point!("analyzing");
         let subject = self.subject().await?;
-        let deployment = self.ask(&subject, || subject.provider.deployment(&subject.access, &self.fix.platform_deployment_id)).await?;
+        let deployment = self
+            .ask(&subject, || subject.provider.deployment(&subject.access, &self.fix.platform_deployment_id))
+            .await?;
         self.still_wanted(&subject, &deployment).await?;
         // After a restart the stored diagnosis is as good as a new one.
         let finding = match self.fix.finding {
@@ -47,12 +49,24 @@ impl Run<'_> {
         let platform = subject.platform_name();
         if deployment.state != DeploymentState::Failed {
             let state = deployment.state.label().to_lowercase();
-            return Err(Stop::skipped("not_failed", format!("{platform} says that this deployment is {state} now.")));
+            return Err(Stop::skipped(
+                "not_failed",
+                format!("{platform} says that this deployment is {state} now."),
+            ));
+        }
+        // A delivery does not say when its deployment was made.
+        if deployment.created_at < subject.subscription.created_at && !self.fix.started_by_hand {
+            return Err(Stop::skipped(
+                "older_than_connection",
+                "This deployment was made before its project was watched. Start the fix by hand if it is wanted.",
+            ));
         }
         let Some(branch) = deployment.branch.clone() else {
             return Err(Stop::skipped(
                 "no_branch",
-                format!("{platform} built this deployment from no Git branch, so there is nothing to open a pull request against."),
+                format!(
+                    "{platform} built this deployment from no Git branch, so there is nothing to open a pull request against."
+                ),
             ));
         };
         let query = DeploymentsQuery {
@@ -61,7 +75,8 @@ impl Run<'_> {
             since: Some(deployment.created_at),
             ..DeploymentsQuery::default()
         };
-        let newer = self.ask(subject, || subject.provider.deployments(&subject.access, query.clone())).await?;
+        let newer =
+            self.ask(subject, || subject.provider.deployments(&subject.access, query.clone())).await?;
         let superseded = newer.iter().any(|other| {
             other.platform_id != deployment.platform_id
                 && other.created_at > deployment.created_at
@@ -78,7 +93,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn diagnose(&mut self, subject: &Subject, deployment: &PlatformDeployment) -> Result<Finding, Stop> {
+    async fn diagnose(
+        &mut self,
+        subject: &Subject,
+        deployment: &PlatformDeployment,
+    ) -> Result<Finding, Stop> {
         let id = &self.fix.platform_deployment_id;
         let log: BuildLog = self.ask(subject, || subject.provider.build_log(&subject.access, id)).await?;
         let hints = Hints {
@@ -86,8 +105,11 @@ impl Run<'_> {
             root_directory: subject.project.root_directory.clone(),
         };
         // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
-        let lines: Vec<String> =
-            log.lines.iter().map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned()).collect();
+        let lines: Vec<String> = log
+            .lines
+            .iter()
+            .map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned())
+            .collect();
         let finding = diagnosis::diagnose(&lines, &hints);
         let change = FixChange {
             error_type: Some(Some(finding.error_type)),
@@ -114,7 +136,10 @@ impl Run<'_> {
         let text = format!("The rule \"{}\" matches.", rule.name);
         self.record(change, vec![EventKind::Note { text, stage: None }]).await?;
         if rule.skip_fix {
-            return Err(Stop::skipped("rule", format!("The rule \"{}\" says to skip this error.", rule.name)));
+            return Err(Stop::skipped(
+                "rule",
+                format!("The rule \"{}\" says to skip this error.", rule.name),
+            ));
         }
         Ok(())
     }
@@ -154,7 +179,10 @@ impl Run<'_> {
         if diagnosis::diagnose(&output, &Hints::default()).verdict == Verdict::Flaky {
             return Err(Stop::failed(
                 "registry",
-                format!("`{}` fails in the sandbox for want of a connection, so nothing can be proved. Try again later.", failure.command),
+                format!(
+                    "`{}` fails in the sandbox for want of a connection, so nothing can be proved. Try again later.",
+                    failure.command
+                ),
             ));
         }
         let change = FixChange {

@@ -60,7 +60,9 @@ impl Run<'_> {
                 FixStatus::Pending | FixStatus::Analyzing => self.analyze().await?,
                 FixStatus::Fixing => self.repair().await?,
                 FixStatus::Reviewing => self.review().await?,
-                FixStatus::PrCreated | FixStatus::Merged | FixStatus::Failed | FixStatus::Skipped => return Ok(()),
+                FixStatus::PrCreated | FixStatus::Merged | FixStatus::Failed | FixStatus::Skipped => {
+                    return Ok(());
+                }
             }
         }
     }

@@ -59,15 +59,24 @@ impl Run<'_> {
     pub(super) async fn subject(&self) -> Result<Subject, Stop> {
         let ctx = self.ctx;
         let gone = || Stop::skipped("disconnected", "The connection to the platform was removed.");
-        let subscription = db::subscriptions::find(&ctx.db, &self.fix.subscription_id).await?.ok_or_else(gone)?;
-        let integration = db::integrations::find(&ctx.db, &subscription.integration_id).await?.ok_or_else(gone)?;
+        let subscription =
+            db::subscriptions::find(&ctx.db, &self.fix.subscription_id).await?.ok_or_else(gone)?;
+        let integration =
+            db::integrations::find(&ctx.db, &subscription.integration_id).await?.ok_or_else(gone)?;
         let provider = integration.provider.parse::<Provider>().ok().and_then(|kind| ctx.registry.get(kind));
         let provider = provider.ok_or_else(gone)?;
-        let access = connection_manager::access_for(&ctx.keys, &integration, &subscription)
-            .map_err(|_| Stop::failed("token_unreadable", "The stored token cannot be decrypted. Reconnect the platform."))?;
+        let access =
+            connection_manager::access_for(&ctx.keys, &integration, &subscription).map_err(|_| {
+                Stop::failed(
+                    "token_unreadable",
+                    "The stored token cannot be decrypted. Reconnect the platform.",
+                )
+            })?;
         let github = self.github(&subscription.user_id).await?;
         let project = self
-            .ask_platform(provider.as_ref(), &integration.id, || provider.project(&access, &subscription.platform_project_id))
+            .ask_platform(provider.as_ref(), &integration.id, || {
+                provider.project(&access, &subscription.platform_project_id)
+            })
             .await?;
         Ok(Subject { subscription, provider, access, project, github })
     }
@@ -75,14 +84,20 @@ impl Run<'_> {
     async fn github(&self, user_id: &str) -> Result<Github, Stop> {
         let ctx = self.ctx;
         let account = db::accounts::github(&ctx.db, user_id).await?.ok_or_else(|| {
-            Stop::skipped("github_not_connected", "Connect GitHub first: without it no pull request can be opened.")
+            Stop::skipped(
+                "github_not_connected",
+                "Connect GitHub first: without it no pull request can be opened.",
+            )
         })?;
         let identity = db::accounts::token_identity(&account.id);
         let token = ctx.keys.open(&identity, &account.access_token).map_err(|_| {
             Stop::failed("token_unreadable", "The stored GitHub token cannot be decrypted. Reconnect GitHub.")
         })?;
         let repository: RepositoryName = self.fix.repository.parse().map_err(|_| {
-            Stop::skipped("repository_name", format!("\"{}\" is not a repository on GitHub.", self.fix.repository))
+            Stop::skipped(
+                "repository_name",
+                format!("\"{}\" is not a repository on GitHub.", self.fix.repository),
+            )
         })?;
         let remote = Remote::new(&ctx.config.github_url, &repository, &token).map_err(|_| {
             Stop::failed("github_address", "DEPLOYMEND_GITHUB_URL must be https, or http on this machine.")
@@ -192,7 +207,8 @@ impl Run<'_> {
     }
 
     async fn run_command(&self, slot: Slot, plan: &BuildPlan, command: &str) -> Result<ExecOutcome, Stop> {
-        let workspace = self.workspace.clone().ok_or_else(|| Stop::failed("sandbox", "The sandbox is gone."))?;
+        let workspace =
+            self.workspace.clone().ok_or_else(|| Stop::failed("sandbox", "The sandbox is gone."))?;
         let mut exec = Exec::new(BuildPlan::argv(command), self.ctx.config.build_timeout);
         exec.cwd.clone_from(&plan.root);
         exec.network = Network::Registries;
@@ -213,10 +229,13 @@ impl Run<'_> {
             let cloning = Checkout::clone_at(&subject.github.remote, &sha, branch.as_deref(), &folder);
             match self.lease.guard(cloning).await? {
                 Ok(clone) => return Ok(clone),
-                Err(error) if error.is_transient() && pauses.left(None) => self.lease.guard(pauses.wait(None)).await?,
+                Err(error) if error.is_transient() && pauses.left(None) => {
+                    self.lease.guard(pauses.wait(None)).await?
+                }
                 Err(error) => {
                     tracing::warn!(fix.id = %self.fix.id, %error, "The repository could not be cloned");
-                    let what = format!("{} could not be cloned at commit {}", self.fix.repository, short(&sha));
+                    let what =
+                        format!("{} could not be cloned at commit {}", self.fix.repository, short(&sha));
                     return Err(Stop::git(&error, "clone", &what));
                 }
             }

@@ -4,7 +4,7 @@ use super::{Run, Stop, analyze::status_event, prepare::Subject};
 use crate::{
     model::{AgentStep, Attempt, EventKind, Finding, FixStatus},
     server::{
-        agent::{self, AgentOutcome, AgentRun},
+        agent::{self, AgentError, AgentLimits, AgentOutcome, AgentRun},
         db::{self, fixes::FixChange},
         fix::{
             crash_point,
@@ -16,6 +16,7 @@ use crate::{
         sandbox::Slot,
     },
 };
+use tokio_util::sync::CancellationToken;
 
 impl Run<'_> {
     /// Runs the agent once and goes on to `reviewing`, to the next attempt, or to the end.
@@ -38,7 +39,11 @@ impl Run<'_> {
         let patch = self.lease.guard(workspace.patch(Slot::Agent)).await??;
         if patch.is_empty() {
             return self
-                .next_attempt(&subject, "no_change", "The agent said that it was done without changing a file.".into())
+                .next_attempt(
+                    &subject,
+                    "no_change",
+                    "The agent said that it was done without changing a file.".into(),
+                )
                 .await;
         }
         self.judge(&subject, &clone, &finding, &plan, patch, run.summary).await
@@ -56,13 +61,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn run_agent(&mut self, subject: &Subject, finding: &Finding, plan: &BuildPlan) -> Result<AgentRun, Stop> {
+    async fn run_agent(
+        &mut self,
+        subject: &Subject,
+        finding: &Finding,
+        plan: &BuildPlan,
+    ) -> Result<AgentRun, Stop> {
         let attempt = self.fix.fix_attempt_number;
         let of = subject.subscription.max_fix_attempts;
         let model = self.ctx.config.model.clone();
-        let task_id = db::tasks::start(&self.ctx.db, &self.fix.id, attempt, &model, self.ctx.clock.now()).await?;
+        let task_id =
+            db::tasks::start(&self.ctx.db, &self.fix.id, attempt, &model, self.ctx.clock.now()).await?;
         let change = FixChange { task_id: Some(Some(task_id.clone())), ..FixChange::default() };
-        self.record(change, vec![EventKind::AttemptStarted { number: attempt, of, model: model.clone() }]).await?;
+        self.record(change, vec![EventKind::AttemptStarted { number: attempt, of, model: model.clone() }])
+            .await?;
 
         let custom = match &self.fix.matched_rule_id {
             Some(id) => db::rules::find(&self.ctx.db, id).await?.and_then(|rule| rule.custom_prompt),
@@ -85,7 +97,15 @@ impl Run<'_> {
         let prompt = prompt.text();
         let workspace = self.workspace().await?;
         let (steps, mut arrived) = tokio::sync::mpsc::unbounded_channel::<AgentStep>();
-        let work = agent::run(&workspace, &self.ctx.config, prompt, steps);
+        let limits = AgentLimits {
+            timeout: self.ctx.config.agent_timeout,
+            silence: self.ctx.config.agent_silence,
+            // Dropping the run ends it, and that is what an interrupted lease does.
+            cancel: CancellationToken::new(),
+        };
+        // Nobody listening means that the run is being dropped.
+        let mut tell = move |step: &AgentStep| drop(steps.send(step.clone()));
+        let work = agent::run(workspace.as_ref(), &self.ctx.gateway, &prompt, &limits, &mut tell);
         tokio::pin!(work);
         let run = loop {
             tokio::select! {
@@ -97,7 +117,7 @@ impl Run<'_> {
                     }
                     self.record(FixChange::default(), batch).await?;
                 }
-                run = self.lease.guard(&mut work) => break run?,
+                run = self.lease.guard(&mut work) => break run?.map_err(|AgentError::Sandbox(error)| Stop::from(error))?,
             }
         };
         let mut events: Vec<EventKind> = Vec::new();
@@ -113,7 +133,8 @@ impl Run<'_> {
             outcome: run.outcome.code().to_owned(),
             seconds: run.seconds,
         };
-        db::tasks::finish(&self.ctx.db, &task_id, &attempt, &run.steps, run.exit_code, self.ctx.clock.now()).await?;
+        db::tasks::finish(&self.ctx.db, &task_id, &attempt, &run.steps, run.exit_code, self.ctx.clock.now())
+            .await?;
         events.push(EventKind::AttemptEnded { attempt });
         self.record(FixChange::default(), events).await?;
         Ok(run)
@@ -179,7 +200,8 @@ impl Run<'_> {
             head_sha: Some(None),
             ..FixChange::default()
         };
-        let mut events = vec![EventKind::Note { text: format!("Attempt {done} did not do it. {what}"), stage: None }];
+        let mut events =
+            vec![EventKind::Note { text: format!("Attempt {done} did not do it. {what}"), stage: None }];
         if self.status() != FixStatus::Fixing {
             events.push(status_event(FixStatus::Fixing, None));
         }
@@ -201,9 +223,7 @@ fn fatal(outcome: &AgentOutcome) -> Option<Stop> {
         AgentOutcome::DidNotStart { .. }
         | AgentOutcome::ModelRefused { .. }
         | AgentOutcome::ModelRejected { .. }
-        | AgentOutcome::ModelQuotaExhausted => {
-            Some(Stop::failed(outcome.code(), outcome.sentence()))
-        }
+        | AgentOutcome::ModelQuotaExhausted => Some(Stop::failed(outcome.code(), outcome.sentence())),
         _ => None,
     }
 }

@@ -29,13 +29,17 @@ impl Run<'_> {
         let plan = BuildPlan::detect(clone.dir(), &subject.project)?;
         let branch = branch_name(&subject.subscription.fix_branch_prefix, &self.fix.id);
         let Some(head) = self.commit(&subject, &clone).await? else {
-            return self.next_attempt(&subject, "patch", "The agent's patch does not apply to a clean clone.".into()).await;
+            return self
+                .next_attempt(&subject, "patch", "The agent's patch does not apply to a clean clone.".into())
+                .await;
         };
         if self.fix.head_sha.as_deref() != Some(head.as_str()) {
             crash_point!("reviewing");
             let workspace = self.workspace().await?;
             workspace.load(Slot::Verify, clone.dir()).await?;
-            if let Some(failure) = self.build(Slot::Verify, &plan, "verify_install", "verify", Some(Stage::Verified)).await? {
+            if let Some(failure) =
+                self.build(Slot::Verify, &plan, "verify_install", "verify", Some(Stage::Verified)).await?
+            {
                 let what = format!(
                     "With the patch applied, `{}` exits {}:\n{}",
                     failure.command,
@@ -85,14 +89,22 @@ impl Run<'_> {
         })
     }
 
-    async fn push(&mut self, subject: &Subject, clone: &Checkout, branch: &str, head: &str) -> Result<(), Stop> {
+    async fn push(
+        &mut self,
+        subject: &Subject,
+        clone: &Checkout,
+        branch: &str,
+        head: &str,
+    ) -> Result<(), Stop> {
         // An earlier attempt of this fix may have pushed: that head may be replaced, a stranger's may not.
         let known = self.fix.pushed_sha.clone();
         let mut pauses = Pauses::default();
         loop {
             match self.lease.guard(clone.push(&subject.github.remote, branch, known.as_deref())).await? {
                 Ok(_) => break,
-                Err(error) if error.is_transient() && pauses.left(None) => self.lease.guard(pauses.wait(None)).await?,
+                Err(error) if error.is_transient() && pauses.left(None) => {
+                    self.lease.guard(pauses.wait(None)).await?
+                }
                 Err(error) => {
                     tracing::warn!(fix.id = %self.fix.id, %error, "A branch could not be pushed");
                     let what = format!("{branch} could not be pushed to {}", self.fix.repository);
@@ -106,7 +118,8 @@ impl Run<'_> {
 
     async fn evidence(&self) -> Result<Evidence, Stop> {
         let detail = db::fixes::detail(&self.ctx.db, &self.fix).await?;
-        let page = |url: &url::Url| format!("{}/deployments/{}", url.as_str().trim_end_matches('/'), self.fix.id);
+        let page =
+            |url: &url::Url| format!("{}/deployments/{}", url.as_str().trim_end_matches('/'), self.fix.id);
         Ok(Evidence::new(detail, self.finding()?, self.ctx.config.public_url.as_ref().map(page)))
     }
 

@@ -3,7 +3,11 @@
 use crate::{
     model::FixStatus,
     server::{
-        db::DbError, fix::plan::PlanError, github::{GithubError, git::GitError}, integrations::PlatformError, sandbox::SandboxError,
+        db::DbError,
+        fix::plan::PlanError,
+        github::{GithubError, git::GitError},
+        integrations::PlatformError,
+        sandbox::SandboxError,
     },
 };
 
@@ -112,7 +116,9 @@ impl Stop {
             GitError::Unreachable { .. } | GitError::TimedOut { .. } => {
                 Self::github(&GithubError::Transient { retry_after: None })
             }
-            GitError::LeaseLost => Self::failed(code, format!("{what}: somebody else has changed the branch.")),
+            GitError::LeaseLost => {
+                Self::failed(code, format!("{what}: somebody else has changed the branch."))
+            }
             GitError::PushRefused { .. } => {
                 Self::failed(code, format!("{what}: GitHub refused it by a rule of the repository."))
             }

@@ -16,6 +16,8 @@ pub fn read(lines: &[String], index: usize) -> Option<Problem> {
             r#"Could not resolve ["'](?P<specifier>[^"']+)["'] (?:from|in) ["']?(?P<file>[^\s"':]+)"#,
             // esbuild: the position comes on a line of its own.
             r#"Could not resolve "(?P<specifier>[^"]+)""#,
+            // esbuild again, for a file whose name differs in letter case only.
+            r"\[ERROR\] Cannot read file: (?P<path>\S+)",
             // webpack and Next.js: the file comes before.
             r"Module not found:(?: Error:)? Can't resolve '(?P<specifier>[^']+)'",
             // Node.js.
@@ -31,7 +33,10 @@ pub fn read(lines: &[String], index: usize) -> Option<Problem> {
     });
     let line = &lines[index];
     let parts = PATTERNS.iter().find_map(|pattern| pattern.captures(line))?;
-    let kind = import(&parts["specifier"]);
+    // A path in place of an import: which one it was, the importing line tells.
+    let kind = parts
+        .name("specifier")
+        .map_or_else(|| Kind::UnresolvedImport(String::new()), |found| import(found.as_str()));
     let mut problem =
         Problem { file: String::new(), line: 0, column: 0, message: line.trim().to_owned(), kind };
     if let Some(file) = parts.name("file") {

@@ -4,7 +4,7 @@
 use super::{Next, Repair, give_up, replace};
 use crate::model::evidence::Evidence;
 use crate::model::problem::Problem;
-use crate::model::source::distance;
+use crate::model::source::{SourceFile, distance};
 
 /// Endings that an import may leave out.
 const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cjs", "d.ts"];
@@ -13,6 +13,7 @@ const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cjs", "d.ts
 pub fn repair(problem: &Problem, specifier: &str, evidence: &Evidence) -> Repair {
     let importer = importer(problem, specifier, evidence)?;
     let file = evidence.file(&importer, problem.line)?;
+    let specifier = if specifier.is_empty() { imported_on(file, problem.line)? } else { specifier };
     let wanted = resolve(&file.path, specifier);
     let top = wanted.split('/').next().filter(|_| wanted.contains('/'));
     let pattern = top
@@ -31,6 +32,13 @@ pub fn repair(problem: &Problem, specifier: &str, evidence: &Evidence) -> Repair
         &corrected,
         &format!("The file is {right}; names are case-sensitive where it is built."),
     )
+}
+
+/// What the import on a line asks for.
+fn imported_on(file: &SourceFile, line: usize) -> Result<&str, Next> {
+    let at = file.offset(line, 1).ok_or_else(|| give_up("the file has no such line"))?;
+    let mut parts = file.text[file.lines_of(&(at..at))].split(['"', '\'']);
+    parts.nth(1).filter(|text| text.starts_with('.')).ok_or_else(|| give_up("this line imports no file"))
 }
 
 /// The file with the import: named by the log, or found by the import's text.
@@ -134,6 +142,16 @@ mod tests {
                 mend(&log, &[(importer, before.as_str()), (there, "\n"), ("src/other/thing.ts", "\n")]);
             assert_eq!(mended, format!("import x from \"{wanted}\";\n"), "{specifier}");
         }
+    }
+
+    #[test]
+    fn the_import_is_found_from_its_line() {
+        let log = "✘ [ERROR] Cannot read file: /r/src/Header.ts\n\n    src/main.ts:2:23:\n      2 │ import { h } from \"./Header\";";
+        let files = [
+            ("src/main.ts", "import x from \"./x\";\nimport { h } from \"./Header\";\n"),
+            ("src/header.ts", "\n"),
+        ];
+        assert_eq!(mend(log, &files), "import x from \"./x\";\nimport { h } from \"./header\";\n");
     }
 
     #[test]

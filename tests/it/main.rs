@@ -2,6 +2,7 @@
 
 #![cfg(feature = "ssr")]
 
+mod github;
 mod house;
 mod intake;
 mod routes;

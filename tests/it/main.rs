@@ -3,5 +3,9 @@
 mod app;
 mod crash;
 mod github;
+mod house;
+mod intake;
+mod routes;
 mod story;
+mod vercel;
 mod world;

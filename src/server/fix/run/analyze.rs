@@ -57,7 +57,7 @@ impl Run<'_> {
         // A delivery does not say when its deployment was made.
         if deployment.created_at < subject.subscription.created_at && !self.fix.started_by_hand {
             return Err(Stop::skipped(
-                "older_than_connection",
+                "before_subscription",
                 "This deployment was made before its project was watched. Start the fix by hand if it is wanted.",
             ));
         }

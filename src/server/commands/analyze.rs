@@ -180,4 +180,19 @@ mod tests {
         assert_eq!(report["errors"][0]["id"], "typescript.error");
         assert_eq!(report["confidence"], 0.97);
     }
+
+    #[rstest]
+    #[case(Some("src/a.ts(3,7): error TS2322: bad\n"), ExitCode::SUCCESS)]
+    #[case(Some("all is well\n"), ExitCode::from(NOTHING_FOUND))]
+    #[case(Some(""), ExitCode::from(NOTHING_FOUND))]
+    #[case(None, ExitCode::from(USAGE))]
+    fn exit_codes_are_as_documented(#[case] log: Option<&str>, #[case] expected: ExitCode) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("build.log");
+        if let Some(log) = log {
+            std::fs::write(&file, log).expect("a writable folder");
+        }
+        let args = Args { json: true, platform: None, root_directory: None, file: Some(file) };
+        assert_eq!(format!("{:?}", run(&args).expect("no failure")), format!("{expected:?}"));
+    }
 }

@@ -77,9 +77,12 @@ impl<'a, S: AsRef<str>> Places<'a, S> {
                 add(&mut named, paths::on_line(&text).into_iter().filter_map(|path| self.relative(path)));
                 if named.is_empty() { self.below(candidate.line).into_iter().collect() } else { named }
             }
-            Files::Above => {
-                self.above(candidate.line).or_else(|| self.below(candidate.line)).into_iter().collect()
-            }
+            Files::Above => self
+                .above(candidate.line)
+                .or_else(|| self.first_on(candidate.line))
+                .or_else(|| self.below(candidate.line))
+                .into_iter()
+                .collect(),
             Files::Below => {
                 let here = self.first_on(candidate.line);
                 here.or_else(|| self.below(candidate.line)).into_iter().collect()

@@ -71,6 +71,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..PACKAGE
     },
     Entry {
+        id: "esbuild.node-module",
+        error_type: ErrorType::Config,
+        needles: &["Could not resolve \""],
+        pattern: r#"\[ERROR\] Could not resolve "(?:node:)?(?:assert|async_hooks|buffer|child_process|crypto|events|fs|http|https|net|os|path|process|stream|tls|url|util|zlib)""#,
+        files: Files::Below,
+        touches: &["wrangler.toml"],
+        confidence: 0.82,
+        samples: &["✘ [ERROR] Could not resolve \"fs\""],
+        ..BUNDLE
+    },
+    Entry {
         id: "rollup.package",
         needles: ROLLUP,
         pattern: ROLLUP_PATTERN,

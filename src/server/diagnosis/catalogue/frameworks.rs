@@ -156,6 +156,34 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
+        id: "prisma.validation",
+        tool: "prisma",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "error: Error validating",
+            "error: Error parsing",
+            "Error validating datasource",
+            "error: Type \"",
+        ],
+        pattern: r#"^error: (?:Error (?:validating|parsing)|Type "[^"]+" is neither)"#,
+        confidence: 0.85,
+        samples: &[
+            "error: Error validating field `author` in model `Post`: The relation field is missing an opposite relation field",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "nitro.prerender",
+        error_type: ErrorType::Runtime,
+        needles: &["Exiting due to prerender errors"],
+        pattern: r"Exiting due to prerender errors",
+        files: Files::None,
+        confidence: 0.8,
+        samples: &["[nitro]  ERROR  Error: Exiting due to prerender errors."],
+        ..FRAMEWORK
+    },
+    Entry {
         id: "prisma.schema",
         tool: "prisma",
         error_type: ErrorType::Config,

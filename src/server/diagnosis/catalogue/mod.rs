@@ -6,6 +6,7 @@
 mod bundlers;
 mod frameworks;
 mod generic;
+mod limits;
 mod lint;
 pub(crate) mod matcher;
 mod native;
@@ -17,6 +18,7 @@ mod platform;
 mod python;
 mod settings;
 mod typescript;
+mod wrappers;
 mod yarn_pnpm_bun;
 
 use crate::model::{ErrorType, Verdict};
@@ -132,6 +134,8 @@ impl Entry {
 pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
     [
         settings::ENTRIES,
+        wrappers::ENTRIES,
+        limits::ENTRIES,
         platform::ENTRIES,
         npm::ENTRIES,
         yarn_pnpm_bun::ENTRIES,

@@ -31,6 +31,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NODE
     },
     Entry {
+        id: "node.entry-file",
+        when: When::OwnFile,
+        error_type: ErrorType::Config,
+        needles: MODULE,
+        pattern: r"^Error: Cannot find module '(?P<module>/[^']+)'$",
+        confidence: 0.8,
+        touches: &["package.json"],
+        files: Files::None,
+        samples: &["Error: Cannot find module '/opt/render/project/src/index.js'"],
+        ..NODE
+    },
+    Entry {
         id: "node.file",
         when: When::OwnFile,
         needles: MODULE,

@@ -237,6 +237,17 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     // The shell cannot find a tool that a package would have brought.
     Entry {
+        id: "shell.python-command-not-found",
+        tool: "shell",
+        rank: Rank::Cause,
+        needles: &["not found"],
+        pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>gunicorn|uvicorn|flask|django-admin|poetry|uv|pipenv|streamlit|celery|daphne|hypercorn|alembic|pytest): (?:command )?not found$",
+        confidence: 0.9,
+        touches: &["requirements.txt"],
+        samples: &["bash: line 1: gunicorn: command not found"],
+        ..NPM
+    },
+    Entry {
         id: "shell.command-not-found",
         tool: "shell",
         rank: Rank::Cause,
@@ -247,7 +258,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "sh: 1: vite: not found",
             "/usr/bin/bash: line 1: next: command not found",
             "sh: line 1: tsc: command not found",
-            "bash: line 1: gunicorn: command not found",
+            "bash: line 1: yarn: command not found",
         ],
         ..NPM
     },

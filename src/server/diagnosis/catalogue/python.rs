@@ -184,6 +184,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..PYTHON
     },
     Entry {
+        id: "pip.old-setuptools",
+        tool: "pip",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: &[
+            "ImpImporter",
+            "No module named 'distutils'",
+            "No module named 'pkg_resources'",
+            "use_2to3",
+        ],
+        pattern: r"module 'pkgutil' has no attribute 'ImpImporter'|use_2to3 is invalid",
+        files: Files::None,
+        touches: &["requirements.txt"],
+        samples: &["AttributeError: module 'pkgutil' has no attribute 'ImpImporter'"],
+        ..PYTHON
+    },
+    Entry {
         id: "python.exception",
         rank: Rank::Error,
         confidence: 0.8,
@@ -191,7 +208,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^(?:[a-z_][\w]*\.)+\w*(?:Error|Exception|Refused|DoesNotExist|Failure)(?:: \S|$)|^(?:AttributeError|NameError|KeyError|ValueError|ImportError|IndexError|RuntimeError|FileNotFoundError|OSError|ZeroDivisionError|AssertionError|NotImplementedError|PermissionError|UnicodeDecodeError|ConnectionError|RecursionError): \S",
         samples: &[
             "sqlite3.OperationalError: unable to open database file",
-            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'",
+            "AttributeError: module 'app' has no attribute 'run'",
             "NameError: name 'app' is not defined",
         ],
         ..PYTHON

@@ -108,10 +108,6 @@ impl App {
         bail!("the process still runs")
     }
 
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// A request with the session.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let request =

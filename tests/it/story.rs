@@ -32,7 +32,7 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
     assert!(!pulls[0].draft);
     let branch = format!("refs/heads/{}", pulls[0].head);
     let commits = world.standins.commits(&world.seeded.repository, &branch).await?;
-    assert_eq!(commits[0].parents, [world.seeded.sha.clone()]);
+    assert_eq!(commits[0].parents, std::slice::from_ref(&world.seeded.sha));
     assert_eq!(commits[0].author.name, "octo-dev");
 
     // The same delivery fifty times at once changes nothing.

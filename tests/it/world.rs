@@ -13,7 +13,8 @@ use std::path::PathBuf;
 pub struct World {
     pub standins: Standins,
     pub seeded: Seeded,
-    pub test: TestDb,
+    /// Holds the database and the data folder until the end.
+    _test: TestDb,
     pub settings: Settings,
 }
 
@@ -40,7 +41,7 @@ impl World {
             .set("DEPLOYMEND_MODEL_KEY", standins.model_key())
             .set("DEPLOYMEND_MODEL", "scripted")
             .set("DEPLOYMEND_OPENCODE", opencode()?.display());
-        Ok(Self { standins, seeded, test, settings })
+        Ok(Self { standins, seeded, _test: test, settings })
     }
 
     /// A started product with an owner and both accounts connected.

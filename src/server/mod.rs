@@ -12,6 +12,7 @@
 pub mod agent;
 pub mod auth;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod crypto;
 pub mod db;

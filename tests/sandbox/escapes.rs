@@ -172,7 +172,7 @@ async fn the_inside_is_small() {
         "bin\ndev\netc\nhome\nlib\nlib64\nopt\nproc\nrepo\nrun\nsbin\ntmp\nusr"
             .replace("opt\n", if inside("ls /").await.contains("opt") { "opt\n" } else { "" })
     );
-    assert_eq!(inside("cd /proc; ls -d [0-9]* | wc -l").await, "4");
+    assert_eq!(inside("cd /proc; echo [0-9]*").await, "1 2");
     // What bubblewrap itself was started with is visible as process 1.
     let data = place.data.path().to_str().unwrap();
     let first =

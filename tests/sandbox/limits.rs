@@ -107,5 +107,5 @@ async fn cancelling_and_dropping_end_a_command() {
         }
     }
     // The next command waits until the dropped one is gone.
-    assert_eq!(place.shell("cd /proc; ls -d [0-9]* | wc -l").await, "4");
+    assert_eq!(place.shell("cd /proc; echo [0-9]*").await, "1 2");
 }

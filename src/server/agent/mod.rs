@@ -3,9 +3,13 @@
 //!
 //! What the agent says about itself decides nothing here: whether it did its work is read off the patch.
 
+mod config;
+mod events;
 pub mod gateway;
+mod opencode;
 mod outcome;
 
+pub use opencode::run;
 pub use outcome::AgentOutcome;
 
 use crate::{model::AgentStep, server::sandbox::SandboxError};
@@ -36,14 +40,31 @@ pub struct AgentRun {
     pub output_tokens: u64,
     /// US dollars, from the configured prices.
     pub cost_usd: f64,
-    /// What it did, in order. The first few hundred; texts are cut, not redacted.
+    /// What it did, in order. The first few hundred; texts are cut and redacted.
     pub steps: Vec<AgentStep>,
-    /// Its last words: what it says it did. Cut, not redacted.
+    /// Its last words: what it says it did. Cut and redacted.
     pub summary: Option<String>,
     /// Wall-clock seconds.
     pub seconds: f64,
     /// OpenCode's exit code; `None` when a limit ended it.
     pub exit_code: Option<i32>,
+}
+
+impl AgentRun {
+    /// A run that did nothing.
+    fn ended(outcome: AgentOutcome, model: String) -> Self {
+        Self {
+            outcome,
+            model,
+            input_tokens: 0,
+            output_tokens: 0,
+            cost_usd: 0.0,
+            steps: Vec::new(),
+            summary: None,
+            seconds: 0.0,
+            exit_code: None,
+        }
+    }
 }
 
 /// Why an attempt could not be made at all.

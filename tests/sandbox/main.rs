@@ -4,7 +4,7 @@
 //! handle on a secret, or to be killed.
 
 #![cfg(feature = "ssr")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod crash;
 mod escapes;

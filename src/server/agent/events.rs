@@ -76,7 +76,7 @@ fn cut(text: &str, limit: usize) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#[expect(clippy::panic, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -62,7 +62,7 @@ impl Bench {
         let socket = folder.path().join("model.sock");
         let session = gateway.unwrap().open(UnixListener::bind(&socket).unwrap(), Activity::default());
         let client = reqwest::Client::builder().unix_socket(socket).build().unwrap();
-        Self { folder: folder, session, client, seen }
+        Self { folder, session, client, seen }
     }
 
     fn request(&self, path: &str, body: &Value) -> reqwest::RequestBuilder {

@@ -109,7 +109,7 @@ mod tests {
         let folder = parent.path().join("slot");
         create_private(&folder.join("a/b")).unwrap();
         symlink(outside.path(), folder.join("a/link")).unwrap();
-        fs::set_permissions(folder.join("a/b"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.join("a/b"), fs::Permissions::from_mode(0o0)).unwrap();
         assert!(matches!(size(std::slice::from_ref(&folder), u64::MAX), Size::Bytes(8192..=40_000)));
         remove(&folder).await.unwrap();
         remove(&folder).await.unwrap();

@@ -60,7 +60,7 @@ check "documentation" documentation
 check "licences, bans and sources" run_tool cargo-deny check licenses bans sources
 check "advisories" advisories
 check "unused dependencies" run_tool cargo-machete
-check "shell scripts" shellcheck --external-sources scripts/*.sh .ci/run
+check "shell scripts" bash -c 'git ls-files -z "*.sh" .ci/run | xargs -0 shellcheck --external-sources'
 
 printf '\n'
 if ((${#failed[@]})); then

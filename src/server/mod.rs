@@ -12,6 +12,7 @@
 pub mod agent;
 pub mod auth;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod crypto;
 pub mod db;
@@ -26,3 +27,4 @@ pub mod rules;
 pub mod sandbox;
 pub mod state;
 pub mod telemetry;
+pub mod views;

@@ -163,7 +163,7 @@ JS
 fi
 
 next_app() {
-  package "next build" "${1:-{\"next\":\"15.5.6\",\"react\":\"19.2.0\",\"react-dom\":\"19.2.0\",\"typescript\":\"5.9.3\",\"@types/react\":\"19.2.2\",\"@types/node\":\"22.18.12\"\}}"
+  package "next build" "{\"next\":\"15.5.6\",\"react\":\"19.2.0\",\"react-dom\":\"19.2.0\",\"typescript\":\"5.9.3\",\"@types/react\":\"19.2.2\",\"@types/node\":\"22.18.12\"}"
   put tsconfig.json <<'JSON'
 { "compilerOptions": { "target": "ES2022", "lib": ["dom", "esnext"], "strict": true, "noEmit": true, "module": "esnext",
   "moduleResolution": "bundler", "jsx": "preserve", "skipLibCheck": true, "esModuleInterop": true,

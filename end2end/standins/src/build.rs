@@ -10,6 +10,20 @@ use tokio::process::Command;
 use crate::git;
 use crate::world::World;
 
+/// What a build may see of this process's environment: where programs are, and how to reach a registry.
+const KEPT: [&str; 10] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "npm_config_registry",
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+];
+
 /// What a build came to.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -67,14 +81,19 @@ pub async fn run(world: &Arc<World>, project: &str, branch: Option<&str>) -> any
     Ok(Outcome { exit_code: code, log })
 }
 
-async fn shell(folder: &std::path::Path, command: &str) -> anyhow::Result<(Option<i32>, String)> {
+/// Runs a shell command in a folder, with both streams together. Exit code (none after a signal) and output.
+///
+/// # Errors
+/// The shell cannot be started.
+pub async fn shell(folder: &std::path::Path, command: &str) -> anyhow::Result<(Option<i32>, String)> {
     let output = Command::new("sh")
         .args(["-c", &format!("({command}) 2>&1")])
         .current_dir(folder)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| KEPT.contains(&name))))
         .env("CI", "1")
         .env("VERCEL", "1")
         .env("NO_COLOR", "1")
-        .env_remove("FORCE_COLOR")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()

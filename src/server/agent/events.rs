@@ -76,7 +76,6 @@ fn cut(text: &str, limit: usize) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::panic, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

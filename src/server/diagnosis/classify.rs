@@ -51,7 +51,18 @@ pub(super) fn root<'a, S: AsRef<str>>(lines: &[S], candidates: &'a [Candidate]) 
     let first = report.next()?;
     let chosen = if first.found.entry.last { report.next_back().unwrap_or(first) } else { first };
     let rivals = best.iter().any(|other| other.found.entry.error_type != chosen.found.entry.error_type);
-    Some(describe(lines, chosen, rivals, announced_by_bundler(lines, candidates, chosen)))
+    let mut root = describe(lines, chosen, rivals);
+    if announced_by_bundler(candidates, chosen) {
+        root.error_type = ErrorType::Build;
+        root.confidence *= 0.9;
+    }
+    let inside_pip = candidates.iter().any(|other| other.found.entry.id == "pip.subprocess");
+    if inside_pip && chosen.found.entry.id == "python.exception" {
+        // A package's own build script threw.
+        root.error_type = ErrorType::Dependency;
+        root.confidence *= 0.9;
+    }
+    Some(root)
 }
 
 /// Only guesses are compared by how good they are; among real errors the place in the log decides.
@@ -86,13 +97,13 @@ fn weigh<S: AsRef<str>>(lines: &[S], candidates: &[Candidate], at: usize) -> Ran
 /// Node.js prints the place of an uncaught exception, the source line and a caret above it.
 fn is_uncaught<S: AsRef<str>>(lines: &[S], line: usize) -> bool {
     (line.saturating_sub(3)..line).filter_map(|at| lines.get(at)).any(|above| {
-        clean::text(clean::cut(above.as_ref(), 400)).trim_start_matches('^').is_empty()
-            && clean::text(clean::cut(above.as_ref(), 400)).contains('^')
+        let text = clean::text(clean::cut(above.as_ref(), 400));
+        text.contains('^') && text.trim_start_matches('^').is_empty()
     })
 }
 
 /// The bundler's headline stands right above: code of a plugin threw, so the bundler refused the build.
-fn announced_by_bundler<S: AsRef<str>>(_: &[S], candidates: &[Candidate], chosen: &Candidate) -> bool {
+fn announced_by_bundler(candidates: &[Candidate], chosen: &Candidate) -> bool {
     chosen.found.entry.rank == Rank::Exception
         && candidates.iter().any(|other| {
             other.line < chosen.line
@@ -105,7 +116,7 @@ fn announced_by_bundler<S: AsRef<str>>(_: &[S], candidates: &[Candidate], chosen
         })
 }
 
-fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool, bundled: bool) -> Root<'a> {
+fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool) -> Root<'a> {
     let entry = chosen.found.entry;
     let mut root = Root {
         candidate: chosen,
@@ -114,10 +125,6 @@ fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool,
         confidence: if rivals { entry.confidence * 0.9 } else { entry.confidence },
         own_module: false,
     };
-    if bundled {
-        root.error_type = ErrorType::Build;
-        root.confidence *= 0.9;
-    }
     if entry.id == "python.package"
         && let Some(module) = &chosen.found.module
         && is_own_python(lines, chosen.line, module)

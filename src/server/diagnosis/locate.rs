@@ -71,9 +71,18 @@ impl<'a, S: AsRef<str>> Places<'a, S> {
         match candidate.found.entry.files {
             Files::None => Vec::new(),
             Files::Here => self.first_on(candidate.line).into_iter().collect(),
-            Files::Above => {
-                self.above(candidate.line).or_else(|| self.below(candidate.line)).into_iter().collect()
+            Files::Line => {
+                let text = self.text(candidate.line);
+                let mut named: Vec<String> = Vec::new();
+                add(&mut named, paths::on_line(&text).into_iter().filter_map(|path| self.relative(path)));
+                if named.is_empty() { self.below(candidate.line).into_iter().collect() } else { named }
             }
+            Files::Above => self
+                .above(candidate.line)
+                .or_else(|| self.first_on(candidate.line))
+                .or_else(|| self.below(candidate.line))
+                .into_iter()
+                .collect(),
             Files::Below => {
                 let here = self.first_on(candidate.line);
                 here.or_else(|| self.below(candidate.line)).into_iter().collect()
@@ -146,11 +155,13 @@ fn add(all: &mut Vec<String>, more: impl IntoIterator<Item = String>) {
 
 /// Compilers and linters list all errors they have; an exception or an install stops at its first.
 fn reports_several(entry: &Entry) -> bool {
-    entry.rank >= Rank::Error && matches!(entry.files, Files::Here | Files::Above | Files::Below)
+    entry.rank >= Rank::Error
+        && matches!(entry.files, Files::Here | Files::Line | Files::Above | Files::Below)
 }
 
+/// What follows from a cause is repaired with it: only lines that name the same cause count.
 fn same_report(other: &Entry, entry: &Entry) -> bool {
-    other.tool == entry.tool && other.rank >= Rank::Error
+    other.tool == entry.tool && other.rank >= Rank::Error.max(entry.rank)
 }
 
 /// The path, if the line is a heading.

@@ -74,7 +74,7 @@ pub fn analyze<S: AsRef<str>>(lines: &[S], hints: &Hints) -> Diagnosis {
     };
     let places = locate::Places::new(lines, root.candidate.line, hints);
     let files = places.files(&root, &scan.candidates);
-    let message = redact::redact(&message(lines, &root.candidate)).into_owned();
+    let message = redact::redact(&message(lines, root.candidate)).into_owned();
     let fingerprint =
         fingerprint::fingerprint(root.candidate.found.entry.id, files.root.as_deref(), &message);
     let finding = Finding {

@@ -15,7 +15,7 @@ static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Where platforms and runners put the repository.
-const ROOTS: [&str; 14] = [
+const PLATFORM_ROOTS: [&str; 8] = [
     "/vercel/path0/",
     "/vercel/path1/",
     "/opt/render/project/src/",
@@ -23,14 +23,11 @@ const ROOTS: [&str; 14] = [
     "/opt/buildhome/clone/",
     "/opt/build/repo/",
     "/github/workspace/",
-    "/workspace/",
     "/usr/src/app/",
-    "/code/",
-    "/repo/",
-    "/var/task/",
-    "/app/",
-    "/src/",
 ];
+
+/// Where images often put it; what the log shows about the machine goes first.
+const IMAGE_ROOTS: [&str; 6] = ["/workspace/", "/code/", "/repo/", "/var/task/", "/app/", "/src/"];
 
 /// Folders below which nothing is a source file of the project.
 const GENERATED: [&str; 12] = [
@@ -77,7 +74,7 @@ pub(super) fn on_line(text: &str) -> Vec<&str> {
             // An address, or `Node.js`, is no file.
             let before = &text[..found.start()];
             !before.ends_with("//")
-                && !before.ends_with("://")
+                && !before.ends_with(":/")
                 && !found.as_str().eq_ignore_ascii_case("node.js")
         })
         .map(|found| unwrapped(found.as_str()))
@@ -131,6 +128,9 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
 }
 
 fn strip_root(path: &str, root: Option<&str>) -> Option<String> {
+    if let Some(inside) = PLATFORM_ROOTS.iter().find_map(|known| path.strip_prefix(known)) {
+        return Some(inside.to_owned());
+    }
     let root = root.map(|root| root.replace('\\', "/"));
     if let Some(root) = &root
         && let Some(inside) = path.strip_prefix(root.trim_end_matches('/'))
@@ -145,7 +145,7 @@ fn strip_root(path: &str, root: Option<&str>) -> Option<String> {
             return rest.splitn(folders + 1, '/').nth(folders).map(str::to_owned);
         }
     }
-    ROOTS.iter().find_map(|known| path.strip_prefix(known)).map(str::to_owned)
+    IMAGE_ROOTS.iter().find_map(|known| path.strip_prefix(known)).map(str::to_owned)
 }
 
 /// An absolute path of an unknown machine, from the first folder that projects have at their top.

@@ -82,8 +82,13 @@ pub(super) fn scan<S: AsRef<str>>(lines: &[S]) -> Scan {
 fn take(candidates: &mut Vec<Candidate>, kept: &mut HashMap<&'static str, usize>, candidate: Candidate) {
     let entry = candidate.found.entry;
     if entry.rank == Rank::Passed {
-        candidates.retain(|earlier| entry.tool != "*" && earlier.found.entry.tool != entry.tool);
-        kept.clear();
+        candidates.retain(|earlier| {
+            let stays = entry.tool != "*" && earlier.found.entry.tool != entry.tool;
+            if !stays {
+                kept.remove(earlier.found.entry.id);
+            }
+            stays
+        });
         return;
     }
     let count = kept.entry(entry.id).or_default();

@@ -1,6 +1,6 @@
 //! The one door for failed deployments: turns a webhook delivery or a poll's finding into a stored fix.
 //!
-//! [`receive`](receive::receive) checks a delivery, [`poll`] asks the platforms; both end in [`admit`], which
+//! [`receive`](receive::receive) checks a delivery, [`poll`] asks the platforms; both end in [`admit`](fn@admit), which
 //! decides, stores exactly once, and wakes a worker after the commit. The stored row is the truth: a worker that
 //! is not woken finds it by itself.
 

@@ -70,20 +70,23 @@ pub async fn keep_polling(ctx: IntakeContext, stop: CancellationToken) {
 /// Polls every connection that is due. Returns how many were asked.
 pub async fn poll_due(ctx: &IntakeContext) -> Result<usize, DbError> {
     let due = integrations::due(&ctx.platforms.db, ctx.platforms.clock.now(), ROUND).await?;
-    let polls = due.iter().map(|row| async move {
-        match poll_connection(ctx, row).await {
-            Ok(found) => usize::from(found.is_some()),
-            Err(PollError::Platform(error)) => {
-                tracing::warn!(integration_id = row.id, %error, "a poll failed");
-                1
-            }
-            Err(PollError::Db(error)) => {
-                tracing::error!(integration_id = row.id, %error, "a poll could not be stored");
-                1
-            }
+    let asked = stream::iter(due).map(|row| poll_one(ctx.clone(), row)).buffer_unordered(AT_ONCE);
+    Ok(asked.fold(0, |sum, asked| std::future::ready(sum + usize::from(asked))).await)
+}
+
+/// Whether the connection was ours to ask. What went wrong is in the log and on the connection.
+async fn poll_one(ctx: IntakeContext, row: integration::Model) -> bool {
+    match poll_connection(&ctx, &row).await {
+        Ok(found) => found.is_some(),
+        Err(PollError::Platform(error)) => {
+            tracing::warn!(integration_id = row.id, %error, "a poll failed");
+            true
         }
-    });
-    Ok(stream::iter(polls).buffer_unordered(AT_ONCE).fold(0, async |sum, asked| sum + asked).await)
+        Err(PollError::Db(error)) => {
+            tracing::error!(integration_id = row.id, %error, "a poll could not be stored");
+            true
+        }
+    }
 }
 
 /// Polls one connection. `None` when another process took it.

@@ -18,6 +18,8 @@ pub struct Turn {
     pub call: Call,
     /// What the tool answered, as text.
     pub result: String,
+    /// What the model said with the call.
+    pub say: String,
 }
 
 /// What the model knows: nothing else.
@@ -42,7 +44,7 @@ impl Conversation {
     #[must_use]
     pub fn of(request: &Value) -> Conversation {
         let mut conversation = Conversation::default();
-        let mut open: Vec<(String, Call)> = Vec::new();
+        let mut open: Vec<(String, Call, String)> = Vec::new();
         for message in request["messages"].as_array().into_iter().flatten() {
             match message["role"].as_str() {
                 Some("user") => {
@@ -57,14 +59,16 @@ impl Conversation {
                             tool: function["name"].as_str().unwrap_or_default().to_owned(),
                             arguments: serde_json::from_str(arguments).unwrap_or(Value::Null),
                         };
-                        open.push((call["id"].as_str().unwrap_or_default().to_owned(), call_made));
+                        let id = call["id"].as_str().unwrap_or_default().to_owned();
+                        open.push((id, call_made, text_of(&message["content"])));
                     }
                 }
                 Some("tool") => {
                     let id = message["tool_call_id"].as_str().unwrap_or_default();
-                    if let Some(index) = open.iter().position(|(known, _)| known == id) {
-                        let (_, call) = open.remove(index);
-                        conversation.turns.push(Turn { call, result: text_of(&message["content"]) });
+                    if let Some(index) = open.iter().position(|(known, ..)| known == id) {
+                        let (_, call, say) = open.remove(index);
+                        let result = text_of(&message["content"]);
+                        conversation.turns.push(Turn { call, result, say });
                     }
                 }
                 _ => {}

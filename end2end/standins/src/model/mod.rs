@@ -2,8 +2,15 @@
 //! next is decided from the conversation alone (see `brain`), unless a failure mode is on.
 
 pub mod brain;
+mod bundler;
 pub mod conversation;
+pub mod evidence;
+mod misbehave;
+pub mod problem;
+mod prompt;
+pub mod repairs;
 mod serve;
+pub mod source;
 pub mod state;
 
 use std::sync::Arc;

@@ -2,9 +2,11 @@
 //! `version`; its events are written in the transaction that changes it.
 
 mod change;
+mod figures;
 mod read;
 
 pub use change::FixChange;
+pub use figures::{Figure, Figures, figures};
 pub use read::{
     by_fix_branch, detail, find, find_for_user, known, open_pull_requests, open_pull_requests_of, open_twin,
     started_by_themselves, summaries, summary, unfinished_without_lease,

@@ -27,7 +27,7 @@ pub async fn find(db: &Db, fix_id: &str) -> Result<Option<deployment::Model>, Db
 
 /// Subscriptions, anybody's, to the projects that a user watches: a fix belongs to one of them and is readable by
 /// each watcher.
-fn watched_subscriptions(user_id: &str) -> SelectStatement {
+pub(super) fn watched_subscriptions(user_id: &str) -> SelectStatement {
     let mine = Alias::new("mine");
     let mine_at = Alias::new("mine_at");
     let theirs = subscription::Entity;

@@ -25,7 +25,7 @@ const WEBPACK_PATTERN: &str =
     r#"(?:Module not found: )?(?:Error: )?Can't resolve ['"](?P<module>[^'"]*)['"]"#;
 const ROLLUP: &[&str] =
     &["failed to resolve import", "ailed to resolve import", "Could not resolve", "could not resolve"];
-const ROLLUP_PATTERN: &str = r#"(?:[Ff]ailed to resolve import|[Cc]ould not resolve) (?:entry module )?["'](?P<module>[^"']+)["'](?: (?:from|in) ["']?(?P<file>[^"'\s]+)["']?)?"#;
+const ROLLUP_PATTERN: &str = r#"(?:[Ff]ailed to resolve import|[Cc]ould not resolve) (?:entry module )?["'](?P<module>[^"']+)["'](?: (?:from|in) ["']?(?P<file>[^"'\s]+\.\w+)["']?)?"#;
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -71,6 +71,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..PACKAGE
     },
     Entry {
+        id: "esbuild.node-module",
+        error_type: ErrorType::Config,
+        needles: &["Could not resolve \""],
+        pattern: r#"\[ERROR\] Could not resolve "(?:node:)?(?:assert|async_hooks|buffer|child_process|crypto|events|fs|http|https|net|os|path|process|stream|tls|url|util|zlib)""#,
+        files: Files::Below,
+        touches: &["wrangler.toml"],
+        confidence: 0.82,
+        samples: &["✘ [ERROR] Could not resolve \"fs\""],
+        ..BUNDLE
+    },
+    Entry {
         id: "rollup.package",
         needles: ROLLUP,
         pattern: ROLLUP_PATTERN,
@@ -101,7 +112,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::Below,
         samples: &[
             "[vite:load-fallback] Could not load /vercel/path0/src/missing.ts (imported by src/main.ts): ENOENT: no such file or directory",
-            "[UNRESOLVED_IMPORT] Error: Could not resolve './x' in src/main.ts",
+            "[UNLOADABLE_DEPENDENCY] Error: Could not load src/x.ts",
         ],
         ..BUNDLE
     },
@@ -114,8 +125,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "doesn't exist in target module",
             "is not exported from",
         ],
-        pattern: r#"(?:(?:^|[ \]])(?P<file>[\w./\\@()\[\]-]+\.\w+) \(\d+:\d+\): )?["'`][^"'`]+["'`] is not exported (?:by|from) |No matching export in "|Export \w+ doesn't exist in target module|^(?:Attempted import error: )?(?:export )?'[^']+' (?:\(.*\) )?was not found in '"#,
-        files: Files::Below,
+        pattern: r#"["'`][^"'`]+["'`] is not exported (?:by|from) |No matching export in "|Export \w+ doesn't exist in target module|^(?:Attempted import error: )?(?:export )?'[^']+' (?:\(.*\) )?was not found in '"#,
+        files: Files::Line,
         samples: &[
             "src/main.js (1:9): \"formatPrice\" is not exported by \"src/money.js\", imported by \"src/main.js\".",
             "✘ [ERROR] No matching export in \"src/money.js\" for import \"formatPrice\"",
@@ -177,7 +188,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Expression expected",
             "Unexpected token",
         ],
-        pattern: r"^(?:Error: )?(?:[x×] |⨯ )?(?:Expected (?:['\x22`][^'\x22`]+['\x22`]|unicode escape|corresponding JSX).*(?:got|closing)|Unexpected token `|Expression expected|Unterminated (?:string|template|regexp|JSX)|Expected a semicolon|the name `\w+` is (?:defined|exported) multiple|Parsing (?:ecmascript|css)[\w ]* failed|Return statement is not allowed|`await` is only|await isn't allowed|Unexpected eof)",
+        pattern: r"^(?:Error: +)?(?:[x×] |⨯ )?(?:Expected (?:['\x22`][^'\x22`]+['\x22`]|unicode escape|corresponding JSX).*(?:got|closing)|Unexpected token `|Expression expected|Unterminated (?:string|template|regexp|JSX)|Expected a semicolon|the name `\w+` is (?:defined|exported) multiple|Parsing (?:ecmascript|css)[\w ]* failed|Return statement is not allowed|`await` is only|await isn't allowed|Unexpected eof)",
         files: Files::Above,
         samples: &[
             "x Expected ',', got 'price'",
@@ -228,6 +239,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rollup.parse",
         needles: &[
+            "): Expected",
+            "): Unexpected",
             "Note that you need plugins",
             "RollupError",
             "PARSE_ERROR",

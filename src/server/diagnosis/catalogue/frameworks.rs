@@ -27,14 +27,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
-        id: "nuxt.error",
-        needles: &["Nuxt Build Error", "Nuxt build error", "Cannot start nuxt", "RollupError"],
-        pattern: r"^(?:ERROR +)?(?:Nuxt [Bb]uild [Ee]rror: |Cannot start nuxt: )\S",
-        confidence: 0.8,
-        samples: &["ERROR  Nuxt Build Error: Could not load composable"],
-        ..FRAMEWORK
-    },
-    Entry {
         id: "astro.known",
         needles: &[
             "InvalidContentEntry",
@@ -161,6 +153,34 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "[11ty] 1. Having trouble rendering njk template ./src/index.njk (via TemplateContentRenderError)",
         ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "prisma.validation",
+        tool: "prisma",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "error: Error validating",
+            "error: Error parsing",
+            "Error validating datasource",
+            "error: Type \"",
+        ],
+        pattern: r#"^error: (?:Error (?:validating|parsing)|Type "[^"]+" is neither)"#,
+        confidence: 0.85,
+        samples: &[
+            "error: Error validating field `author` in model `Post`: The relation field is missing an opposite relation field",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "nitro.prerender",
+        error_type: ErrorType::Runtime,
+        needles: &["Exiting due to prerender errors"],
+        pattern: r"Exiting due to prerender errors",
+        files: Files::None,
+        confidence: 0.8,
+        samples: &["[nitro]  ERROR  Error: Exiting due to prerender errors."],
         ..FRAMEWORK
     },
     Entry {

@@ -15,21 +15,50 @@ const GUESS: Entry = Entry {
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
+        id: "npm.footer",
+        needles: &["npm error", "npm ERR!", "ELIFECYCLE"],
+        pattern: r"^(?:npm (?:error|ERR!)(?: |$)|ELIFECYCLE\b|\S* ?ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL)",
+        samples: &[
+            "npm error command sh -c vite build",
+            "npm ERR! A complete log of this run can be found in: /root/.npm/_logs/x.log",
+            "ELIFECYCLE  Command failed with exit code 1.",
+            "npm error Lifecycle script `build` failed with error:",
+        ],
+        rank: Rank::Footer,
+        tool: "npm",
+        confidence: 0.2,
+        files: Files::None,
+        last: false,
+        ..GUESS
+    },
+    Entry {
+        id: "nuxt.error",
+        needles: &["Nuxt Build Error", "Nuxt build error", "Cannot start nuxt", "RollupError"],
+        pattern: r"^(?:ERROR +)?(?:Nuxt [Bb]uild [Ee]rror: |Cannot start nuxt: )\S",
+        confidence: 0.8,
+        samples: &["ERROR  Nuxt Build Error: Could not load composable"],
+        rank: Rank::Error,
+        tool: "framework",
+        error_type: ErrorType::Build,
+        files: Files::Below,
+        last: false,
+        ..GUESS
+    },
+    Entry {
         id: "generic.nothing-wrong",
         tool: "none",
         rank: Rank::Footer,
         confidence: 0.1,
         needles: &[
             "0 error",
-            "no error",
-            "No error",
+            "o error",
             "0 failed",
             "0 vulnerabilities",
             "errors: 0",
             "Errors: 0",
-            "|| true",
+            "or errors",
         ],
-        pattern: r"(?i)\b(?:0|no) (?:errors?|failed|failures|vulnerabilities)\b|\berrors: 0\b",
+        pattern: r"(?i)\b(?:0|no) (?:[\w-]+ ){0,4}(?:errors?|failed|failures|vulnerabilities)\b|\berrors: 0\b",
         samples: &["Found 0 errors.", "✔ No ESLint warnings or errors"],
         ..GUESS
     },

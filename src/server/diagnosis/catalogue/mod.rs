@@ -6,6 +6,7 @@
 mod bundlers;
 mod frameworks;
 mod generic;
+mod limits;
 mod lint;
 pub(crate) mod matcher;
 mod native;
@@ -17,6 +18,7 @@ mod platform;
 mod python;
 mod settings;
 mod typescript;
+mod wrappers;
 mod yarn_pnpm_bun;
 
 use crate::model::{ErrorType, Verdict};
@@ -49,6 +51,8 @@ pub enum Files {
     None,
     /// On the line itself.
     Here,
+    /// On the line itself, which names several, else below.
+    Line,
     /// On a line above that holds nothing but a path (ESLint, Next.js, webpack), else below.
     Above,
     /// On one of the next lines (`--> src/main.rs:1:2`, `file: …`).
@@ -130,14 +134,16 @@ impl Entry {
 pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
     [
         settings::ENTRIES,
+        wrappers::ENTRIES,
+        limits::ENTRIES,
         platform::ENTRIES,
         npm::ENTRIES,
         yarn_pnpm_bun::ENTRIES,
+        next::ENTRIES,
         typescript::ENTRIES,
         lint::ENTRIES,
-        next::ENTRIES,
-        bundlers::ENTRIES,
         frameworks::ENTRIES,
+        bundlers::ENTRIES,
         python::ENTRIES,
         native::ENTRIES,
         others::ENTRIES,

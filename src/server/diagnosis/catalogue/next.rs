@@ -41,7 +41,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "does not match the required types",
             "has an invalid \"default\" export",
             "is not a valid Page export",
-            "has an invalid export",
+            "has an invalid \"",
         ],
         pattern: r#"(?:is not a valid (?:Next\.js entry|Route|Page|Layout) export field|does not match the required types of a Next\.js|has an invalid "?\w+"? export|is not a valid \w+ export)"#,
         samples: &[

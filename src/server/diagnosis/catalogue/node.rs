@@ -31,6 +31,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NODE
     },
     Entry {
+        id: "node.entry-file",
+        when: When::OwnFile,
+        error_type: ErrorType::Config,
+        needles: MODULE,
+        pattern: r"^Error: Cannot find module '(?P<module>/[^']+)'$",
+        confidence: 0.8,
+        touches: &["package.json"],
+        files: Files::None,
+        samples: &["Error: Cannot find module '/opt/render/project/src/index.js'"],
+        ..NODE
+    },
+    Entry {
         id: "node.file",
         when: When::OwnFile,
         needles: MODULE,
@@ -209,6 +221,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NODE
     },
     Entry {
+        id: "node.not-found",
+        rank: Rank::Exception,
+        confidence: 0.7,
+        needles: &["ENOENT"],
+        pattern: r"ENOENT: no such file or directory",
+        samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
+        ..NODE
+    },
+    Entry {
         id: "node.exception",
         rank: Rank::Exception,
         confidence: 0.78,
@@ -228,15 +249,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["Error [", "Error:"],
         pattern: r"^(?:⨯ )?\w*Error(?: \[\w+\])?:$",
         samples: &["Error [PrismaClientKnownRequestError]:", "Error:"],
-        ..NODE
-    },
-    Entry {
-        id: "node.not-found",
-        rank: Rank::Exception,
-        confidence: 0.7,
-        needles: &["ENOENT"],
-        pattern: r"ENOENT: no such file or directory",
-        samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
         ..NODE
     },
 ];

@@ -143,14 +143,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.engine",
         rank: Rank::Cause,
-        needles: &["EBADENGINE", "notsup ", "engine Unsupported"],
-        pattern: r"^npm (?:error|ERR!) (?:notsup (?:Unsupported engine|Not compatible|Required)|engine Unsupported engine|code EBADENGINE|engine Not compatible)",
+        needles: &["EBADENGINE", "notsup ", "engine Not"],
+        pattern: r"^npm (?:error|ERR!) (?:notsup (?:Unsupported engine|Not compatible|Required)|engine Not compatible)",
         error_type: ErrorType::Config,
         advice: Some("Choose a Node.js version that package.json allows {node}."),
-        samples: &[
-            "npm error code EBADENGINE",
-            "npm error notsup Not compatible with your version of node/npm: shop@1.0.0",
-        ],
+        samples: &["npm error notsup Not compatible with your version of node/npm: shop@1.0.0"],
         ..NPM
     },
     Entry {
@@ -175,14 +172,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "network",
         rank: Rank::Cause,
         needles: &["ECONNREFUSED", "ENOTFOUND", "E500", "E502", "E503", "E504", "503 Service", "FetchError"],
-        pattern: r"^npm (?:error|ERR!) (?:code (?:ECONNREFUSED|ENOTFOUND|E50[0234])|FetchError: |50[0234] |network request to .*ENOTFOUND)",
+        pattern: r"^npm (?:error|ERR!) (?:FetchError: |50[0234] |network request to .*ENOTFOUND)",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
         confidence: 0.88,
         touches: &[],
         advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
         samples: &[
-            "npm error code ECONNREFUSED",
+            "npm error FetchError: request to https://registry.npmjs.org/next failed, reason: connect ECONNREFUSED 104.16.0.1:443",
             "npm ERR! 503 Service Unavailable - GET https://registry.npmjs.org/next",
         ],
         ..NPM
@@ -217,6 +214,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NPM
     },
     Entry {
+        id: "npm.registry-code",
+        tool: "network",
+        needles: &["npm error code E", "npm ERR! code E"],
+        pattern: r"^npm (?:error|ERR!) code (?:ECONNREFUSED|ENOTFOUND|E50[0234])$",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.85,
+        touches: &[],
+        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        samples: &["npm error code ECONNREFUSED", "npm ERR! code E503"],
+        ..NPM
+    },
+    Entry {
         id: "npm.code",
         rank: Rank::Place,
         needles: &["npm error code E", "npm ERR! code E"],
@@ -225,19 +235,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &["npm error code EUSAGE", "npm ERR! code ETARGET"],
         ..NPM
     },
-    Entry {
-        id: "npm.footer",
-        needles: &["npm error", "npm ERR!", "ELIFECYCLE"],
-        pattern: r"^(?:npm (?:error|ERR!)(?: |$)|ELIFECYCLE\b|\S* ?ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL)",
-        samples: &[
-            "npm error command sh -c vite build",
-            "npm ERR! A complete log of this run can be found in: /root/.npm/_logs/x.log",
-            "ELIFECYCLE  Command failed with exit code 1.",
-            "npm error Lifecycle script `build` failed with error:",
-        ],
-        ..NOISE
-    },
     // The shell cannot find a tool that a package would have brought.
+    Entry {
+        id: "shell.python-command-not-found",
+        tool: "shell",
+        rank: Rank::Cause,
+        needles: &["not found"],
+        pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>gunicorn|uvicorn|flask|django-admin|poetry|uv|pipenv|streamlit|celery|daphne|hypercorn|alembic|pytest): (?:command )?not found$",
+        confidence: 0.9,
+        touches: &["requirements.txt"],
+        samples: &["bash: line 1: gunicorn: command not found"],
+        ..NPM
+    },
     Entry {
         id: "shell.command-not-found",
         tool: "shell",
@@ -249,7 +258,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "sh: 1: vite: not found",
             "/usr/bin/bash: line 1: next: command not found",
             "sh: line 1: tsc: command not found",
-            "bash: line 1: gunicorn: command not found",
+            "bash: line 1: yarn: command not found",
         ],
         ..NPM
     },

@@ -228,7 +228,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "test.failed",
         tool: "tests",
         error_type: ErrorType::Build,
-        needles: &["FAIL ", "failing", "--- FAIL"],
+        needles: &["FAILED ", "FAIL ", "failing", "--- FAIL"],
         pattern: r"^(?:FAIL +(?P<file>\S+\.\w+)|--- FAIL: |FAILED (?P<name>\S+\.py)::)",
         confidence: 0.75,
         samples: &[

@@ -83,7 +83,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Could not build wheels",
             "Failed to build ",
         ],
-        pattern: r"^(?:ERROR: )*(?:ERROR: |error: )(?:Failed building wheel for (?P<module>\S+)|Failed to build installable wheels|Could not build wheels for|metadata-generation-failed|Failed to build '?)|^error: metadata-generation-failed",
+        pattern: r"^(?:ERROR: )*(?:ERROR: |error: )(?:Failed building wheel for (?P<module>\S+)|Failed to build installable wheels|Could not build wheels for|metadata-generation-failed|Failed to build '?[\w.-]+'?(?: when|$))|^error: metadata-generation-failed",
         samples: &["ERROR: Failed building wheel for blis", "error: metadata-generation-failed"],
         ..PIP
     },
@@ -184,6 +184,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..PYTHON
     },
     Entry {
+        id: "pip.old-setuptools",
+        tool: "pip",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: &[
+            "ImpImporter",
+            "No module named 'distutils'",
+            "No module named 'pkg_resources'",
+            "use_2to3",
+        ],
+        pattern: r"module 'pkgutil' has no attribute 'ImpImporter'|use_2to3 is invalid",
+        files: Files::None,
+        touches: &["requirements.txt"],
+        samples: &["AttributeError: module 'pkgutil' has no attribute 'ImpImporter'"],
+        ..PYTHON
+    },
+    Entry {
         id: "python.exception",
         rank: Rank::Error,
         confidence: 0.8,
@@ -191,7 +208,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^(?:[a-z_][\w]*\.)+\w*(?:Error|Exception|Refused|DoesNotExist|Failure)(?:: \S|$)|^(?:AttributeError|NameError|KeyError|ValueError|ImportError|IndexError|RuntimeError|FileNotFoundError|OSError|ZeroDivisionError|AssertionError|NotImplementedError|PermissionError|UnicodeDecodeError|ConnectionError|RecursionError): \S",
         samples: &[
             "sqlite3.OperationalError: unable to open database file",
-            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'",
+            "AttributeError: module 'app' has no attribute 'run'",
             "NameError: name 'app' is not defined",
         ],
         ..PYTHON

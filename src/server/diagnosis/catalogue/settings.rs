@@ -87,6 +87,38 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..VARIABLE
     },
     Entry {
+        id: "sveltekit.variable",
+        needles: &["virtual:env/static", "$env/static"],
+        pattern: r#""(?P<name>\w+)" is not exported by "(?:virtual:env|\$env)/static/"#,
+        files: Files::Line,
+        samples: &[
+            "src/lib/db.ts (1:9): \"DATABASE_URL\" is not exported by \"virtual:env/static/private\", imported by \"src/lib/db.ts\".",
+        ],
+        ..VARIABLE
+    },
+    Entry {
+        id: "rails.secret",
+        needles: &["secret_key_base", "ActiveSupport::MessageEncryptor::InvalidMessage", "master.key"],
+        pattern: r"(?:Missing `secret_key_base`|MessageEncryptor::InvalidMessage|Missing encryption key to decrypt)",
+        advice: Some(
+            "Rails has no key for its credentials: set RAILS_MASTER_KEY or SECRET_KEY_BASE {env}, then deploy again.",
+        ),
+        samples: &[
+            "ArgumentError: Missing `secret_key_base` for 'production' environment, set this string with `bin/rails credentials:edit`",
+        ],
+        ..VARIABLE
+    },
+    Entry {
+        id: "supabase.client",
+        needles: &["URL and API key are required", "URL and Key are required"],
+        pattern: r"URL and (?:API )?[Kk]ey are required to create a Supabase client",
+        advice: Some("Add the Supabase address and key that the code reads {env}, then deploy again."),
+        samples: &[
+            "Error: @supabase/ssr: Your project's URL and API key are required to create a Supabase client!",
+        ],
+        ..VARIABLE
+    },
+    Entry {
         id: "settings.sdk-key",
         needles: &[
             "supabaseUrl is",

@@ -75,8 +75,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "typescript.bundled",
-        needles: &["TS"],
-        pattern: r"^(?:✘ |X )?(?:\[ERROR\] |ERROR\(TypeScript\) *|ERROR in (?P<file>\./\S+)|\[tsl\] ERROR in |TS\d{4,5}: |error +TS\d{4,5}|@rollup/plugin-typescript TS\d+: |\[plugin:? ?(?:rpt2|typescript)\].*TS\d+)(?:.*TS\d{4,5})?: ?.*(?:TS\d{4,5}|not assignable|does not exist on type|implicitly has|Cannot find)",
+        needles: &["TS1", "TS2", "TS4", "TS7", "TS8"],
+        pattern: r"^(?:✘ |X )?(?:\[ERROR\] |ERROR\(TypeScript\) *|\[tsl\] ERROR in |@rollup/plugin-typescript |\[plugin:? ?(?:rpt2|typescript)\] ?|error +|ERROR in (?P<file>\./\S+).*)(?:.*\b)?TS\d{4,5}\b",
         files: Files::Below,
         samples: &[
             "✘ [ERROR] TS2322: Type 'string' is not assignable to type 'number'. [plugin angular-compiler]",

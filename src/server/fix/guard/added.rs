@@ -19,11 +19,12 @@ pub(super) fn newly_matching<'a>(
         if total(&hunk.added) <= total(&hunk.removed) {
             continue;
         }
-        for (at, line) in hunk.added.iter().enumerate() {
-            if count(line) > 0
-                && !hunk.removed.iter().any(|old| old.trim() == line.trim())
-                && !is_moved(file, hunk, at)
-            {
+        // Each old line excuses one new line: a second copy is new.
+        let mut kept: Vec<&str> = hunk.removed.iter().map(|line| line.trim()).collect();
+        for (at, line) in hunk.added.iter().enumerate().filter(|(_, line)| count(line) > 0) {
+            if let Some(same) = kept.iter().position(|old| *old == line.trim()) {
+                kept.swap_remove(same);
+            } else if !is_moved(file, hunk, at) {
                 found.push((hunk.new_start + at, line.as_str()));
             }
         }
@@ -31,20 +32,25 @@ pub(super) fn newly_matching<'a>(
     found
 }
 
-/// The same line, followed by the same line, was removed elsewhere in the file.
+/// The same line, followed by the same line, was removed elsewhere in the file, and there are no more of this pair
+/// than before.
 fn is_moved(file: &FileChange<'_>, hunk: &Hunk, at: usize) -> bool {
-    let after: Vec<&str> = file.after_text().lines().collect();
-    let index = hunk.new_start - 1 + at;
-    let pair = |lines: &[&str], index: usize| {
-        let next = lines.iter().skip(index + 1).find(|line| !line.trim().is_empty());
-        Some((lines.get(index)?.trim().to_owned(), next.map(|line| line.trim().to_owned())))
-    };
-    let Some(wanted) = pair(&after, index) else { return false };
-    if !file.removed().any(|line| line.trim() == wanted.0) {
-        return false;
-    }
-    let before: Vec<&str> = file.before_text().lines().collect();
-    (0..before.len()).any(|index| pair(&before, index).as_ref() == Some(&wanted))
+    let (before, after) = (pairs(file.before_text()), pairs(file.after_text()));
+    let Some(wanted) = after.iter().find(|pair| pair.index == hunk.new_start - 1 + at) else { return false };
+    let same = |pairs: &[Pair<'_>]| pairs.iter().filter(|pair| pair.lines == wanted.lines).count();
+    file.removed().any(|line| line.trim() == wanted.lines.0) && same(&after) <= same(&before)
+}
+
+/// A line that is not empty, with the next one that is not.
+struct Pair<'a> {
+    index: usize,
+    lines: (&'a str, &'a str),
+}
+
+fn pairs(text: &str) -> Vec<Pair<'_>> {
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+    let next = lines.clone().skip(1).map(|(_, line)| line).chain([""]);
+    lines.zip(next).map(|((index, line), next)| Pair { index, lines: (line, next) }).collect()
 }
 
 /// `path:line: what was added`.

@@ -157,7 +157,16 @@ pub async fn check_patch(
         return Ok((refused(("size", "The change is small."), detail), None));
     }
     match checkout.stage(patch).await {
-        Ok(staged) => Ok((check(&staged.changes, finding, bounds), Some(staged))),
+        Ok(staged) => {
+            // Comparing large files takes a while: not on a thread that serves others.
+            let (finding, bounds) = (finding.clone(), bounds.clone());
+            let judged =
+                tokio::task::spawn_blocking(move || (check(&staged.changes, &finding, &bounds), staged));
+            let (report, staged) = judged
+                .await
+                .map_err(|error| GitError::Io { what: "judge", source: std::io::Error::other(error) })?;
+            Ok((report, Some(staged)))
+        }
         Err(GitError::PatchRefused { detail }) => Ok((refused(APPLIES, detail), None)),
         Err(error) => Err(error),
     }

@@ -219,6 +219,30 @@ fn nothing_is_no_change() {
     "1;\n2;\n3;\n// @ts-ignore\na();\n",
     ""
 )]
+#[case::copied(
+    "src/list.ts",
+    "// @ts-ignore\na();\n",
+    "// @ts-ignore\na();\n// @ts-ignore\nb();\n",
+    "no_silencing"
+)]
+#[case::copied_in_place(
+    "src/list.ts",
+    "// @ts-ignore\na();\n",
+    "// @ts-ignore\nb();\n// @ts-ignore\nc();\n",
+    "no_silencing"
+)]
+#[case::rewritten_twice(
+    "src/list.ts",
+    "  // @ts-ignore\n  a();\n",
+    "// @ts-ignore\nb();\n// @ts-ignore\nc();\n",
+    "no_silencing"
+)]
+#[case::moved_and_copied(
+    "src/list.ts",
+    "// @ts-ignore\na();\n1;\n2;\n3;\n",
+    "1;\n// @ts-ignore\na();\n2;\n3;\n// @ts-ignore\na();\n",
+    "no_silencing"
+)]
 #[case::next_ignores(
     "next.config.js",
     "module.exports = {}\n",

@@ -9,5 +9,7 @@
 mod crash;
 mod escapes;
 mod limits;
+mod model;
+mod opencode;
 mod patches;
 mod support;

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 pub const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Parser)]
+#[command(args_override_self = true)]
 struct Cli {
     #[command(flatten)]
     config: Config,

@@ -76,7 +76,11 @@ pub enum Kind {
         /// What the compiler thinks was meant.
         suggestion: Option<String>,
     },
-    /// A relative import that leads nowhere.
+    /// Imported as the default export, and the module has only a named one.
+    NoDefaultExport(String),
+    /// Imported by name, and the module has it as the default export.
+    OnlyDefaultExport(String),
+    /// A relative import that leads nowhere; empty if the log does not quote the import.
     UnresolvedImport(String),
     /// A package that is not installed.
     MissingPackage(String),
@@ -167,7 +171,7 @@ pub fn tidy(path: &str) -> String {
 pub fn meaning(message: &str) -> Kind {
     type Read = fn(&Captures<'_>) -> Kind;
     static READERS: LazyLock<Vec<(Regex, Read)>> = LazyLock::new(|| {
-        let readers: [(&str, Read); 17] = [
+        let readers: [(&str, Read); 19] = [
             (r"^Argument of type '(.*?)' is not assignable to parameter of type '(.*?)'\.", |c| {
                 Kind::WrongArgument { from: c[1].to_owned(), to: c[2].to_owned() }
             }),
@@ -225,6 +229,12 @@ pub fn meaning(message: &str) -> Kind {
             (r"^All imports in import declaration are unused\.", |_| Kind::Unused(None)),
             (r"^(?:Parameter|Binding element) '(.+?)' implicitly has an 'any' type\.", |c| {
                 Kind::ImplicitAny(c[1].to_owned())
+            }),
+            (r"^Module '.+?' has no default export\. Did you mean to use 'import \{ (.+?) \} from", |c| {
+                Kind::NoDefaultExport(c[1].to_owned())
+            }),
+            (r"^Module '.+?' has no exported member '(.+?)'\. Did you mean to use 'import .+? from", |c| {
+                Kind::OnlyDefaultExport(c[1].to_owned())
             }),
             (
                 r#"^(?:Module|'|")\s*['"]*(?P<module>[^'"]+)["']* has no exported member (?:named )?'(?P<name>.+?)'\.(?: Did you mean '(?P<suggestion>.+?)'\?)?"#,
@@ -351,6 +361,14 @@ mod tests {
             (
                 "Cannot find module 'date-fns/format' or its corresponding type declarations.",
                 Kind::MissingPackage(name("date-fns")),
+            ),
+            (
+                "Module '\"/r/node_modules/nanoid/index\"' has no default export. Did you mean to use 'import { nanoid } from \"/r/x\"' instead?",
+                Kind::NoDefaultExport(name("nanoid")),
+            ),
+            (
+                "Module '\"./card\"' has no exported member 'Card'. Did you mean to use 'import Card from \"./card\"' instead?",
+                Kind::OnlyDefaultExport(name("Card")),
             ),
             ("Something new.", Kind::Other),
         ] {

@@ -215,7 +215,7 @@ fn usage(request: &Value, step: &Step, mode: Mode) -> Value {
         Step::Final(text) => text.len() / 4 + 1,
         Step::Call { call, say } => (say.len() + call.arguments.to_string().len()) / 4 + 8,
     };
-    let prompt = if mode == Mode::Expensive { 1_000_000 } else { prompt };
+    let prompt = if mode == Mode::Expensive { 100_000 } else { prompt };
     json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": 0}})
 }

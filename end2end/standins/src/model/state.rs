@@ -45,7 +45,7 @@ pub enum Mode {
     Endless,
     /// Starts a background process that outlives its command, then makes the repair.
     StrayProcess,
-    /// Works, and claims to have used a million tokens each time.
+    /// Works, and claims to have used a hundred thousand tokens each time.
     Expensive,
 }
 

@@ -106,13 +106,20 @@ fn project_json(vercel: &Vercel, project: &Project) -> Value {
         .rev()
         .filter(|deployment| deployment.project_id == project.id)
         .take(1)
-        .map(|deployment| wire::detail(vercel, deployment, false))
+        .map(|deployment| {
+            let mut item = wire::detail(vercel, deployment, false);
+            item["plan"] = json!("pro");
+            item["private"] = json!(true);
+            item
+        })
         .collect();
     let mut body = json!({
         "id": project.id, "name": project.name, "accountId": project.account_id,
         "framework": null, "rootDirectory": null, "buildCommand": null, "installCommand": null,
         "outputDirectory": null, "nodeVersion": "22.x", "directoryListing": false,
         "createdAt": project.created_at, "updatedAt": project.updated_at, "latestDeployments": latest,
+        "alias": [], "deploymentExpiration": {}, "resourceConfig": {"functionDefaultRegions": ["iad1"]},
+        "defaultResourceConfig": {"functionDefaultRegions": ["iad1"]},
     });
     if let Some(object) = body.as_object_mut() {
         object.extend(project.settings.clone());

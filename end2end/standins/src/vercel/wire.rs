@@ -80,7 +80,6 @@ pub fn detail(vercel: &Vercel, deployment: &Deployment, with_git: bool) -> Value
     body["regions"] = json!(["iad1"]);
     body["version"] = json!(2);
     body["public"] = json!(false);
-    body["type"] = json!("LAMBDAS");
     if deployment.state == "ERROR" {
         body["errorStep"] = json!("buildStep");
         body["buildErrorAt"] = json!(deployment.finished_at);
@@ -122,6 +121,7 @@ fn common(vercel: &Vercel, deployment: &Deployment) -> Value {
     json!({
         "name": project.map(|project| &project.name),
         "projectId": deployment.project_id,
+        "type": "LAMBDAS",
         "url": deployment.url,
         "readyState": deployment.state,
         "createdAt": deployment.created_at,

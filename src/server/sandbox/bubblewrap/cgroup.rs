@@ -74,6 +74,19 @@ impl Parents {
         Self { memory: v1("memory").or_else(|| v2("memory")), pids: v1("pids").or_else(|| v2("pids")) }
     }
 
+    /// Removes the empty groups that a crash left behind, those whose name begins with `prefix`.
+    pub(super) fn sweep(&self, prefix: &str) {
+        let prefix = format!("deploymend-{prefix}");
+        for parent in self.memory.iter().chain(&self.pids) {
+            for entry in fs::read_dir(&parent.folder).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                    // One that is in use stays.
+                    drop(fs::remove_dir(entry.path()));
+                }
+            }
+        }
+    }
+
     /// What limits memory, for people.
     pub(super) fn memory(&self) -> &'static str {
         describe(self.memory.as_ref())
@@ -272,6 +285,21 @@ mod tests {
         assert_eq!(found(false), Parents::default());
         fs::write(own.join("cgroup.subtree_control"), "memory pids\n").unwrap();
         assert_eq!(found(false).pids.unwrap().folder, own);
+    }
+
+    #[test]
+    fn a_sweep_removes_only_groups_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let parents = Parents {
+            memory: Some(Parent { folder: folder.path().to_owned(), version: Version::V1 }),
+            pids: None,
+        };
+        for name in ["deploymend-a-1", "deploymend-b-1", "other"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        parents.sweep("a-");
+        let left = |name: &str| folder.path().join(name).exists();
+        assert!(!left("deploymend-a-1") && left("deploymend-b-1") && left("other"));
     }
 
     #[test]

@@ -1,9 +1,6 @@
 //! Says which isolation this machine gives, by starting a sandbox, and what to do where it gives none.
 
-use super::{
-    Shared,
-    workspace::{BubblewrapWorkspace, Task},
-};
+use super::{Shared, task::Task, workspace::BubblewrapWorkspace};
 use crate::server::{clock::new_id, sandbox::SandboxError};
 use std::{fs, sync::Arc, time::Duration};
 

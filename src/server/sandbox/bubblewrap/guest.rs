@@ -245,6 +245,10 @@ impl Guest<'_> {
             variables.push((name, "false"));
         }
         variables.push(("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"));
+        // Older releases know only keys that the registry no longer signs with, and refuse every download.
+        variables.push(("COREPACK_INTEGRITY_KEYS", "0"));
+        // Newer Yarn would otherwise come from a host that is on no list.
+        variables.push(("COREPACK_NPM_REGISTRY", "https://registry.npmjs.org"));
         if Path::new(AUTHORITIES).is_file() {
             variables.push(("NODE_EXTRA_CA_CERTS", AUTHORITIES));
         }

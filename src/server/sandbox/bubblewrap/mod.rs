@@ -23,6 +23,7 @@ mod run;
 mod settings;
 mod source;
 mod spawn;
+mod task;
 mod watch;
 mod workspace;
 
@@ -111,6 +112,7 @@ impl Sandbox for Bubblewrap {
                 removed += 1;
             }
         }
+        self.shared.cgroups.sweep(&self.shared.settings.group_prefix());
         Ok(removed)
     }
 }

@@ -4,6 +4,7 @@ use super::{addresses::Allowed, guest::Programs, watch::Allowance};
 use crate::server::config::Config;
 use std::{
     env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -45,6 +46,13 @@ impl Settings {
             },
             allowed: allowed.collect(),
         }
+    }
+
+    /// What the names of our control groups begin with: servers with other data folders have others.
+    pub(super) fn group_prefix(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.folder.hash(&mut hasher);
+        format!("{:016x}-", hasher.finish())
     }
 
     /// Bytes of `/tmp`, which is memory: a quarter of what there is, and 2 GiB at most.

@@ -169,7 +169,10 @@ fn operand(value: &str) -> String {
 }
 
 fn primary(value: &str) -> String {
-    if chain(value, 0).len() == value.len() { value.to_owned() } else { format!("({value})") }
+    let made = value
+        .strip_prefix("new ")
+        .is_some_and(|made| made.ends_with(')') && chain(made, 0).len() == made.len());
+    if made || chain(value, 0).len() == value.len() { value.to_owned() } else { format!("({value})") }
 }
 
 #[cfg(test)]
@@ -188,7 +191,7 @@ mod tests {
             ("5", "number", "string", Some("\"5\"")),
             ("total * 2", "number", "string", Some("String(total * 2)")),
             ("now", "Date", "string", Some("now.toISOString()")),
-            ("new Date()", "Date", "number", Some("(new Date()).getTime()")),
+            ("new Date()", "Date", "number", Some("new Date().getTime()")),
             ("name", "string | undefined", "string", Some("name ?? \"\"")),
             ("a ? b : c", "string | null", "string", Some("(a ? b : c) ?? \"\"")),
             ("find(1)", "Item[] | undefined", "Item[]", Some("find(1) ?? []")),

@@ -4,6 +4,7 @@
 mod argument;
 mod convert;
 mod declaration;
+mod default_export;
 mod implicit_any;
 mod import_path;
 mod missing_package;
@@ -76,6 +77,8 @@ pub fn repair(problem: &Problem, evidence: &Evidence) -> Repair {
         Kind::UnknownExport { name, module, suggestion } => {
             unknown_export::repair(problem, name, module, suggestion.as_deref(), evidence)
         }
+        Kind::NoDefaultExport(name) => default_export::make_named(problem, name, evidence),
+        Kind::OnlyDefaultExport(name) => default_export::make_default(problem, name, evidence),
         Kind::UnresolvedImport(specifier) => import_path::repair(problem, specifier, evidence),
         Kind::MissingPackage(name) => missing_package::repair(name, evidence),
         Kind::Other => Err(give_up("this kind of error is new to me")),

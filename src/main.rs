@@ -1,2 +1,60 @@
 //! The command line of Deploymend.
-fn main() {}
+
+use clap::{Parser, Subcommand};
+use deploymend::server::{commands, config::Config};
+use std::process::ExitCode;
+
+/// Repairs failed Vercel, Cloudflare and Render deployments with verified pull requests.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages, take in failures and fix them.
+    Serve {
+        #[command(flatten)]
+        config: Box<Config>,
+        /// Leave the fixing to `deploymend work` processes.
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Only fix: for a second machine on the same PostgreSQL database.
+    Work {
+        #[command(flatten)]
+        config: Box<Config>,
+    },
+    /// Bring the database's schema up to date and leave.
+    Migrate {
+        #[command(flatten)]
+        config: Box<Config>,
+    },
+    /// Say what broke in a build log.
+    Analyze(commands::analyze::Args),
+    /// Say whether this machine can run sandboxes and reach what it needs.
+    Doctor {
+        #[command(flatten)]
+        config: Box<Config>,
+    },
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    // Needs neither a runtime nor a database.
+    if let Command::Analyze(args) = cli.command {
+        return commands::analyze::run(&args);
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve { config, no_worker } => commands::serve::run(*config, !no_worker).await,
+            Command::Work { config } => commands::serve::work(*config).await,
+            Command::Migrate { config } => commands::serve::migrate(*config).await,
+            Command::Doctor { config } => commands::doctor::run(*config).await,
+            Command::Analyze(_) => unreachable!("handled before the runtime starts"),
+        }
+    })
+}

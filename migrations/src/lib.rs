@@ -1,1 +1,26 @@
-//! Schema migrations.
+//! The schema of Deploymend, for SQLite and PostgreSQL alike. One file per aggregate, in order of dependence.
+//! Ids are ULIDs as text, times are UTC in milliseconds, enumerations are text checked by the application.
+
+pub use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20261123_000001_accounts;
+mod m20261123_000002_connections;
+mod m20261123_000003_fixes;
+mod m20261123_000004_settings;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_accounts::Migration),
+            Box::new(m20261123_000002_connections::Migration),
+            Box::new(m20261123_000003_fixes::Migration),
+            Box::new(m20261123_000004_settings::Migration),
+        ]
+    }
+}

@@ -34,6 +34,24 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// The name on the wire and in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Invalid => "invalid",
+            Self::Unauthorized => "unauthorized",
+            Self::BadSignature => "bad_signature",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::RateLimited => "rate_limited",
+            Self::TokenRefused => "token_refused",
+            Self::PlatformUnavailable => "platform_unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
     /// The HTTP status that goes with it.
     pub const fn status(self) -> u16 {
         match self {

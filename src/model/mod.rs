@@ -6,6 +6,7 @@ pub mod error;
 pub mod finding;
 pub mod fix;
 pub mod live;
+pub mod page;
 pub mod provider;
 
 pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection};
@@ -14,6 +15,10 @@ pub use error::{ApiError, ErrorCode};
 pub use finding::{ContextLine, ErrorType, Finding, Verdict};
 pub use fix::{AgentStep, Attempt, FixDetail, FixStatus, FixSummary, GuardCheck, Stage};
 pub use live::{EventKind, FixEvent};
+pub use page::{
+    CurrentUser, Day, DeploymentDetail, DeploymentsPage, IntegrationsPage, PlatformCard, PlatformTrouble,
+    Stats, Visitor,
+};
 pub use provider::Provider;
 
 /// A point in time in UTC; RFC 3339 on the wire.

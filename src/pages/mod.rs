@@ -1,1 +1,9 @@
 //! One file per route.
+
+pub mod connect;
+pub mod deployment;
+pub mod deployments;
+pub mod integrations;
+pub mod not_found;
+pub mod setup;
+pub mod sign_in;

@@ -171,3 +171,39 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .map(Duration::from_secs_f64)
         .ok_or_else(|| "a positive number of seconds is needed".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use clap::Args as _;
+
+    /// The rows that the README should have: variable, flag and default.
+    fn documented() -> Vec<String> {
+        Config::augment_args(clap::Command::new("serve"))
+            .get_arguments()
+            .filter_map(|argument| {
+                let variable = argument.get_env()?.to_str()?;
+                let flag = argument.get_long()?;
+                let defaults: Vec<_> =
+                    argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+                let default = match defaults.join(",") {
+                    none if none.is_empty() => String::new(),
+                    some => format!("`{some}`"),
+                };
+                Some(format!("| `{variable}` | `--{flag}` | {default} |"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_readme_lists_every_setting() {
+        let readme = include_str!("../../README.md");
+        let table = readme.split("<!-- settings").nth(1).and_then(|rest| rest.split("<!-- /settings").next());
+        let rows: Vec<&str> = table.unwrap_or("").lines().filter(|line| line.starts_with("| `")).collect();
+        let expected = documented();
+        for (row, start) in rows.iter().zip(&expected) {
+            assert!(row.starts_with(start.as_str()), "the README has\n{row}\nand the program\n{start}");
+        }
+        assert_eq!(rows.len(), expected.len(), "rows of the README's table of settings");
+    }
+}

@@ -6,12 +6,13 @@
 //! poll ────┘   Admission  Finding     skip /    FixAttempt         Patch, exit       PR number       merged, or green
 //! ```
 //!
-//! One type per arrow, one public function per stage, one caller: [`fix::run`]. Every step appends a fix event
-//! ([`live`]) in the transaction that changes the row.
+//! One type per arrow, one public function per stage, one caller: `fix::run`. Every step appends a fix event
+//! (`live`) in the transaction that changes the row.
 
 pub mod agent;
 pub mod auth;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod crypto;
 pub mod db;
@@ -26,3 +27,4 @@ pub mod rules;
 pub mod sandbox;
 pub mod state;
 pub mod telemetry;
+pub mod views;

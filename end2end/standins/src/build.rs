@@ -81,7 +81,11 @@ pub async fn run(world: &Arc<World>, project: &str, branch: Option<&str>) -> any
     Ok(Outcome { exit_code: code, log })
 }
 
-async fn shell(folder: &std::path::Path, command: &str) -> anyhow::Result<(Option<i32>, String)> {
+/// Runs a shell command in a folder, with both streams together. Exit code (none after a signal) and output.
+///
+/// # Errors
+/// The shell cannot be started.
+pub async fn shell(folder: &std::path::Path, command: &str) -> anyhow::Result<(Option<i32>, String)> {
     let output = Command::new("sh")
         .args(["-c", &format!("({command}) 2>&1")])
         .current_dir(folder)

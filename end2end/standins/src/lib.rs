@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod control;
+pub mod demo;
 pub mod faults;
 pub mod git;
 pub mod github;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use standins::demo::DemoArgs;
 use standins::{Options, Standins};
 use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Serves until told to stop.
     Serve(Serve),
+    /// Starts the product beside the stand-ins, and tells its story.
+    Demo(DemoArgs),
 }
 
 #[derive(Args)]
@@ -54,7 +57,10 @@ struct Serve {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Command::Serve(serve) = Cli::parse().command;
+    let serve = match Cli::parse().command {
+        Command::Serve(serve) => serve,
+        Command::Demo(args) => return standins::demo::run(&args),
+    };
     let ignore_stdin = serve.ignore_stdin;
     let standins = Standins::start(Options {
         vercel_port: serve.vercel_port,

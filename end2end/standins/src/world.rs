@@ -95,6 +95,8 @@ impl World {
     /// An empty world whose bare repositories live in `repositories`.
     #[must_use]
     pub fn new(options: Options, repositories: PathBuf) -> World {
+        // In one workspace with the product, reqwest comes without a choice of cryptography.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))

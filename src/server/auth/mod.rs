@@ -1,1 +1,49 @@
-//! auth
+//! Who is asking: a cookie → a stored session → [`CurrentUser`].
+//!
+//! The first account is the owner's, made with a set-up token from the server's log. The forms are plain HTML posts
+//! that answer with a redirect, so that signing in needs no script: `?error=CODE` says what went wrong, with the
+//! codes of `model::ErrorCode`.
+
+mod context;
+mod current_user;
+mod password;
+mod routes;
+mod same_origin;
+mod session;
+mod throttle;
+
+#[cfg(test)]
+mod tests;
+
+pub use context::{AuthContext, SetUp};
+pub use current_user::{CurrentUser, SignedOut};
+pub use routes::router;
+pub use same_origin::same_origin;
+pub use session::{DbSessionStore, session_layer};
+
+use crate::model::ApiError;
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+
+/// What stops a sign-in on our side.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] super::db::DbError),
+    /// The session could not be read or written.
+    #[error(transparent)]
+    Session(#[from] tower_sessions::session::Error),
+    /// The password could not be hashed.
+    #[error("the password could not be hashed")]
+    Hash,
+}
+
+/// `{"error":{"code","message"}}` with the status of the code.
+fn problem(error: &ApiError) -> Response {
+    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Json(serde_json::json!({ "error": error }))).into_response()
+}

@@ -1,1 +1,158 @@
-//! db
+//! The database: connections, entities, and one file of named queries per aggregate. Nothing outside this folder
+//! writes SQL.
+
+pub mod accounts;
+pub mod deliveries;
+pub mod entity;
+pub mod events;
+pub mod fixes;
+pub mod integrations;
+pub mod rules;
+pub mod secrets;
+pub mod sessions;
+pub mod settings;
+pub mod subscriptions;
+pub mod tasks;
+#[cfg(any(test, feature = "failpoints"))]
+pub mod testing;
+pub mod users;
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::{ApiError, ErrorCode};
+use migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::{
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{fmt, str::FromStr as _, time::Duration};
+
+/// How long a writer waits for another on SQLite before it is refused.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers never wait for the writer in WAL mode, so more connections are more pages at once.
+const SQLITE_CONNECTIONS: u32 = 8;
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// Any number, as long as nobody else on the database locks it.
+const MIGRATION_LOCK: i64 = 0x6465_706c_6f79;
+
+/// What a query can come back with instead of an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The row moved on since it was read.
+    #[error("the row was changed by somebody else")]
+    Conflict,
+    /// The address is not one of a database that Deploymend knows.
+    #[error("the database address must start with sqlite: or postgres:")]
+    UnknownDatabase,
+    /// A stored value cannot be read back.
+    #[error("a stored value cannot be read: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// The database refused or did not answer.
+    #[error(transparent)]
+    Orm(#[from] DbErr),
+    /// The same, while connecting.
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Conflict => {
+                Self::new(ErrorCode::Conflict, "It has changed in the meantime. Look again and repeat it.")
+            }
+            other => {
+                tracing::error!(error = %other, "The database did not do what a request needed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// The same database as SeaORM and as apalis see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    /// For queries.
+    pub orm: DatabaseConnection,
+    /// For the job queue.
+    pub pool: Pool,
+}
+
+/// The pool below.
+#[derive(Clone)]
+pub enum Pool {
+    /// A file of this machine.
+    Sqlite(sqlx::SqlitePool),
+    /// A server that several machines share.
+    Postgres(sqlx::PgPool),
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The pools know the password.
+        f.write_str(match self.pool {
+            Pool::Sqlite(_) => "Db(SQLite)",
+            Pool::Postgres(_) => "Db(PostgreSQL)",
+        })
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (made when it is not there) or `postgres://…`.
+    ///
+    /// Errors: the address, the file or the server.
+    pub async fn connect(url: &str) -> Result<Self, DbError> {
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(true);
+            let pool =
+                SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS).connect_with(options).await?;
+            Ok(Self {
+                orm: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
+                pool: Pool::Sqlite(pool),
+            })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url)?;
+            let pool =
+                PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await?;
+            Ok(Self {
+                orm: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+                pool: Pool::Postgres(pool),
+            })
+        } else {
+            Err(DbError::UnknownDatabase)
+        }
+    }
+
+    /// Brings our own tables up to date. Machines that start at once on one server take turns.
+    pub async fn migrate(&self) -> Result<(), DbError> {
+        let Pool::Postgres(pool) = &self.pool else { return Ok(Migrator::up(&self.orm, None).await?) };
+        // Not given back to the pool: the lock lasts as long as the connection, also when this is abandoned.
+        let mut turn = pool.acquire().await?.detach();
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut turn).await?;
+        Migrator::up(&self.orm, None).await?;
+        Ok(sqlx::Connection::close(turn).await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        Ok(self.orm.ping().await?)
+    }
+
+    /// A transaction that writes. On SQLite it takes the write lock at its first line: one that reads first and
+    /// writes later would be refused instead of waiting.
+    async fn write(&self) -> Result<DatabaseTransaction, DbError> {
+        use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.orm.begin_with_options(options).await?)
+    }
+}

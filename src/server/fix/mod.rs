@@ -1,1 +1,80 @@
-//! fix
+//! The worker: it takes a stored failure to a verified pull request.
+//!
+//! [`jobs`] wakes it, [`run`] is the state machine, [`plan`] finds the commands, [`prompt`] tells the agent, [`guard`]
+//! judges its patch, [`watch`] follows the pull request.
+
+pub mod actions;
+pub mod guard;
+pub mod jobs;
+pub mod plan;
+pub mod prompt;
+pub mod run;
+pub mod watch;
+
+use crate::{
+    model::EventKind,
+    server::{
+        agent::gateway::Gateway,
+        clock::Clock,
+        config::Config,
+        crypto::KeyRing,
+        db::{
+            Db, DbError,
+            entity::deployment,
+            fixes::{self, FixChange},
+        },
+        integrations::Registry,
+        live::Bus,
+        sandbox::Sandbox,
+    },
+};
+use std::sync::Arc;
+
+/// Everything that a fix may touch.
+#[derive(Clone)]
+pub struct FixContext {
+    /// The database.
+    pub db: Db,
+    /// Opens stored tokens.
+    pub keys: Arc<KeyRing>,
+    /// The platforms.
+    pub registry: Arc<Registry>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Time.
+    pub clock: Clock,
+    /// Tells open pages that a fix has news.
+    pub bus: Bus,
+    /// Where foreign code runs.
+    pub sandbox: Arc<dyn Sandbox>,
+    /// The model, for the agent in there.
+    pub gateway: Gateway,
+    /// This process in leases: a new one for each start.
+    pub owner: String,
+}
+
+impl FixContext {
+    /// Writes a change with its events in one transaction, then tells the open pages.
+    pub async fn record(
+        &self,
+        fix: &mut deployment::Model,
+        change: FixChange,
+        events: Vec<EventKind>,
+    ) -> Result<(), DbError> {
+        fixes::transition(&self.db, fix, change, events, self.clock.now()).await?;
+        self.bus.notify(&fix.id);
+        Ok(())
+    }
+}
+
+/// A point at which a test can kill the process. Nothing in a build without the feature `failpoints`.
+macro_rules! crash_point {
+    ($name:literal) => {
+        fail::fail_point!($name, |_| {
+            // As the kernel would end it: no destructor, no flush.
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            std::process::abort()
+        })
+    };
+}
+pub(crate) use crash_point;

@@ -1,1 +1,27 @@
-//! github
+//! Turns an accepted patch into a pull request on GitHub, and GitHub's deliveries into facts about it.
+//!
+//! [`client`] speaks the REST API, [`git`] runs the real `git` on clean clones, [`pull_request`] and [`body`]
+//! hand a fix in, [`webhooks`] reads what GitHub sends back.
+
+pub mod account;
+pub mod body;
+pub mod client;
+pub mod error;
+pub mod git;
+mod markdown;
+pub mod pull_request;
+pub mod repository;
+pub mod webhooks;
+mod wire;
+
+pub use client::{
+    Check, CheckState, Client, CommitChecks, NewPullRequest, PullRequest, PullRequestState, Repository, User,
+};
+pub use error::GithubError;
+pub use repository::RepositoryName;
+
+/// Chooses the cryptography for every TLS connection of this process. Later calls change nothing.
+pub fn install_tls_provider() {
+    // An error says that a provider is installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -1,1 +1,90 @@
-//! http
+//! The router: REST routes, webhook endpoints, live streams, health and metrics, and the pages.
+
+pub mod error;
+pub mod fixes;
+pub mod forms;
+pub mod github;
+pub mod health;
+pub mod integrations;
+pub mod webhooks;
+
+use super::{auth, integrations::PlatformContext, state::AppState, views::Views};
+use crate::app::{App, shell};
+use axum::{Router, extract::FromRef as _, http::header, routing::get};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::time::Duration;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
+    limit::RequestBodyLimitLayer,
+    services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+/// Bodies of forms and REST calls. Webhooks have a limit of their own.
+const BODY_LIMIT: usize = 256 * 1024;
+/// A request that takes longer is given up; live streams are outside this layer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything that the server answers.
+///
+/// `metrics` answers `/metrics`, when the process counts.
+pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
+    let routes = generate_route_list(App);
+    let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
+    let context = move || provide_context(views.clone());
+    let page = {
+        let options = state.leptos.clone();
+        move || shell(options.clone())
+    };
+    let browser_files =
+        ServeDir::new(state.config.site_dir.join("pkg")).precompressed_br().precompressed_gzip();
+    let files = ServeDir::new(&state.config.site_dir).precompressed_br().precompressed_gzip();
+
+    let bounded = Router::new()
+        .leptos_routes_with_context(&state, routes, context, page)
+        .merge(auth::router())
+        .merge(forms::router())
+        .merge(fixes::router())
+        .merge(integrations::router())
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
+    let signed_in = bounded
+        .merge(fixes::streams())
+        .layer(axum::middleware::from_fn_with_state(state.auth.clone(), auth::same_origin))
+        .layer(auth::session_layer(&state.auth));
+    Router::new()
+        .merge(signed_in)
+        .merge(webhooks::router())
+        .merge(github::router())
+        .merge(health::router(metrics))
+        .nest_service("/pkg", browser_files)
+        .fallback_service(files.fallback(get(error::not_found)))
+        .layer(
+            CompressionLayer::new().compress_when(
+                SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES),
+            ),
+        )
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            header::HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_FRAME_OPTIONS,
+            header::HeaderValue::from_static("DENY"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::REFERRER_POLICY,
+            header::HeaderValue::from_static("same-origin"),
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}

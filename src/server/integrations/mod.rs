@@ -1,1 +1,22 @@
-//! integrations
+//! Platforms: turns Vercel's, Cloudflare's and Render's REST APIs and webhooks into one vocabulary.
+//!
+//! [`TokenProvider`] is what a platform can do, [`Registry`] finds it by name, [`connection_manager`] turns a
+//! user's token into watched projects. The platforms' folders have the same files: `client` (calls), `wire`
+//! (their JSON), `token`, `webhooks`.
+
+pub mod build_log;
+pub mod connection_manager;
+pub mod context;
+pub mod http;
+pub mod json_items;
+pub mod provider;
+pub mod registry;
+pub mod vercel;
+
+pub use context::PlatformContext;
+pub use provider::{
+    Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, MalformedDelivery,
+    PlatformError, Project, ProviderUser, RegisteredWebhook, RepositoryLink, Team, TokenFormatError,
+    TokenProvider, WebhookEvent, WebhookKind,
+};
+pub use registry::Registry;

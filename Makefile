@@ -1,0 +1,94 @@
+# `make` lists what there is. Every target installs what it needs and is missing (scripts/setup.sh).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+target := $(or $(CARGO_TARGET_DIR),target)
+setup := scripts/setup.sh
+
+# Always the whole workspace: another selection of packages compiles the dependencies again.
+server := --workspace --features ssr
+tested := --workspace --features ssr,failpoints
+
+# The agent for this processor; a setting of the caller wins.
+export DEPLOYMEND_OPENCODE ?= $(shell bash -c '. scripts/lib.sh && opencode_path')
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install everything that building, running, testing and linting need
+	@$(setup) all
+
+.PHONY: build
+build: ## compile the server for local work, and the browser files
+	@$(setup) build
+	cargo build $(server)
+	scripts/build-site.sh
+
+.PHONY: release
+release: ## compile the server as it is to be run for real (target/release/deploymend), and the browser files
+	@$(setup) build
+	cargo build --release --features ssr
+	scripts/build-site.sh
+
+.PHONY: demo
+demo: ## show the whole story; ONCE=1 without a browser, KEEP=dir keeps its results, PROJECT=dir takes another project
+	@$(setup) build run
+	@cargo build $(server)
+	@scripts/build-site.sh
+	@$(target)/debug/standins demo --app $(target)/debug/deploymend --site target/site \
+	  $(if $(ONCE),--once) $(if $(KEEP),--keep "$(KEEP)") $(if $(PROJECT),--project "$(PROJECT)")
+
+.PHONY: dev
+dev: build ## run the server on http://127.0.0.1:3000 with its database in data/
+	@$(setup) run
+	$(target)/debug/deploymend serve
+
+.PHONY: test
+test: ## run all tests: on SQLite, on PostgreSQL, in Chromium
+	@$(setup) build run test
+	@$(MAKE) test-sqlite
+	@$(MAKE) test-postgres
+	@$(MAKE) test-browser
+
+.PHONY: test-sqlite
+test-sqlite: ## run the Rust tests on SQLite
+	@$(setup) run
+	cargo test $(tested)
+
+.PHONY: test-postgres
+test-postgres: ## run the Rust tests on a PostgreSQL server made for them
+	@$(setup) run test
+	cargo test $(tested) --no-run
+	scripts/with-postgres.sh cargo test $(tested) --lib --bins --tests
+
+.PHONY: test-browser
+test-browser: ## run the Playwright tests in Chromium
+	@$(setup) build run test
+	cargo build $(tested)
+	scripts/build-site.sh
+	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" npx --no-install playwright test
+
+.PHONY: bench
+bench: ## measure (the figures in the README)
+	@$(setup) build run
+	scripts/build-site.sh
+	cargo bench $(server)
+
+.PHONY: lint
+lint: ## check formatting, clippy, documentation, licences, unused dependencies and scripts
+	@$(setup) build lint
+	@scripts/lint.sh
+
+.PHONY: fmt
+fmt: ## format the Rust code
+	cargo fmt --all
+
+.PHONY: clean
+clean: ## remove what was built and installed in this folder
+	cargo clean
+	rm -rf tools/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

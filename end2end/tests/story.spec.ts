@@ -1,0 +1,78 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { World } from './world';
+
+const EMAIL = 'owner@example.com';
+const PASSWORD = 'correct horse battery staple';
+
+async function clean(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
+}
+
+async function setUp(page: Page, world: World): Promise<void> {
+  await page.goto(`${world.base}/setup`);
+  await page.getByLabel('Set-up token').fill(world.setUpToken);
+  await page.getByLabel('Email').fill(EMAIL);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Make account' }).click();
+  await page.waitForURL('**/integrations**');
+}
+
+test('a token is connected, a deployment fails, and its page leads to the pull request, over a crash', async ({ page }) => {
+  const world = await World.start(300);
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  try {
+    const seeded = await world.seed('broken-type');
+    await world.startApp();
+    await setUp(page, world);
+    await clean(page);
+
+    await page.getByLabel('GitHub token').fill(seeded.githubToken);
+    await page.getByRole('button', { name: 'Connect GitHub' }).click();
+    await expect(page.getByText('octo-dev').first()).toBeVisible();
+    await page.getByLabel('Vercel token').fill(seeded.vercelToken);
+    await page.getByRole('button', { name: 'Connect Vercel' }).click();
+    await expect(page.getByLabel('Vercel token')).toHaveCount(0);
+
+    await world.build(seeded.projectId);
+    await page.goto(`${world.base}/deployments`);
+    await page.getByRole('link', { name: /shop-web/ }).first().click();
+    await page.waitForURL('**/deployments/*');
+    await expect(page.locator('html[data-hydrated]')).toBeAttached();
+    await page.evaluate(() => Object.assign(window, { loadedOnce: true }));
+
+    // The agent is at work: that is half-way.
+    await expect(page.getByText('Fixing').first()).toBeVisible({ timeout: 120_000 });
+    await world.killApp();
+    await world.startApp();
+
+    const pullRequest = page.getByRole('link', { name: /pull request/i }).first();
+    await expect(pullRequest).toHaveAttribute('href', /\/acme\/shop-web\/pull\/\d+/, { timeout: 240_000 });
+    expect(await page.evaluate(() => 'loadedOnce' in window), 'the page was not loaded again').toBe(true);
+    await clean(page);
+    expect(problems).toEqual([]);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('pages work without scripts', async ({ browser }) => {
+  const world = await World.start();
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  try {
+    await world.startApp();
+    const page = await context.newPage();
+    await page.goto(`${world.base}/deployments`);
+    await expect(page).toHaveURL(/sign-in|setup/);
+    await setUp(page, world);
+    await page.goto(`${world.base}/deployments`);
+    await expect(page.getByRole('heading', { name: 'Deployments' })).toBeVisible();
+    await page.goto(`${world.base}/deployments/nothing`);
+    await expect(page.getByText(/nothing here|not found/i).first()).toBeVisible();
+  } finally {
+    await context.close();
+    await world.stop();
+  }
+});

@@ -1,0 +1,132 @@
+//! What pages need to know of the browser they run in: the time, whether it has taken over, its theme.
+//! On the server the same questions have quiet answers.
+
+use crate::model::Timestamp;
+use leptos::prelude::*;
+
+/// The browser, as the pages see it. Provided once, by the application.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser {
+    /// The time, moving once a second after the take-over.
+    pub now: RwSignal<Timestamp>,
+    /// The browser has taken over the page.
+    pub hydrated: RwSignal<bool>,
+}
+
+impl Browser {
+    /// Makes it known to the pages and, in the browser, starts the clock after the take-over.
+    pub fn provide() -> Self {
+        let browser = Self { now: RwSignal::new(now()), hydrated: RwSignal::new(false) };
+        provide_context(browser);
+        Effect::new(move |_| {
+            browser.hydrated.set(true);
+            if let Some(root) = document().document_element() {
+                let _ = root.set_attribute("data-hydrated", "");
+            }
+            set_interval(move || browser.now.set(now()), std::time::Duration::from_secs(1));
+        });
+        browser
+    }
+
+    /// The one that was provided.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// The exact time in the browser's zone and language; `None` before the take-over.
+    pub fn local(&self, at: Timestamp) -> Option<String> {
+        self.hydrated.get().then(|| local(at)).flatten()
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn now() -> Timestamp {
+    Timestamp::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default()
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn now() -> Timestamp {
+    std::time::SystemTime::now().into()
+}
+
+#[cfg(feature = "hydrate")]
+fn local(at: Timestamp) -> Option<String> {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.timestamp_millis() as f64));
+    date.to_locale_string("default", &js_sys::Object::new()).as_string()
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn local(_at: Timestamp) -> Option<String> {
+    None
+}
+
+/// Light or dark, as the person chose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The cookie in which the browser keeps the choice, so that the server renders it without a flash.
+    pub const COOKIE: &str = "theme";
+
+    /// Every choice, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word on the switch, and the value of the attribute and of the cookie.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The choice with that name; anything else is the system's.
+    pub fn parse(name: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == name).unwrap_or(Self::System)
+    }
+
+    /// The choice that the request's cookie carries.
+    #[cfg(feature = "ssr")]
+    pub fn current() -> Self {
+        use axum::http::{header::COOKIE, request::Parts};
+        use_context::<Parts>()
+            .and_then(|parts| {
+                let cookies = parts.headers.get(COOKIE)?.to_str().ok()?;
+                let pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+                pairs.filter(|(name, _)| *name == Self::COOKIE).map(|(_, value)| Self::parse(value)).next()
+            })
+            .unwrap_or(Self::System)
+    }
+
+    /// The choice that the page shows now.
+    #[cfg(not(feature = "ssr"))]
+    pub fn current() -> Self {
+        let root = document().document_element();
+        Self::parse(&root.and_then(|root| root.get_attribute("data-theme")).unwrap_or_default())
+    }
+
+    /// Shows it and keeps it for a year.
+    #[cfg(feature = "hydrate")]
+    pub fn choose(self) {
+        use wasm_bindgen::JsCast;
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-theme", self.as_str());
+        }
+        if let Ok(page) = document().dyn_into::<web_sys::HtmlDocument>() {
+            let cookie =
+                format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", Self::COOKIE, self.as_str());
+            let _ = page.set_cookie(&cookie);
+        }
+    }
+
+    /// There is no browser here.
+    #[cfg(not(feature = "hydrate"))]
+    pub fn choose(self) {}
+}

@@ -1,0 +1,83 @@
+//! The finding as a card: the cause, who can repair it, and the log's own lines as evidence.
+
+use super::icon::{Glyph, Icon};
+use crate::model::{ErrorType, Finding, Verdict};
+use leptos::prelude::*;
+
+/// Lines quoted around the root line; the log below has more.
+const QUOTED: usize = 4;
+
+/// The word for the kind of an error.
+pub const fn kind(error_type: ErrorType) -> &'static str {
+    match error_type {
+        ErrorType::Typescript => "Type error",
+        ErrorType::Dependency => "Dependency",
+        ErrorType::Config => "Configuration",
+        ErrorType::Runtime => "Runtime error in the build",
+        ErrorType::Build => "Build error",
+        ErrorType::Other => "Other",
+    }
+}
+
+/// Who can repair it.
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Code => "The repository's code",
+        Verdict::Config => "A setting on the platform",
+        Verdict::Platform => "The platform itself",
+        Verdict::Flaky => "Nothing: build again",
+    }
+}
+
+/// The cause of the failure with its evidence.
+#[component]
+pub fn Diagnosis(
+    /// What was found.
+    finding: Finding,
+) -> impl IntoView {
+    let root = finding.line_number;
+    let quoted = finding
+        .context
+        .into_iter()
+        .filter(|line| root.is_none_or(|root| line.number.abs_diff(root) <= QUOTED))
+        .map(|line| {
+            let class = if Some(line.number) == root { "quote root" } else { "quote" };
+            view! {
+                <a class=class href=format!("#L{}", line.number) rel="external">
+                    <span class="quote-number">{line.number}</span>
+                    <span class="quote-text">{line.text}</span>
+                </a>
+            }
+        })
+        .collect_view();
+    let files =
+        finding.affected_files.into_iter().map(|file| view! { <li><code>{file}</code></li> }).collect_view();
+    view! {
+        <section class="panel" aria-labelledby="diagnosis-title">
+            <header class="panel-head">
+                <h2 id="diagnosis-title">"Why it failed"</h2>
+                <span class="muted">
+                    {format!("{} · {:.0} % sure", kind(finding.error_type), finding.confidence * 100.0)}
+                </span>
+            </header>
+            <div class="panel-body">
+                <p class="cause">{finding.message}</p>
+                {finding
+                    .advice
+                    .map(|advice| {
+                        view! {
+                            <p class="advice">
+                                <Glyph icon=Icon::Note />
+                                <span>{advice}</span>
+                            </p>
+                        }
+                    })}
+            </div>
+            <div class="quotes" role="group" aria-label="From the build log">{quoted}</div>
+            <div class="panel-body files">
+                <span class="muted">"Files named"</span>
+                <ul>{files}</ul>
+            </div>
+        </section>
+    }
+}

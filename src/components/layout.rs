@@ -1,0 +1,150 @@
+//! The frame around every page: navigation at the side, under 768 px at the bottom.
+
+use super::{
+    browser::Theme,
+    icon::{Glyph, Icon, Logo},
+};
+use crate::{api, model::CurrentUser};
+use leptos::prelude::*;
+use leptos_router::{
+    components::{A, Outlet, Redirect},
+    hooks::use_location,
+};
+
+/// Navigation, and the page beside it.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let path = use_location().pathname;
+    let visitor = Resource::new(move || path.get(), |_| api::current_user());
+    view! {
+        <a class="skip" href="#content" rel="external">
+            "Skip to content"
+        </a>
+        <div class="frame">
+            <Transition fallback=|| {
+                view! { <Navigation user=None /> }
+            }>
+                {move || Suspend::new(async move {
+                    let visitor = visitor.await.unwrap_or_default();
+                    let elsewhere = match (&visitor.user, visitor.setup_needed) {
+                        (None, true) => Some("/setup"),
+                        (None, false) => Some("/sign-in"),
+                        _ => None,
+                    };
+                    view! {
+                        {elsewhere.map(|path| view! { <Redirect path /> })}
+                        <Navigation user=visitor.user />
+                    }
+                })}
+            </Transition>
+            <main id="content" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+    }
+}
+
+#[component]
+fn Navigation(
+    /// Who is signed in.
+    user: Option<CurrentUser>,
+) -> impl IntoView {
+    let failing = user.as_ref().map_or(0, |user| user.failing);
+    view! {
+        <header class="side">
+            <a class="brand" href="/deployments">
+                <Logo />
+                <span>"Deploymend"</span>
+            </a>
+            <nav aria-label="Main">
+                <A href="/deployments">
+                    <Glyph icon=Icon::Deployments />
+                    <span>"Deployments"</span>
+                    {(failing > 0)
+                        .then(|| {
+                            view! {
+                                <span class="count">
+                                    {failing} <span class="sr-only">" failed in 24 hours"</span>
+                                </span>
+                            }
+                        })}
+                </A>
+                <A href="/integrations">
+                    <Glyph icon=Icon::Integrations />
+                    <span>"Integrations"</span>
+                </A>
+            </nav>
+            {user.map(|user| view! { <UserMenu user /> })}
+        </header>
+    }
+}
+
+#[component]
+fn UserMenu(
+    /// Who is signed in.
+    user: CurrentUser,
+) -> impl IntoView {
+    view! {
+        <button class="user" type="button" popovertarget="user-menu">
+            <Glyph icon=Icon::User />
+            <span class="user-name">{user.email.clone()}</span>
+        </button>
+        <div class="user-menu" id="user-menu" popover="auto">
+            <p class="user-mail">{user.email}</p>
+            <ThemeSwitch />
+            <form method="post" action="/auth/sign-out">
+                <button class="menu-item" type="submit">
+                    <Glyph icon=Icon::SignOut />
+                    "Sign out"
+                </button>
+            </form>
+        </div>
+    }
+}
+
+/// System, light or dark. Needs the browser: it stays out of sight until the page is taken over.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let chosen = RwSignal::new(Theme::current());
+    let buttons = Theme::ALL
+        .into_iter()
+        .map(|theme| {
+            let (icon, label) = match theme {
+                Theme::System => (Icon::Screen, "System"),
+                Theme::Light => (Icon::Sun, "Light"),
+                Theme::Dark => (Icon::Moon, "Dark"),
+            };
+            let choose = move |_| {
+                theme.choose();
+                chosen.set(theme);
+            };
+            view! {
+                <button type="button" title=label aria-label=label aria-pressed=move || (chosen.get() == theme).to_string() on:click=choose>
+                    <Glyph icon />
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="theme needs-browser" role="group" aria-label="Theme">
+            {buttons}
+        </div>
+    }
+}
+
+/// The frame of pages before the sign-in: one narrow column.
+#[component]
+pub fn Narrow(
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <main id="content" class="narrow" tabindex="-1">
+            <div class="brand">
+                <Logo />
+                <span>"Deploymend"</span>
+            </div>
+            {children()}
+        </main>
+    }
+}

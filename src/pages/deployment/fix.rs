@@ -1,0 +1,194 @@
+//! A fix, live: every part follows the events, and only the parts that an event concerns are drawn anew.
+
+use super::{
+    Head, Log,
+    facts::{DeploymentFacts, FixFacts},
+    outcome::Outcome,
+};
+use crate::{
+    components::{
+        activity::{Activity, AttemptTable},
+        badge::FixBadge,
+        diagnosis::Diagnosis,
+        diff::{self, DiffView},
+        live::{self, LiveDot},
+        log::LogView,
+        panel::{Confirm, PostButton},
+        rail::Rail,
+        verification::{Proof, Verification},
+    },
+    model::{DeploymentState, EventKind, FixDetail, FixEvent, FixStatus, FixSummary, PlatformDeployment},
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The whole story of a fix.
+#[component]
+pub fn FixView(
+    /// The story so far.
+    fix: FixDetail,
+    /// Its log.
+    log: Log,
+) -> impl IntoView {
+    let id = StoredValue::new(fix.summary.id.clone());
+    let deployment = fix.deployment.clone().unwrap_or_else(|| remembered(&fix.summary));
+    let fix = RwSignal::new(fix);
+    let state = live::subscribe(
+        move || {
+            let cursor = fix.with_untracked(FixDetail::cursor);
+            format!("/api/deployments/{}/events?after={cursor}", id.get_value())
+        },
+        move |data| {
+            if let Ok(event) = serde_json::from_str::<FixEvent>(&data) {
+                let diagnosed = matches!(event.kind, EventKind::Diagnosed { .. });
+                fix.update(|fix| fix.apply(event));
+                if diagnosed {
+                    log.refetch();
+                }
+            }
+        },
+    );
+    let status = Memo::new(move |_| fix.with(|fix| fix.summary.status));
+    let finding = Memo::new(move |_| fix.with(|fix| fix.finding.clone()));
+    let root =
+        Memo::new(move |_| finding.with(|finding| finding.as_ref().and_then(|finding| finding.line_number)));
+    let title = format!("{} · ", deployment.project_name);
+    let absent = Signal::derive(move || {
+        if status.get().is_unfinished() { "The log is on its way." } else { "The platform gave no log." }
+    });
+    let badges = view! {
+        {move || view! { <FixBadge status=status.get() /> }}
+        <LiveDot state />
+    };
+    view! {
+        <Title text=move || format!("{title}{}", status.get().label()) />
+        <Head deployment=deployment.clone() badges=badges.into_any()>
+            {move || view! { <Actions id=id.get_value() status=status.get() /> }}
+        </Head>
+        <Outcome fix />
+        <section class="panel rail-panel" aria-label="Stages">
+            <Rail fix />
+        </section>
+        <div class="columns">
+            <div class="main-column">
+                {move || finding.get().map(|finding| view! { <Diagnosis finding /> })}
+                <Patch fix />
+                <ProofPanel fix />
+                <section class="panel" aria-labelledby="activity-title">
+                    <header class="panel-head">
+                        <h2 id="activity-title">"What was done"</h2>
+                    </header>
+                    <Activity fix />
+                </section>
+                <Attempts fix />
+            </div>
+            <aside class="facts" aria-label="Facts">
+                <FixFacts fix />
+                <DeploymentFacts deployment />
+            </aside>
+        </div>
+        <LogView log root=root.into() absent />
+    }
+}
+
+/// What the row remembers of a deployment whose platform does not answer.
+fn remembered(summary: &FixSummary) -> PlatformDeployment {
+    PlatformDeployment {
+        provider: summary.provider,
+        platform_id: summary.platform_deployment_id.clone(),
+        project_id: String::new(),
+        project_name: summary.project_name.clone(),
+        state: DeploymentState::Failed,
+        url: None,
+        inspector_url: None,
+        target: None,
+        branch: summary.branch.clone(),
+        commit_sha: summary.commit_sha.clone(),
+        commit_message: None,
+        commit_author: None,
+        repository: Some(summary.repository.clone()),
+        from_fork: false,
+        error_code: None,
+        error_message: None,
+        created_at: summary.created_at,
+    }
+}
+
+/// What can be done now.
+#[component]
+fn Actions(
+    /// Our id of the fix.
+    id: String,
+    /// Where it stands.
+    status: FixStatus,
+) -> impl IntoView {
+    let retry = format!("/deployments/{id}/retry");
+    match status {
+        FixStatus::Failed => view! { <PostButton label="Try again" action=retry primary=true /> }.into_any(),
+        FixStatus::Skipped => view! { <PostButton label="Fix now" action=retry /> }.into_any(),
+        FixStatus::PrCreated | FixStatus::Merged => ().into_any(),
+        _ => view! {
+            <Confirm
+                id="cancel-fix"
+                label="Cancel fix"
+                question="The agent is stopped and its sandbox is removed. Nothing is pushed."
+                action=format!("/deployments/{id}/cancel")
+            />
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Patch(
+    /// The fix.
+    fix: RwSignal<FixDetail>,
+) -> impl IntoView {
+    let patch =
+        Memo::new(move |_| fix.with(|fix| fix.diff.clone().map(|diff| (diff, fix.fix_summary.clone()))));
+    move || {
+        patch.get().filter(|(diff, _)| !diff.is_empty()).map(|(diff, summary)| {
+            let size = diff::size(&diff::parse(&diff));
+            view! {
+                <section class="panel" aria-labelledby="patch-title">
+                    <header class="panel-head">
+                        <h2 id="patch-title">"The patch"</h2>
+                        <span class="muted">{size}</span>
+                    </header>
+                    {summary.map(|summary| view! { <p class="panel-body">{summary}</p> })}
+                    <DiffView diff />
+                </section>
+            }
+        })
+    }
+}
+
+#[component]
+fn ProofPanel(
+    /// The fix.
+    fix: RwSignal<FixDetail>,
+) -> impl IntoView {
+    let proof = Memo::new(move |_| fix.with(Proof::of));
+    move || proof.get().is_there().then(|| view! { <Verification proof=proof.get() /> })
+}
+
+#[component]
+fn Attempts(
+    /// The fix.
+    fix: RwSignal<FixDetail>,
+) -> impl IntoView {
+    let attempts = Memo::new(move |_| fix.with(|fix| fix.attempts.clone()));
+    move || {
+        let attempts = attempts.get();
+        (!attempts.is_empty()).then(|| {
+            view! {
+                <section class="panel" aria-labelledby="attempts-title">
+                    <header class="panel-head">
+                        <h2 id="attempts-title">"Attempts"</h2>
+                    </header>
+                    <AttemptTable attempts />
+                </section>
+            }
+        })
+    }
+}

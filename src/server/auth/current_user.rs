@@ -1,0 +1,91 @@
+//! The signed-in person, for handlers to ask for.
+
+use super::{AuthContext, problem};
+use crate::model::ApiError;
+use axum::{
+    extract::{FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri},
+    http::{Uri, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use tower_sessions::Session;
+use url::form_urlencoded;
+
+/// The person who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// Our id.
+    pub id: String,
+    /// The address used to sign in, in lower case.
+    pub email: String,
+    /// What to call them.
+    pub name: String,
+}
+
+/// The answer to somebody who is not signed in: JSON under `/api/`, the sign-in page elsewhere.
+#[derive(Debug)]
+pub enum SignedOut {
+    /// A program asked, or we failed.
+    Problem(ApiError),
+    /// A browser asked for a page; this is where to come back to.
+    Page(String),
+}
+
+impl IntoResponse for SignedOut {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(error) => problem(&error),
+            Self::Page(next) => {
+                let query =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+                Redirect::to(&format!("/sign-in?{query}")).into_response()
+            }
+        }
+    }
+}
+
+async fn find<S>(parts: &Parts, state: &S) -> Result<Option<CurrentUser>, SignedOut>
+where
+    AuthContext: FromRef<S>,
+{
+    let Some(session) = parts.extensions.get::<Session>() else {
+        tracing::error!("A route that asks for the user is outside the session layer");
+        return Err(SignedOut::Problem(ApiError::internal()));
+    };
+    AuthContext::from_ref(state).user(session).await.map_err(|error| {
+        tracing::error!(%error, "The session could not be read");
+        SignedOut::Problem(ApiError::internal())
+    })
+}
+
+impl<S> FromRequestParts<S> for CurrentUser
+where
+    AuthContext: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = SignedOut;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, SignedOut> {
+        find(parts, state).await?.ok_or_else(|| {
+            let uri: &Uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+            if uri.path().starts_with("/api/") {
+                SignedOut::Problem(ApiError::unauthorized())
+            } else {
+                // Only a page can be come back to, not the target of a form.
+                let next = uri.path_and_query().filter(|_| parts.method.is_safe());
+                SignedOut::Page(next.map_or("/", |next| next.as_str()).to_owned())
+            }
+        })
+    }
+}
+
+impl<S> OptionalFromRequestParts<S> for CurrentUser
+where
+    AuthContext: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = SignedOut;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, SignedOut> {
+        find(parts, state).await
+    }
+}

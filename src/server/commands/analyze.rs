@@ -1,0 +1,198 @@
+//! `deploymend analyze`: a build log from a file or the standard input → its cause, for people or as JSON.
+//!
+//! Needs no server and no database. Exit codes: 0 the cause was found, 2 wrong usage (also a file that cannot be
+//! read), 3 the log reports no error.
+
+use crate::{
+    model::{ErrorType, Finding, Provider, Verdict},
+    server::diagnosis::{self, Diagnosis, Hints, LogError, redact::redact_lines},
+};
+use anyhow::Context as _;
+use std::{
+    io::{Read as _, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// The log reports no error.
+const NOTHING_FOUND: u8 = 3;
+/// The command was used wrongly.
+const USAGE: u8 = 2;
+
+/// Reads a build log and says what broke.
+///
+/// Exit codes: 0 the cause was found, 2 wrong usage, 3 the log reports no error.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+    /// The platform that the log is from (vercel, cloudflare, render): advice names its screens.
+    #[arg(long, value_name = "NAME")]
+    platform: Option<Provider>,
+    /// The folder of the repository that the platform builds in.
+    #[arg(long, value_name = "FOLDER")]
+    root_directory: Option<String>,
+    /// The log; `-` or nothing: the standard input.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// What `--json` prints.
+#[derive(serde::Serialize)]
+struct Report<'a> {
+    error_type: ErrorType,
+    /// The log's own line, trimmed, with its prefixes; redacted.
+    root_line: String,
+    line_number: Option<usize>,
+    message: &'a str,
+    affected_files: &'a [String],
+    confidence: f64,
+    verdict: Verdict,
+    advice: Option<&'a str>,
+    fingerprint: &'a str,
+    id: Option<&'static str>,
+    errors: &'a [LogError],
+}
+
+/// Runs the command. The exit code says whether a cause was found.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let log = match read(args.file.as_deref()) {
+        Ok(log) => log,
+        Err(error) => {
+            writeln!(std::io::stderr(), "error: {error:#}")?;
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let lines: Vec<&str> = log.lines().collect();
+    let hints = Hints { root_directory: args.root_directory.clone(), provider: args.platform };
+    let diagnosis = diagnosis::analyze(&lines, &hints);
+    let mut out = std::io::stdout().lock();
+    let printed =
+        if args.json { print_json(&mut out, &lines, &diagnosis) } else { print_text(&mut out, &diagnosis) };
+    match printed {
+        // The reader of a pipe may go away; that is not a failure of the analysis.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
+    }
+    Ok(if diagnosis.id.is_some() { ExitCode::SUCCESS } else { ExitCode::from(NOTHING_FOUND) })
+}
+
+/// The text of the log; bytes that are not UTF-8 become replacement characters.
+fn read(file: Option<&Path>) -> anyhow::Result<String> {
+    let bytes = match file {
+        Some(path) if path != Path::new("-") => {
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
+        }
+        _ => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read the standard input")?;
+            bytes
+        }
+    };
+    Ok(decode(&bytes))
+}
+
+/// Windows consoles write UTF-16 with a byte-order mark.
+fn decode(bytes: &[u8]) -> String {
+    let units = |convert: fn([u8; 2]) -> u16| -> Vec<u16> {
+        bytes[2..].chunks_exact(2).map(|pair| convert([pair[0], pair[1]])).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+fn print_json(out: &mut impl Write, lines: &[&str], diagnosis: &Diagnosis) -> std::io::Result<()> {
+    let finding = &diagnosis.finding;
+    // A redacted line differs from the log's own; any other is quoted as it stands there.
+    let own = finding.line_number.and_then(|number| lines.get(number - 1)).map_or("", |line| line.trim());
+    let is_whole = redact_lines(&[own]).first().is_some_and(|redacted| redacted == own)
+        && !finding.root_line.contains(diagnosis::redact::MARK);
+    let report = Report {
+        error_type: finding.error_type,
+        root_line: if is_whole { own.to_owned() } else { finding.root_line.clone() },
+        line_number: finding.line_number,
+        message: &finding.message,
+        affected_files: &finding.affected_files,
+        confidence: (f64::from(finding.confidence) * 100.0).round() / 100.0,
+        verdict: finding.verdict,
+        advice: finding.advice.as_deref(),
+        fingerprint: &finding.fingerprint,
+        id: diagnosis.id,
+        errors: &diagnosis.errors,
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn print_text(out: &mut impl Write, diagnosis: &Diagnosis) -> std::io::Result<()> {
+    let finding: &Finding = &diagnosis.finding;
+    writeln!(out, "{}", finding.message)?;
+    let percent = (finding.confidence * 100.0).round();
+    writeln!(
+        out,
+        "\nKind: {} · verdict: {} · confidence: {percent} %",
+        finding.error_type.as_str(),
+        finding.verdict.as_str()
+    )?;
+    if !finding.affected_files.is_empty() {
+        writeln!(out, "Files: {}", finding.affected_files.join(", "))?;
+    }
+    if let Some(advice) = &finding.advice {
+        writeln!(out, "What to do: {advice}")?;
+    }
+    writeln!(out, "Fingerprint: {}\n", finding.fingerprint)?;
+    for line in &finding.context {
+        let mark = if Some(line.number) == finding.line_number { '>' } else { ' ' };
+        writeln!(out, "{mark} {:>6} │ {}", line.number, line.text)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(b"plain", "plain")]
+    #[case(b"\xff\xfeE\0r\0", "Er")]
+    #[case(b"\xfe\xff\0E\0r", "Er")]
+    #[case(b"a\xffb", "a\u{fffd}b")]
+    fn decodes_what_consoles_write(#[case] bytes: &[u8], #[case] expected: &str) {
+        assert_eq!(decode(bytes), expected);
+    }
+
+    #[test]
+    fn json_quotes_the_logs_own_line() {
+        let lines =
+            ["[12:00:00.000] src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'."];
+        let diagnosis = diagnosis::analyze(&lines, &Hints::default());
+        let mut out = Vec::new();
+        print_json(&mut out, &lines, &diagnosis).expect("writing to memory");
+        let report: serde_json::Value = serde_json::from_slice(&out).expect("valid JSON");
+        assert_eq!(report["root_line"], lines[0]);
+        assert_eq!(report["line_number"], 1);
+        assert_eq!(report["affected_files"][0], "src/a.ts");
+        assert_eq!(report["errors"][0]["id"], "typescript.error");
+        assert_eq!(report["confidence"], 0.97);
+    }
+
+    #[rstest]
+    #[case(Some("src/a.ts(3,7): error TS2322: bad\n"), ExitCode::SUCCESS)]
+    #[case(Some("all is well\n"), ExitCode::from(NOTHING_FOUND))]
+    #[case(Some(""), ExitCode::from(NOTHING_FOUND))]
+    #[case(None, ExitCode::from(USAGE))]
+    fn exit_codes_are_as_documented(#[case] log: Option<&str>, #[case] expected: ExitCode) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("build.log");
+        if let Some(log) = log {
+            std::fs::write(&file, log).expect("a writable folder");
+        }
+        let args = Args { json: true, platform: None, root_directory: None, file: Some(file) };
+        assert_eq!(format!("{:?}", run(&args).expect("no failure")), format!("{expected:?}"));
+    }
+}

@@ -1,0 +1,5 @@
+//! What the command line runs.
+
+pub mod analyze;
+pub mod doctor;
+pub mod serve;

@@ -1,0 +1,87 @@
+//! Users' accounts at GitHub.
+
+use super::{Db, DbError, entity::account};
+use crate::model::Timestamp;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::OnConflict,
+};
+
+const GITHUB: &str = "github";
+
+/// A GitHub account to be stored.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Our id; part of what the token is sealed for.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// GitHub's number of the user.
+    pub external_id: String,
+    /// GitHub's login name.
+    pub login: String,
+    /// The address that commits are made with.
+    pub email: String,
+    /// Sealed for [`token_identity`] of `id`.
+    pub access_token: String,
+    /// What the token may do, when GitHub says so.
+    pub scopes: Option<String>,
+}
+
+/// What an account's token is sealed for.
+pub fn token_identity(account_id: &str) -> String {
+    format!("accounts:{account_id}:access_token")
+}
+
+/// Stores a user's GitHub account in place of an earlier one.
+pub async fn put_github(db: &Db, new: NewAccount, now: Timestamp) -> Result<(), DbError> {
+    let row = account::ActiveModel {
+        id: Set(new.id),
+        user_id: Set(new.user_id),
+        provider: Set(GITHUB.to_owned()),
+        external_id: Set(new.external_id),
+        login: Set(new.login),
+        email: Set(Some(new.email)),
+        access_token: Set(new.access_token),
+        scopes: Set(new.scopes),
+        expires_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+    };
+    account::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([account::Column::UserId, account::Column::Provider])
+                // The id too: the new token is sealed for it.
+                .update_columns([
+                    account::Column::Id,
+                    account::Column::ExternalId,
+                    account::Column::Login,
+                    account::Column::Email,
+                    account::Column::AccessToken,
+                    account::Column::Scopes,
+                    account::Column::UpdatedAt,
+                ])
+                .to_owned(),
+        )
+        .exec_without_returning(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// A user's GitHub account.
+pub async fn github(db: &Db, user_id: &str) -> Result<Option<account::Model>, DbError> {
+    Ok(account::Entity::find()
+        .filter(account::Column::UserId.eq(user_id))
+        .filter(account::Column::Provider.eq(GITHUB))
+        .one(&db.orm)
+        .await?)
+}
+
+/// Forgets a user's GitHub account with its token.
+pub async fn remove_github(db: &Db, user_id: &str) -> Result<(), DbError> {
+    account::Entity::delete_many()
+        .filter(account::Column::UserId.eq(user_id))
+        .filter(account::Column::Provider.eq(GITHUB))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Authentic webhook deliveries and what was decided on each.
+
+use super::{Db, DbError, entity::webhook_delivery};
+use crate::{
+    model::{Provider, Timestamp},
+    server::clock::new_id,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, sea_query::OnConflict,
+};
+
+/// A delivery whose signature was right.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// Who sent it.
+    pub provider: Provider,
+    /// The sender's id of the delivery; the same for a repetition.
+    pub delivery_id: String,
+    /// The sender's name of the event.
+    pub kind: String,
+    /// The project it is about.
+    pub platform_project_id: Option<String>,
+    /// The deployment it is about.
+    pub platform_deployment_id: Option<String>,
+    /// Our fix, if it led to one.
+    pub deployment_id: Option<String>,
+    /// `queued`, `skipped`, `ignored` or `duplicate`.
+    pub decision: String,
+    /// Why, in a sentence or a code.
+    pub reason: Option<String>,
+}
+
+/// Stores a delivery; a repetition keeps the first decision. Returns whether it was new.
+pub async fn record(
+    connection: &impl ConnectionTrait,
+    delivery: NewDelivery,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let row = webhook_delivery::ActiveModel {
+        id: Set(new_id()),
+        provider: Set(delivery.provider.as_str().to_owned()),
+        delivery_id: Set(delivery.delivery_id),
+        kind: Set(delivery.kind),
+        platform_project_id: Set(delivery.platform_project_id),
+        platform_deployment_id: Set(delivery.platform_deployment_id),
+        deployment_id: Set(delivery.deployment_id),
+        decision: Set(delivery.decision),
+        reason: Set(delivery.reason),
+        created_at: Set(now),
+    };
+    let inserted = webhook_delivery::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The stored delivery with the sender's id.
+pub async fn find(
+    db: &Db,
+    provider: Provider,
+    delivery_id: &str,
+) -> Result<Option<webhook_delivery::Model>, DbError> {
+    Ok(webhook_delivery::Entity::find()
+        .filter(webhook_delivery::Column::Provider.eq(provider.as_str()))
+        .filter(webhook_delivery::Column::DeliveryId.eq(delivery_id))
+        .one(&db.orm)
+        .await?)
+}
+
+/// How many deliveries are stored.
+pub async fn count(db: &Db) -> Result<u64, DbError> {
+    Ok(webhook_delivery::Entity::find().count(&db.orm).await?)
+}

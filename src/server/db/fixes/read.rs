@@ -1,0 +1,313 @@
+//! Reading fixes: single rows, lists for a user, and work for the reconciler.
+
+use crate::{
+    model::{Attempt, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
+    server::db::{
+        Db, DbError,
+        entity::{deployment, integration, subscription},
+        events, tasks,
+    },
+};
+use sea_orm::{
+    ColumnTrait as _, Condition, DerivePartialModel, EntityTrait as _, JoinType, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement},
+};
+use std::collections::HashSet;
+
+/// The states in which a worker has something to do.
+pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
+    FixStatus::ALL.into_iter().filter(|status| status.is_unfinished()).map(FixStatus::as_str)
+}
+
+/// The fix with that id, whoever's it is.
+pub async fn find(db: &Db, fix_id: &str) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find_by_id(fix_id).one(&db.orm).await?)
+}
+
+/// Subscriptions, anybody's, to the projects that a user watches: a fix belongs to one of them and is readable by
+/// each watcher.
+pub(super) fn watched_subscriptions(user_id: &str) -> SelectStatement {
+    let mine = Alias::new("mine");
+    let mine_at = Alias::new("mine_at");
+    let theirs = subscription::Entity;
+    let theirs_at = integration::Entity;
+    Query::select()
+        .column((theirs, subscription::Column::Id))
+        .from(theirs)
+        .inner_join(
+            theirs_at,
+            Expr::col((theirs_at, integration::Column::Id))
+                .equals((theirs, subscription::Column::IntegrationId)),
+        )
+        .join_as(
+            JoinType::InnerJoin,
+            subscription::Entity,
+            mine.clone(),
+            Expr::col((mine.clone(), subscription::Column::PlatformProjectId))
+                .equals((theirs, subscription::Column::PlatformProjectId)),
+        )
+        // Two platforms may give projects the same id.
+        .join_as(
+            JoinType::InnerJoin,
+            integration::Entity,
+            mine_at.clone(),
+            Expr::col((mine_at.clone(), integration::Column::Id))
+                .equals((mine.clone(), subscription::Column::IntegrationId))
+                .and(
+                    Expr::col((mine_at, integration::Column::Provider))
+                        .equals((theirs_at, integration::Column::Provider)),
+                ),
+        )
+        .and_where(Expr::col((mine, subscription::Column::UserId)).eq(user_id))
+        .to_owned()
+}
+
+/// The fix with our id, or with `{provider}:{platform id}`, if the user watches its project.
+pub async fn find_for_user(db: &Db, user_id: &str, id: &str) -> Result<Option<deployment::Model>, DbError> {
+    let which =
+        match id.split_once(':').map(|(provider, platform_id)| (provider.parse::<Provider>(), platform_id)) {
+            Some((Ok(provider), platform_id)) => Condition::all()
+                .add(deployment::Column::Provider.eq(provider.as_str()))
+                .add(deployment::Column::PlatformDeploymentId.eq(platform_id)),
+            Some((Err(_), _)) => return Ok(None),
+            None => Condition::all().add(deployment::Column::Id.eq(id)),
+        };
+    Ok(deployment::Entity::find()
+        .filter(which)
+        .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
+        .one(&db.orm)
+        .await?)
+}
+
+/// Which of these deployments of a platform have a fix already.
+pub async fn known(
+    db: &Db,
+    provider: Provider,
+    platform_deployment_ids: &[String],
+) -> Result<HashSet<String>, DbError> {
+    let mut known = HashSet::new();
+    for ids in platform_deployment_ids.chunks(500) {
+        let rows: Vec<String> = deployment::Entity::find()
+            .select_only()
+            .column(deployment::Column::PlatformDeploymentId)
+            .filter(deployment::Column::Provider.eq(provider.as_str()))
+            .filter(deployment::Column::PlatformDeploymentId.is_in(ids))
+            .into_tuple()
+            .all(&db.orm)
+            .await?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// Fixes of these subscriptions whose pull request is open, the newest first.
+pub async fn open_pull_requests_of(
+    db: &Db,
+    subscription_ids: &[String],
+    limit: u64,
+) -> Result<Vec<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.is_in(subscription_ids))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
+/// A user's newest fixes, created before `before` when it is given.
+///
+/// The rows are chosen in the index and read without their logs and diffs: a list costs what it shows.
+pub async fn summaries(
+    db: &Db,
+    user_id: &str,
+    limit: u64,
+    before: Option<Timestamp>,
+) -> Result<Vec<FixSummary>, DbError> {
+    let mut newest = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::Id)
+        .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .order_by_desc(deployment::Column::Id)
+        .limit(limit);
+    if let Some(before) = before {
+        newest = newest.filter(deployment::Column::CreatedAt.lt(before));
+    }
+    let ids: Vec<String> = newest.into_tuple().all(&db.orm).await?;
+    let rows: Vec<ListRow> = deployment::Entity::find()
+        .filter(deployment::Column::Id.is_in(ids))
+        .order_by_desc(deployment::Column::CreatedAt)
+        .order_by_desc(deployment::Column::Id)
+        .into_partial_model()
+        .all(&db.orm)
+        .await?;
+    Ok(rows.into_iter().map(ListRow::summary).collect())
+}
+
+/// How many fixes of a user's subscriptions started by themselves since `since`, for the daily cap.
+pub async fn started_by_themselves(db: &Db, user_id: &str, since: Timestamp) -> Result<u64, DbError> {
+    let subscriptions = subscription::Entity::find()
+        .select_only()
+        .column(subscription::Column::Id)
+        .filter(subscription::Column::UserId.eq(user_id))
+        .into_query();
+    // Skipped from the first event on: nothing was started. What the diagnosis skipped had a start.
+    let started = Condition::any()
+        .add(deployment::Column::FixStatus.ne(FixStatus::Skipped.as_str()))
+        .add(deployment::Column::StartedAt.is_not_null());
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::SubscriptionId.in_subquery(subscriptions))
+        .filter(deployment::Column::CreatedAt.gte(since))
+        .filter(deployment::Column::StartedByHand.eq(false))
+        .filter(started)
+        .count(&db.orm)
+        .await?)
+}
+
+/// The columns of [`FixSummary`].
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "deployment::Entity")]
+struct ListRow {
+    id: String,
+    provider: String,
+    platform_deployment_id: String,
+    project_name: String,
+    repository: String,
+    branch: Option<String>,
+    commit_sha: Option<String>,
+    fix_status: String,
+    error_message: Option<String>,
+    reason_code: Option<String>,
+    reason: Option<String>,
+    pr_url: Option<String>,
+    pr_number: Option<i32>,
+    fix_attempt_number: i32,
+    created_at: Timestamp,
+    completed_at: Option<Timestamp>,
+}
+
+impl ListRow {
+    fn summary(self) -> FixSummary {
+        FixSummary {
+            id: self.id,
+            provider: self.provider.parse().unwrap_or(Provider::Vercel),
+            platform_deployment_id: self.platform_deployment_id,
+            project_name: self.project_name,
+            repository: self.repository,
+            branch: self.branch,
+            commit_sha: self.commit_sha,
+            status: FixStatus::parse(&self.fix_status).unwrap_or(FixStatus::Failed),
+            error_message: self.error_message,
+            reason_code: self.reason_code,
+            reason: self.reason,
+            pr_url: self.pr_url,
+            pr_number: self.pr_number,
+            attempt: self.fix_attempt_number,
+            created_at: self.created_at,
+            completed_at: self.completed_at,
+        }
+    }
+}
+
+/// What lists show of a fix.
+pub fn summary(row: &deployment::Model) -> FixSummary {
+    FixSummary {
+        id: row.id.clone(),
+        provider: row.provider.parse().unwrap_or(Provider::Vercel),
+        platform_deployment_id: row.platform_deployment_id.clone(),
+        project_name: row.project_name.clone(),
+        repository: row.repository.clone(),
+        branch: row.branch.clone(),
+        commit_sha: row.commit_sha.clone(),
+        status: FixStatus::parse(&row.fix_status).unwrap_or(FixStatus::Failed),
+        error_message: row.error_message.clone(),
+        reason_code: row.reason_code.clone(),
+        reason: row.reason.clone(),
+        pr_url: row.pr_url.clone(),
+        pr_number: row.pr_number,
+        attempt: row.fix_attempt_number,
+        created_at: row.created_at,
+        completed_at: row.completed_at,
+    }
+}
+
+/// Everything stored about a fix. The platform's side is left for the caller to ask.
+pub async fn detail(db: &Db, row: &deployment::Model) -> Result<FixDetail, DbError> {
+    let attempts: Vec<Attempt> = tasks::attempts(db, &row.id).await?;
+    let finding: Option<Finding> = row.finding.as_deref().map(serde_json::from_str).transpose()?;
+    Ok(FixDetail {
+        summary: summary(row),
+        deployment: None,
+        finding,
+        log: row.logs.clone(),
+        diff: row.diff.clone(),
+        fix_summary: row.fix_summary.clone(),
+        attempts,
+        events: events::since(db, &row.id, 0, u64::MAX).await?,
+    })
+}
+
+/// Unfinished fixes that no live worker holds, oldest first, with their versions.
+pub async fn unfinished_without_lease(
+    db: &Db,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<(String, i32)>, DbError> {
+    let free = Condition::any()
+        .add(deployment::Column::LeaseUntil.is_null())
+        .add(deployment::Column::LeaseUntil.lt(now));
+    Ok(deployment::Entity::find()
+        .select_only()
+        .columns([deployment::Column::Id, deployment::Column::Version])
+        .filter(deployment::Column::FixStatus.is_in(unfinished()))
+        .filter(free)
+        .order_by_asc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .into_tuple()
+        .all(&db.orm)
+        .await?)
+}
+
+/// Fixes whose pull request is open, oldest first.
+pub async fn open_pull_requests(db: &Db, limit: u64) -> Result<Vec<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .order_by_asc(deployment::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
+/// Another fix of the same error on the same branch whose pull request is open.
+pub async fn open_twin(
+    db: &Db,
+    fix: &deployment::Model,
+    fingerprint: &str,
+) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::Repository.eq(&fix.repository))
+        .filter(match &fix.branch {
+            Some(branch) => deployment::Column::Branch.eq(branch),
+            None => deployment::Column::Branch.is_null(),
+        })
+        .filter(deployment::Column::Fingerprint.eq(fingerprint))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .filter(deployment::Column::Id.ne(&fix.id))
+        .one(&db.orm)
+        .await?)
+}
+
+/// The fix whose branch is `branch` in `repository`, for deployments of our own fix branches.
+pub async fn by_fix_branch(
+    db: &Db,
+    repository: &str,
+    branch: &str,
+) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::Repository.eq(repository))
+        .filter(deployment::Column::FixBranchName.eq(branch))
+        .one(&db.orm)
+        .await?)
+}

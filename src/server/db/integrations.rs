@@ -1,0 +1,193 @@
+//! Connected platforms.
+
+use super::{
+    Db, DbError,
+    entity::{integration, subscription},
+};
+use crate::model::{Provider, Timestamp};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
+    sea_query::{Expr, OnConflict},
+};
+
+/// The stored word for a token that works.
+pub const HEALTH_OK: &str = "ok";
+/// The stored word for a token that the platform refused.
+pub const HEALTH_NEEDS_NEW_TOKEN: &str = "needs_new_token";
+
+/// A platform to be connected.
+#[derive(Clone, Debug)]
+pub struct NewIntegration {
+    /// Our id; part of what the token is sealed for.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// The platform.
+    pub provider: Provider,
+    /// The user's id there.
+    pub external_user_id: String,
+    /// The user's name there.
+    pub username: String,
+    /// Sealed for [`token_identity`] of `id`.
+    pub access_token: String,
+    /// The user's own note about the token.
+    pub token_note: Option<String>,
+    /// The team that calls without a team of their own go to.
+    pub team_id: Option<String>,
+}
+
+/// What an integration's token is sealed for.
+pub fn token_identity(integration_id: &str) -> String {
+    format!("integrations:{integration_id}:access_token")
+}
+
+/// What an integration's refresh token is sealed for.
+pub fn refresh_identity(integration_id: &str) -> String {
+    format!("integrations:{integration_id}:refresh_token")
+}
+
+/// Stores a connection; a reconnection keeps its id and its subscriptions. Returns the stored row.
+///
+/// Callers look the id up first with [`of_user`], since the token is sealed for it.
+pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integration::Model, DbError> {
+    let row = integration::ActiveModel {
+        id: Set(new.id),
+        user_id: Set(new.user_id),
+        provider: Set(new.provider.as_str().to_owned()),
+        external_user_id: Set(new.external_user_id),
+        access_token: Set(new.access_token),
+        username: Set(new.username),
+        team_id: Set(new.team_id),
+        token_created_at: Set(Some(now)),
+        token_note: Set(new.token_note),
+        health: Set(HEALTH_OK.to_owned()),
+        next_poll_at: Set(Some(now)),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let made = integration::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(integration::Column::Id)
+                .update_columns([
+                    integration::Column::ExternalUserId,
+                    integration::Column::AccessToken,
+                    integration::Column::Username,
+                    integration::Column::TeamId,
+                    integration::Column::TokenCreatedAt,
+                    integration::Column::TokenNote,
+                    integration::Column::Health,
+                    integration::Column::NextPollAt,
+                    integration::Column::UpdatedAt,
+                ])
+                .to_owned(),
+        )
+        .exec_with_returning(&db.orm)
+        .await?;
+    Ok(made)
+}
+
+/// The integration with that id.
+pub async fn find(db: &Db, id: &str) -> Result<Option<integration::Model>, DbError> {
+    Ok(integration::Entity::find_by_id(id).one(&db.orm).await?)
+}
+
+/// A user's connection to a platform.
+pub async fn of_user(
+    db: &Db,
+    user_id: &str,
+    provider: Provider,
+) -> Result<Option<integration::Model>, DbError> {
+    Ok(integration::Entity::find()
+        .filter(integration::Column::UserId.eq(user_id))
+        .filter(integration::Column::Provider.eq(provider.as_str()))
+        .one(&db.orm)
+        .await?)
+}
+
+/// All connections of a user.
+pub async fn list(db: &Db, user_id: &str) -> Result<Vec<integration::Model>, DbError> {
+    Ok(integration::Entity::find()
+        .filter(integration::Column::UserId.eq(user_id))
+        .order_by_asc(integration::Column::Provider)
+        .all(&db.orm)
+        .await?)
+}
+
+/// Notes that the platform refused the token.
+pub async fn needs_new_token(db: &Db, integration_id: &str) -> Result<(), DbError> {
+    set(db, integration_id, integration::Column::Health, HEALTH_NEEDS_NEW_TOKEN.into()).await
+}
+
+/// Notes why polling is used, or that it is not.
+pub async fn set_delivery_note(db: &Db, integration_id: &str, note: Option<String>) -> Result<(), DbError> {
+    set(db, integration_id, integration::Column::DeliveryNote, note.into()).await
+}
+
+/// Notes the arrival of an authentic delivery.
+pub async fn delivered(db: &Db, integration_id: &str, now: Timestamp) -> Result<(), DbError> {
+    set(db, integration_id, integration::Column::LastDeliveryAt, now.into()).await
+}
+
+async fn set(
+    db: &Db,
+    integration_id: &str,
+    column: integration::Column,
+    value: sea_orm::Value,
+) -> Result<(), DbError> {
+    integration::Entity::update_many()
+        .col_expr(column, Expr::value(value))
+        .filter(integration::Column::Id.eq(integration_id))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Connections whose next poll is due and whose token works.
+pub async fn due(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<integration::Model>, DbError> {
+    let watched =
+        subscription::Entity::find().select_only().column(subscription::Column::IntegrationId).into_query();
+    Ok(integration::Entity::find()
+        .filter(integration::Column::NextPollAt.lte(now))
+        .filter(integration::Column::Health.eq(HEALTH_OK))
+        .filter(integration::Column::Id.in_subquery(watched))
+        .order_by_asc(integration::Column::NextPollAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
+/// Takes a due poll by moving its next one, so that no two processes poll a connection at once.
+/// `false` when somebody else has taken it.
+pub async fn take_poll(
+    db: &Db,
+    row: &integration::Model,
+    now: Timestamp,
+    next: Timestamp,
+) -> Result<bool, DbError> {
+    let unmoved = match row.next_poll_at {
+        Some(at) => Condition::all().add(integration::Column::NextPollAt.eq(at)),
+        None => Condition::all().add(integration::Column::NextPollAt.is_null()),
+    };
+    let taken = integration::Entity::update_many()
+        .col_expr(integration::Column::NextPollAt, Expr::value(next))
+        .col_expr(integration::Column::LastPolledAt, Expr::value(now))
+        .filter(integration::Column::Id.eq(&row.id))
+        .filter(unmoved)
+        .exec(&db.orm)
+        .await?;
+    Ok(taken.rows_affected == 1)
+}
+
+/// Moves the next poll, for instance since the platform asked for patience.
+pub async fn postpone(db: &Db, integration_id: &str, next: Timestamp) -> Result<(), DbError> {
+    set(db, integration_id, integration::Column::NextPollAt, next.into()).await
+}
+
+/// Forgets a connection with its token. Its subscriptions must be gone already: see `subscriptions::remove`.
+pub async fn remove(db: &Db, integration_id: &str) -> Result<(), DbError> {
+    integration::Entity::delete_by_id(integration_id).exec(&db.orm).await?;
+    Ok(())
+}

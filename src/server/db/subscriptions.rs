@@ -1,0 +1,235 @@
+//! Watched projects.
+
+use super::{
+    Db, DbError,
+    entity::{deployment, fix_rule, integration, subscription},
+};
+use crate::model::{Provider, Timestamp};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, OnConflict},
+};
+
+/// A project to be watched.
+#[derive(Clone, Debug)]
+pub struct NewSubscription {
+    /// Our id, if it is new.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// Through which connection.
+    pub integration_id: String,
+    /// The platform's id of the project.
+    pub platform_project_id: String,
+    /// Its name.
+    pub platform_project_name: String,
+    /// The team that owns it.
+    pub team_id: Option<String>,
+    /// `owner/name`.
+    pub github_repo_full_name: String,
+}
+
+/// Settings that a user changes; `None` leaves one as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Start fixes by themselves.
+    pub auto_fix_enabled: Option<bool>,
+    /// What the names of fix branches begin with.
+    pub fix_branch_prefix: Option<String>,
+    /// Attempts per fix.
+    pub max_fix_attempts: Option<i32>,
+    /// Tell the user about pull requests.
+    pub notify_on_fix: Option<bool>,
+}
+
+/// What a subscription's webhook secret is sealed for.
+pub fn secret_identity(subscription_id: &str) -> String {
+    format!("subscriptions:{subscription_id}:webhook_secret")
+}
+
+/// Watches a project; one that is watched already gets its new name and repository and keeps its settings.
+pub async fn put(db: &Db, new: NewSubscription, now: Timestamp) -> Result<(), DbError> {
+    let row = subscription::ActiveModel {
+        id: Set(new.id),
+        user_id: Set(new.user_id),
+        integration_id: Set(new.integration_id),
+        platform_project_id: Set(new.platform_project_id),
+        platform_project_name: Set(new.platform_project_name),
+        team_id: Set(new.team_id),
+        github_repo_full_name: Set(new.github_repo_full_name),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    subscription::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([
+                subscription::Column::UserId,
+                subscription::Column::IntegrationId,
+                subscription::Column::PlatformProjectId,
+            ])
+            .update_columns([
+                subscription::Column::PlatformProjectName,
+                subscription::Column::TeamId,
+                subscription::Column::GithubRepoFullName,
+                subscription::Column::UpdatedAt,
+            ])
+            .to_owned(),
+        )
+        .exec_without_returning(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// The subscription with that id.
+pub async fn find(db: &Db, id: &str) -> Result<Option<subscription::Model>, DbError> {
+    Ok(subscription::Entity::find_by_id(id).one(&db.orm).await?)
+}
+
+/// The subscription with that id, if it is the user's.
+pub async fn find_for_user(db: &Db, user_id: &str, id: &str) -> Result<Option<subscription::Model>, DbError> {
+    Ok(subscription::Entity::find_by_id(id)
+        .filter(subscription::Column::UserId.eq(user_id))
+        .one(&db.orm)
+        .await?)
+}
+
+/// A user's subscriptions, by project name.
+pub async fn list(db: &Db, user_id: &str) -> Result<Vec<subscription::Model>, DbError> {
+    Ok(subscription::Entity::find()
+        .filter(subscription::Column::UserId.eq(user_id))
+        .order_by_asc(subscription::Column::PlatformProjectName)
+        .all(&db.orm)
+        .await?)
+}
+
+/// What a connection watches.
+pub async fn of_integration(db: &Db, integration_id: &str) -> Result<Vec<subscription::Model>, DbError> {
+    Ok(subscription::Entity::find()
+        .filter(subscription::Column::IntegrationId.eq(integration_id))
+        .order_by_asc(subscription::Column::CreatedAt)
+        .all(&db.orm)
+        .await?)
+}
+
+/// How many projects a connection watches.
+pub async fn count(db: &Db, integration_id: &str) -> Result<u64, DbError> {
+    let of_integration = subscription::Column::IntegrationId.eq(integration_id);
+    Ok(subscription::Entity::find().filter(of_integration).count(&db.orm).await?)
+}
+
+/// Everybody who watches a project of a platform, the longest watcher first: each may have a webhook secret.
+pub async fn watching(
+    db: &Db,
+    provider: Provider,
+    project_id: &str,
+) -> Result<Vec<subscription::Model>, DbError> {
+    let of_provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Id)
+        .filter(integration::Column::Provider.eq(provider.as_str()))
+        .into_query();
+    Ok(subscription::Entity::find()
+        .filter(subscription::Column::PlatformProjectId.eq(project_id))
+        .filter(subscription::Column::IntegrationId.in_subquery(of_provider))
+        .order_by_asc(subscription::Column::CreatedAt)
+        .all(&db.orm)
+        .await?)
+}
+
+/// Subscriptions of a team with a webhook, at most `limit`, the newest first: whose secrets may have signed a delivery
+/// about a project that nobody watches.
+pub async fn with_secret_in_team(
+    db: &Db,
+    provider: Provider,
+    team_id: &str,
+    limit: u64,
+) -> Result<Vec<subscription::Model>, DbError> {
+    let of_provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Id)
+        .filter(integration::Column::Provider.eq(provider.as_str()))
+        .into_query();
+    Ok(subscription::Entity::find()
+        .filter(subscription::Column::TeamId.eq(team_id))
+        .filter(subscription::Column::WebhookSecret.is_not_null())
+        .filter(subscription::Column::IntegrationId.in_subquery(of_provider))
+        .order_by_desc(subscription::Column::CreatedAt)
+        .limit(limit)
+        .all(&db.orm)
+        .await?)
+}
+
+/// How many subscriptions, whoever's, a webhook of a platform covers.
+pub async fn with_webhook(db: &Db, webhook_id: &str) -> Result<u64, DbError> {
+    let covered = subscription::Column::WebhookId.eq(webhook_id);
+    Ok(subscription::Entity::find().filter(covered).count(&db.orm).await?)
+}
+
+/// Stores the webhook that covers a subscription, with its secret sealed for [`secret_identity`]; `None` removes it.
+pub async fn set_webhook(db: &Db, id: &str, webhook: Option<(String, String)>) -> Result<(), DbError> {
+    let (webhook_id, secret) = webhook.unzip();
+    subscription::Entity::update_many()
+        .col_expr(subscription::Column::WebhookId, Expr::value(webhook_id))
+        .col_expr(subscription::Column::WebhookSecret, Expr::value(secret))
+        .filter(subscription::Column::Id.eq(id))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Changes a subscription's settings.
+pub async fn update(db: &Db, id: &str, settings: Settings, now: Timestamp) -> Result<(), DbError> {
+    let row = subscription::ActiveModel {
+        id: Set(id.to_owned()),
+        auto_fix_enabled: settings.auto_fix_enabled.map_or_else(Default::default, Set),
+        fix_branch_prefix: settings.fix_branch_prefix.map_or_else(Default::default, Set),
+        max_fix_attempts: settings.max_fix_attempts.map_or_else(Default::default, Set),
+        notify_on_fix: settings.notify_on_fix.map_or_else(Default::default, Set),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    subscription::Entity::update_many()
+        .set(row)
+        .filter(subscription::Column::Id.eq(id))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Ends a subscription. Its fixes pass to another watcher of the project, and go with the last one.
+pub async fn remove(db: &Db, row: &subscription::Model) -> Result<(), DbError> {
+    let tx = db.write().await?;
+    // Two platforms may give projects the same id.
+    let provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Provider)
+        .filter(integration::Column::Id.eq(&row.integration_id))
+        .into_query();
+    let same_provider = integration::Entity::find()
+        .select_only()
+        .column(integration::Column::Id)
+        .filter(integration::Column::Provider.in_subquery(provider))
+        .into_query();
+    let heir = subscription::Entity::find()
+        .filter(subscription::Column::PlatformProjectId.eq(&row.platform_project_id))
+        .filter(subscription::Column::IntegrationId.in_subquery(same_provider))
+        .filter(subscription::Column::Id.ne(&row.id))
+        .order_by_asc(subscription::Column::CreatedAt)
+        .one(&tx)
+        .await?;
+    if let Some(heir) = heir {
+        deployment::Entity::update_many()
+            .col_expr(deployment::Column::SubscriptionId, Expr::value(heir.id))
+            .col_expr(deployment::Column::MatchedRuleId, Expr::value(None::<String>))
+            .filter(deployment::Column::SubscriptionId.eq(&row.id))
+            .exec(&tx)
+            .await?;
+    }
+    fix_rule::Entity::delete_many().filter(fix_rule::Column::SubscriptionId.eq(&row.id)).exec(&tx).await?;
+    subscription::Entity::delete_by_id(&row.id).exec(&tx).await?;
+    tx.commit().await?;
+    Ok(())
+}

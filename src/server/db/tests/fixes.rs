@@ -1,0 +1,118 @@
+//! Admission, leases and compare-and-set.
+
+use super::{at, failure, watcher};
+use crate::{
+    model::{EventKind, FixStatus},
+    server::db::{
+        DbError, events,
+        fixes::{self, Admitted, FixChange},
+        testing,
+    },
+};
+use futures::future::join_all;
+
+fn note(text: &str) -> EventKind {
+    EventKind::Note { text: text.into(), stage: None }
+}
+
+#[tokio::test]
+async fn fifty_admissions_at_once_store_one_fix() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let tries = (0..50).map(|_| {
+        let new = failure(&subscription, "dpl_1", Some("uev_1"));
+        let db = test.db.clone();
+        tokio::spawn(async move { fixes::admit(&db, new, None, at(1)).await.unwrap() })
+    });
+    let answers: Vec<Admitted> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let made: Vec<&String> = answers
+        .iter()
+        .filter_map(|answer| if let Admitted::New { fix_id } = answer { Some(fix_id) } else { None })
+        .collect();
+    assert_eq!(made.len(), 1);
+    let duplicate = Admitted::Duplicate { fix_id: Some(made[0].clone()) };
+    assert_eq!(answers.iter().filter(|answer| **answer == duplicate).count(), 49);
+    assert_eq!(events::since(&test.db, made[0], 0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn either_unique_key_makes_a_duplicate() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let first = failure(&subscription, "dpl_1", Some("uev_1"));
+    let expected = Admitted::Duplicate { fix_id: Some(first.id.clone()) };
+    fixes::admit(&test.db, first, None, at(1)).await.unwrap();
+    for (deployment, delivery) in [("dpl_1", None), ("dpl_1", Some("uev_2")), ("dpl_2", Some("uev_1"))] {
+        let again =
+            fixes::admit(&test.db, failure(&subscription, deployment, delivery), None, at(2)).await.unwrap();
+        assert_eq!(again, expected, "{deployment} {delivery:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_held_by_one_until_it_runs_out() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let new = failure(&subscription, "dpl_1", None);
+    let id = new.id.clone();
+    fixes::admit(&test.db, new, None, at(0)).await.unwrap();
+    assert_eq!(fixes::unfinished_without_lease(&test.db, at(1), 10).await.unwrap(), [(id.clone(), 1)]);
+
+    let claims = join_all((0..20).map(|n| {
+        let (db, id) = (test.db.clone(), id.clone());
+        tokio::spawn(async move { fixes::claim(&db, &id, &format!("w{n}"), at(1), at(11)).await.unwrap() })
+    }))
+    .await;
+    let held: Vec<_> = claims.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(held.len(), 1);
+    let owner = held[0].lease_owner.clone().unwrap();
+    assert!(fixes::unfinished_without_lease(&test.db, at(5), 10).await.unwrap().is_empty());
+    assert!(fixes::renew(&test.db, &id, &owner, at(20)).await.unwrap());
+    assert!(fixes::claim(&test.db, &id, "late", at(15), at(25)).await.unwrap().is_none());
+    assert!(fixes::claim(&test.db, &id, "late", at(21), at(31)).await.unwrap().is_some());
+    assert!(!fixes::renew(&test.db, &id, &owner, at(40)).await.unwrap());
+    fixes::release(&test.db, &id, "late").await.unwrap();
+    assert_eq!(fixes::unfinished_without_lease(&test.db, at(22), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_lost_the_lease_cannot_write() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let new = failure(&subscription, "dpl_1", None);
+    let id = new.id.clone();
+    fixes::admit(&test.db, new, None, at(0)).await.unwrap();
+    let mut old = fixes::claim(&test.db, &id, "old", at(1), at(2)).await.unwrap().unwrap();
+    let mut new = fixes::claim(&test.db, &id, "new", at(3), at(9)).await.unwrap().unwrap();
+    let failed = FixChange { status: Some(FixStatus::Failed), ..FixChange::default() };
+    let refused = fixes::transition(&test.db, &mut old, failed, vec![note("late")], at(4)).await;
+    assert!(matches!(refused, Err(DbError::Conflict)));
+
+    let change = FixChange {
+        status: Some(FixStatus::Fixing),
+        logs: Some(Some("a log".into())),
+        started_at: Some(Some(at(4))),
+        ..FixChange::default()
+    };
+    let written =
+        fixes::transition(&test.db, &mut new, change, vec![note("one"), note("two")], at(4)).await.unwrap();
+    assert_eq!(written.iter().map(|event| event.seq).collect::<Vec<_>>(), [2, 3]);
+    let stored = fixes::find(&test.db, &id).await.unwrap().unwrap();
+    assert_eq!(stored, new);
+    assert_eq!((stored.fix_status.as_str(), stored.logs.as_deref()), ("fixing", Some("a log")));
+    let seqs: Vec<i64> =
+        events::since(&test.db, &id, 0, 10).await.unwrap().iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_finished_fix_cannot_be_claimed() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let mut new = failure(&subscription, "dpl_1", None);
+    new.status = FixStatus::Skipped;
+    let id = new.id.clone();
+    fixes::admit(&test.db, new, None, at(0)).await.unwrap();
+    assert!(fixes::claim(&test.db, &id, "w", at(1), at(9)).await.unwrap().is_none());
+    assert!(fixes::unfinished_without_lease(&test.db, at(1), 10).await.unwrap().is_empty());
+}

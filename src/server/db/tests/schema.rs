@@ -1,0 +1,157 @@
+//! Up, down and up again, with rows in every table.
+
+use super::{at, failure, watcher};
+use crate::{
+    model::{AgentStep, Attempt, Provider},
+    server::{
+        clock::new_id,
+        db::{
+            accounts,
+            deliveries::NewDelivery,
+            entity::{deployment, incident, task},
+            fixes, rules, sessions, settings, tasks, testing,
+        },
+    },
+};
+use migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, Statement};
+
+const TABLES: [&str; 12] = [
+    "users",
+    "accounts",
+    "sessions",
+    "integrations",
+    "subscriptions",
+    "fix_rules",
+    "deployments",
+    "tasks",
+    "fix_events",
+    "webhook_deliveries",
+    "incidents",
+    "settings",
+];
+
+async fn fill(db: &crate::server::db::Db) {
+    let (user_id, subscription) = watcher(db, "a@example.test", "prj_1").await;
+    let account = accounts::NewAccount {
+        id: new_id(),
+        user_id: user_id.clone(),
+        external_id: "1".into(),
+        login: "octo".into(),
+        email: "octo@example.test".into(),
+        access_token: "sealed".into(),
+        scopes: None,
+    };
+    accounts::put_github(db, account, at(0)).await.unwrap();
+    sessions::put(db, "hash".into(), Some(user_id), "{}".into(), at(60), at(0), true).await.unwrap();
+    let rule = rules::RuleInput {
+        name: "r".into(),
+        error_pattern: "x".into(),
+        error_type: None,
+        skip_fix: true,
+        custom_prompt: None,
+        priority: 0,
+        enabled: true,
+    };
+    rules::create(db, &subscription, rule, at(0)).await.unwrap();
+    let delivery = NewDelivery {
+        provider: Provider::Vercel,
+        delivery_id: "uev_1".into(),
+        kind: "deployment.error".into(),
+        platform_project_id: None,
+        platform_deployment_id: None,
+        deployment_id: None,
+        decision: "queued".into(),
+        reason: None,
+    };
+    let new = failure(&subscription, "dpl_1", Some("uev_1"));
+    let fix_id = new.id.clone();
+    fixes::admit(db, new, Some(delivery), at(1)).await.unwrap();
+    let task = tasks::start(db, &fix_id, 1, "m", at(2)).await.unwrap();
+    let attempt = Attempt {
+        number: 1,
+        model: "m".into(),
+        input_tokens: 1,
+        output_tokens: 2,
+        cost_usd: 0.5,
+        outcome: "ok".into(),
+        seconds: 1.5,
+    };
+    let step = AgentStep { tool: "read".into(), title: "a.ts".into(), detail: String::new(), failed: false };
+    tasks::finish(db, &task, &attempt, &[step], Some(0), at(3)).await.unwrap();
+    assert_eq!(tasks::attempts(db, &fix_id).await.unwrap(), [attempt]);
+    // The rows that point to each other and to the incident do.
+    let incident = incident::ActiveModel {
+        id: Set(new_id()),
+        repository: Set("acme/shop".into()),
+        fingerprint: Set("f".into()),
+        created_at: Set(at(3)),
+        ..Default::default()
+    };
+    let incident = incident::Entity::insert(incident).exec_with_returning(&db.orm).await.unwrap();
+    let linked = deployment::ActiveModel {
+        id: Set(fix_id),
+        task_id: Set(Some(task)),
+        incident_id: Set(Some(incident.id)),
+        ..Default::default()
+    };
+    deployment::Entity::update(linked).exec(&db.orm).await.unwrap();
+    settings::put(db, "a", "1".into(), at(3)).await.unwrap();
+}
+
+async fn fix(db: &crate::server::db::Db) -> deployment::Model {
+    deployment::Entity::find().one(&db.orm).await.unwrap().unwrap()
+}
+
+async fn rows(db: &crate::server::db::Db, table: &str) -> Option<i64> {
+    let statement =
+        Statement::from_string(db.orm.get_database_backend(), format!("SELECT count(*) AS n FROM {table}"));
+    db.orm.query_one_raw(statement).await.ok()?.unwrap().try_get("", "n").ok()
+}
+
+#[tokio::test]
+async fn the_schema_goes_up_down_and_up_again_with_rows_in_place() {
+    let test = testing::empty().await.unwrap();
+    for _ in 0..2 {
+        Migrator::up(&test.db.orm, None).await.unwrap();
+        fill(&test.db).await;
+        for table in TABLES {
+            assert_eq!(rows(&test.db, table).await, Some(1), "{table}");
+        }
+        Migrator::down(&test.db.orm, None).await.unwrap();
+        for table in TABLES {
+            assert_eq!(rows(&test.db, table).await, None, "{table}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fix_outlives_its_run_and_its_incident() {
+    let test = testing::fresh().await.unwrap();
+    fill(&test.db).await;
+    assert!(fix(&test.db).await.task_id.is_some());
+    task::Entity::delete_many().exec(&test.db.orm).await.unwrap();
+    incident::Entity::delete_many().exec(&test.db.orm).await.unwrap();
+    let left = fix(&test.db).await;
+    assert_eq!((left.task_id, left.incident_id), (None, None));
+}
+
+#[tokio::test]
+async fn machines_that_start_at_once_make_one_schema() {
+    let test = testing::empty().await.unwrap();
+    if matches!(test.db.pool, crate::server::db::Pool::Sqlite(_)) {
+        return;
+    }
+    let starts = (0..4).map(|_| test.db.migrate());
+    for started in futures::future::join_all(starts).await {
+        started.unwrap();
+    }
+    fill(&test.db).await;
+}
+
+#[tokio::test]
+async fn a_printed_database_keeps_its_password() {
+    let test = testing::empty().await.unwrap();
+    let printed = format!("{:?}", test.db);
+    assert!(["Db(SQLite)", "Db(PostgreSQL)"].contains(&printed.as_str()), "{printed}");
+}

@@ -1,0 +1,321 @@
+//! webpack, Turbopack, Vite, Rollup, Rolldown, esbuild, SWC, Babel, PostCSS, Tailwind, Sass, Parcel.
+
+use super::{Entry, Files, Rank, When};
+use crate::model::ErrorType;
+
+const BUNDLE: Entry = Entry {
+    tool: "bundler",
+    error_type: ErrorType::Build,
+    confidence: 0.93,
+    files: Files::Above,
+    ..Entry::BASE
+};
+const PACKAGE: Entry = Entry {
+    rank: Rank::Cause,
+    when: When::Package,
+    error_type: ErrorType::Dependency,
+    touches: &["package.json"],
+    ..BUNDLE
+};
+const SUMMARY: Entry =
+    Entry { tool: "wrapper", rank: Rank::Summary, confidence: 0.55, files: Files::Below, ..BUNDLE };
+
+const WEBPACK: &[&str] = &["Can't resolve"];
+const WEBPACK_PATTERN: &str =
+    r#"(?:Module not found: )?(?:Error: )?Can't resolve ['"](?P<module>[^'"]*)['"]"#;
+const ROLLUP: &[&str] =
+    &["failed to resolve import", "ailed to resolve import", "Could not resolve", "could not resolve"];
+const ROLLUP_PATTERN: &str = r#"(?:[Ff]ailed to resolve import|[Cc]ould not resolve) (?:entry module )?["'](?P<module>[^"']+)["'](?: (?:from|in) ["']?(?P<file>[^"'\s]+\.\w+)["']?)?"#;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "webpack.package",
+        needles: WEBPACK,
+        pattern: WEBPACK_PATTERN,
+        samples: &[
+            "Module not found: Can't resolve '@octokit/rest'",
+            "Module not found: Error: Can't resolve 'lodash' in '/vercel/path0/src'",
+        ],
+        ..PACKAGE
+    },
+    Entry {
+        id: "webpack.file",
+        needles: WEBPACK,
+        pattern: WEBPACK_PATTERN,
+        when: When::OwnFile,
+        samples: &[
+            "Module not found: Can't resolve '@/ui/SystemReady'",
+            "Module not found: Error: Can't resolve './chart' in '/vercel/path0/src'",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "webpack.unresolved",
+        needles: &["Can't resolve", "Module not found"],
+        pattern: r"^(?:⨯ )?Module not found: ",
+        samples: &["Module not found: Can't resolve"],
+        confidence: 0.85,
+        ..BUNDLE
+    },
+    Entry {
+        id: "vite.optional-package",
+        needles: &["not found. Since Vite v3", "reprocessor dependency"],
+        pattern: r#"(?P<module>[\w-]+) not found\. Since Vite v3|[Pp]reprocessor dependency "[\w-]+" not found"#,
+        when: When::Always,
+        files: Files::None,
+        touches: &["package.json", "vite.config.ts"],
+        samples: &[
+            "[vite:terser] terser not found. Since Vite v3, terser has become an optional dependency. You need to install it.",
+            "[vite:css] Preprocessor dependency \"sass-embedded\" not found. Did you install it?",
+        ],
+        ..PACKAGE
+    },
+    Entry {
+        id: "esbuild.node-module",
+        error_type: ErrorType::Config,
+        needles: &["Could not resolve \""],
+        pattern: r#"\[ERROR\] Could not resolve "(?:node:)?(?:assert|async_hooks|buffer|child_process|crypto|events|fs|http|https|net|os|path|process|stream|tls|url|util|zlib)""#,
+        files: Files::Below,
+        touches: &["wrangler.toml"],
+        confidence: 0.82,
+        samples: &["✘ [ERROR] Could not resolve \"fs\""],
+        ..BUNDLE
+    },
+    Entry {
+        id: "rollup.package",
+        needles: ROLLUP,
+        pattern: ROLLUP_PATTERN,
+        files: Files::Below,
+        samples: &[
+            "[vite]: Rollup failed to resolve import \"lodash-es/debounce\" from \"/vercel/path0/src/main.js\".",
+            "✘ [ERROR] Could not resolve \"hono\"",
+        ],
+        ..PACKAGE
+    },
+    Entry {
+        id: "rollup.file",
+        needles: ROLLUP,
+        pattern: ROLLUP_PATTERN,
+        when: When::OwnFile,
+        files: Files::Below,
+        samples: &[
+            "Could not resolve \"./components/Header.js\" from \"src/main.js\"",
+            "[vite]: Rollup failed to resolve import \"figma:asset/a.png\" from \"/opt/build/repo/src/App.tsx\".",
+            "✘ [ERROR] Could not resolve \"./missing\"",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "rollup.unresolved",
+        needles: &["UNRESOLVED_IMPORT", "UNLOADABLE", "Could not load ", "Cannot resolve "],
+        pattern: r"\[(?:UNRESOLVED_IMPORT|UNLOADABLE_\w+|MISSING_EXPORT)\]|^(?:\[[\w:-]+\] )?Could not load (?P<file>[^ (]+)|^@parcel/core: Failed to resolve '",
+        files: Files::Below,
+        samples: &[
+            "[vite:load-fallback] Could not load /vercel/path0/src/missing.ts (imported by src/main.ts): ENOENT: no such file or directory",
+            "[UNLOADABLE_DEPENDENCY] Error: Could not load src/x.ts",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "bundler.missing-export",
+        needles: &[
+            "is not exported by",
+            "was not found in",
+            "No matching export in",
+            "doesn't exist in target module",
+            "is not exported from",
+        ],
+        pattern: r#"["'`][^"'`]+["'`] is not exported (?:by|from) |No matching export in "|Export \w+ doesn't exist in target module|^(?:Attempted import error: )?(?:export )?'[^']+' (?:\(.*\) )?was not found in '"#,
+        files: Files::Line,
+        samples: &[
+            "src/main.js (1:9): \"formatPrice\" is not exported by \"src/money.js\", imported by \"src/main.js\".",
+            "✘ [ERROR] No matching export in \"src/money.js\" for import \"formatPrice\"",
+            "Attempted import error: 'x' is not exported from './y'.",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "css.error",
+        needles: &[
+            "[sass]",
+            "SassError",
+            "CssSyntaxError",
+            "[postcss]",
+            "Undefined variable",
+            "Undefined mixin",
+            "Cannot apply unknown utility",
+            "Unknown word",
+            "class does not exist",
+            "can't find stylesheet",
+            "Can't find stylesheet",
+        ],
+        pattern: r"^(?:\[[\w:-]+\] |Error: |Syntax error: |ModuleBuildError: .*|HookWebpackError: .*|\S+: )*(?:\[sass\] |\[postcss\] |SassError: |CssSyntaxError: |Undefined (?:variable|mixin|function)|Cannot apply unknown utility class|Can't find stylesheet|The `[^`]+` class does not exist|.*\bUnknown word\b)",
+        files: Files::Below,
+        samples: &[
+            "[vite:css] [sass] Undefined variable.",
+            "SassError: Undefined variable.",
+            "CssSyntaxError: /vercel/path0/app/globals.css:3:1: Unknown word",
+            "Error: Cannot apply unknown utility class `border-border`",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "postcss.plugin",
+        error_type: ErrorType::Config,
+        needles: &[
+            "tailwindcss` directly as a PostCSS plugin",
+            "PostCSS plugin",
+            "Loading PostCSS Plugin failed",
+            "malformed PostCSS",
+        ],
+        pattern: r"trying to use `tailwindcss` directly as a PostCSS plugin|Loading PostCSS Plugin failed|Malformed PostCSS|Cannot find module '@tailwindcss/postcss'",
+        files: Files::None,
+        touches: &["postcss.config.js", "package.json"],
+        confidence: 0.85,
+        samples: &[
+            "Error: It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin. The PostCSS plugin has moved to a separate package",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "syntax.swc",
+        needles: &[
+            "Syntax Error",
+            "Syntax error",
+            "Parsing ecmascript",
+            "Parsing CSS",
+            "Expected ",
+            "Expression expected",
+            "Unexpected token",
+        ],
+        pattern: r"^(?:Error: +)?(?:[x×] |⨯ )?(?:Expected (?:['\x22`][^'\x22`]+['\x22`]|unicode escape|corresponding JSX).*(?:got|closing)|Unexpected token `|Expression expected|Unterminated (?:string|template|regexp|JSX)|Expected a semicolon|the name `\w+` is (?:defined|exported) multiple|Parsing (?:ecmascript|css)[\w ]* failed|Return statement is not allowed|`await` is only|await isn't allowed|Unexpected eof)",
+        files: Files::Above,
+        samples: &[
+            "x Expected ',', got 'price'",
+            "Error:   x Unexpected token `div`. Expected jsx identifier",
+            "Parsing ecmascript source code failed",
+            "× Expression expected",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "syntax.babel",
+        needles: &["SyntaxError: ", "Syntax error: "],
+        pattern: r"^(?:Module build failed.*: |\[[\w:-]+\] |ERROR +|Error: )*Syntax ?[Ee]rror: (?:unknown: )?(?P<file>[^\s:]+\.\w+): \S",
+        files: Files::Here,
+        samples: &[
+            "SyntaxError: /vercel/path0/src/App.jsx: Unexpected token (12:5)",
+            "[vite:react-babel] SyntaxError: src/App.jsx: Unexpected token (12:5)",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "esbuild.summary",
+        needles: &["Build failed with", "Transform failed with", "errors (node_modules"],
+        pattern: r"^(?:✘ \[ERROR\] |Error: |\[?[\w:-]*\]? ?)*(?:Build|Transform) failed with \d+ errors?",
+        samples: &["✘ [ERROR] Build failed with 1 error:", "Error: Transform failed with 1 error:"],
+        ..SUMMARY
+    },
+    Entry {
+        id: "wrangler.footer",
+        needles: &["Logs were written to", "If you think this is a bug"],
+        pattern: r"^(?:🪵 +)?(?:Logs were written to|If you think this is a bug)",
+        samples: &["🪵  Logs were written to \"/opt/buildhome/.config/.wrangler/logs/wrangler.log\""],
+        rank: Rank::Footer,
+        ..SUMMARY
+    },
+    Entry {
+        id: "esbuild.error",
+        needles: &["[ERROR]", ": ERROR: ", ": error: "],
+        pattern: r"^(?:✘ |X )\[ERROR\] \S|^(?P<file>[^\s:]+\.\w+):\d+:\d+: (?:ERROR|error): \S|^\[[\w:-]+\] (?P<name>[^\s:]+\.\w+):\d+:\d+: ERROR: ",
+        files: Files::Below,
+        samples: &[
+            "✘ [ERROR] Expected \")\" but found \";\"",
+            "src/load.js:2:36: ERROR: Expected \")\" but found \";\"",
+            "/vercel/path0/src/App.tsx:5:3: ERROR: Unexpected \"}\"",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "rollup.parse",
+        needles: &[
+            "): Expected",
+            "): Unexpected",
+            "Note that you need plugins",
+            "RollupError",
+            "PARSE_ERROR",
+            "failed to parse source",
+            "Failed to parse source",
+            "Unexpected token",
+            "Expression expected",
+        ],
+        pattern: r"(?:Note that you need plugins? to import|RollupError: (?:\S+ \(\d+:\d+\): )?(?:Expected|Expression|Unexpected|Parse)|\[PARSE_ERROR\]|Failed to parse source for import analysis|^(?P<file>\S+\.\w+) \(\d+:\d+\): (?:Expected|Expression expected|Unexpected))",
+        files: Files::Below,
+        samples: &[
+            "ERROR  Unexpected character '@' (Note that you need plugins to import files that are not JavaScript)",
+            "RollupError: Parse failure: Expected ';', '}' or <eof>",
+            "src/App.jsx (12:5): Expected ',', got 'price'",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "webpack.loader",
+        needles: &["Module parse failed", "Module build failed", "You may need an appropriate loader"],
+        pattern: r"^(?:Error: )?Module (?:parse|build) failed",
+        samples: &[
+            "Module parse failed: Unexpected token (1:8)",
+            "Module build failed (from ./node_modules/sass-loader/dist/cjs.js):",
+        ],
+        confidence: 0.88,
+        ..BUNDLE
+    },
+    Entry {
+        id: "webpack.config",
+        error_type: ErrorType::Config,
+        needles: &["Invalid configuration object", "failed to load config from", "Failed to load config"],
+        pattern: r"Invalid configuration object\. Webpack|[Ff]ailed to load (?:vite )?config (?:from|file) (?P<file>\S+)",
+        rank: Rank::Place,
+        files: Files::Here,
+        confidence: 0.8,
+        samples: &[
+            "failed to load config from /vercel/path0/vite.config.ts",
+            "Invalid configuration object. Webpack has been initialized using a configuration object that does not match the API schema.",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "vite.plugin",
+        needles: &["[vite", "[plugin", "[rollup", "[commonjs"],
+        pattern: r"^(?:ERROR +|Error: |error: )?\[(?:vite(?:-plugin-[\w-]+)?(?::[\w:-]+)?|plugin:? ?[\w:@/.-]+|rollup[\w-]*|commonjs[\w-]*)\]:? (?:\[plugin [^\]]+\] )?(?P<file>[\w./\\@()\[\]-]+\.\w{2,7})?.*(?:[Ee]rror|[Ff]ailed|[Cc]annot|[Uu]nexpected|[Ii]nvalid|left open|not found|missing|expected|not (?:a )?(?:valid|allowed|closed|defined))",
+        files: Files::Below,
+        confidence: 0.88,
+        samples: &[
+            "[vite-plugin-svelte:compile] [plugin vite-plugin-svelte:compile] src/App.svelte (2:0): Block was left open",
+            "[vite:css] Failed to load PostCSS config",
+            "[vite:vue] [plugin vite:vue] src/App.vue (3:1): Element is missing end tag.",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "bundler.plugin-heading",
+        needles: &["[plugin"],
+        pattern: r"^\[plugin:? [\w:@/.-]+\]$",
+        rank: Rank::Summary,
+        samples: &["[plugin tanstack-start:route-tree-client-plugin]"],
+        ..SUMMARY
+    },
+    Entry {
+        id: "vite.summary",
+        needles: &["error during build", "Build failed in", "Build failed.", "rror during build"],
+        pattern: r"^(?:\[ERROR\] \[vite\] )?(?:[x✗×] )?(?:error during build:|Build failed in|Build failed\.?$)",
+        samples: &["error during build:", "✗ Build failed in 439ms"],
+        ..SUMMARY
+    },
+    Entry {
+        id: "webpack.summary",
+        needles: &["compiled with", "ERROR in "],
+        pattern: r"^webpack .*compiled with [1-9]\d* errors?|^ERROR in (?P<file>\S+)",
+        samples: &["webpack 5.102.1 compiled with 2 errors in 181 ms", "ERROR in ./src/index.js 1:0-32"],
+        ..SUMMARY
+    },
+];

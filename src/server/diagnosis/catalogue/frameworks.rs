@@ -1,0 +1,224 @@
+//! Frameworks and site generators: Astro, Nuxt, SvelteKit, React Router, Angular, Gatsby, Docusaurus, Hugo, Jekyll,
+//! Eleventy, Prisma, Expo.
+
+use super::{Entry, Files, Rank};
+use crate::model::ErrorType;
+
+const FRAMEWORK: Entry = Entry {
+    tool: "framework",
+    error_type: ErrorType::Build,
+    confidence: 0.9,
+    files: Files::Below,
+    ..Entry::BASE
+};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "nuxt.virtual-import",
+        error_type: ErrorType::Dependency,
+        needles: &["failed to find \""],
+        pattern: r#"\[unimport\] failed to find "(?P<name>\w+)" imported from "#,
+        files: Files::None,
+        touches: &["package.json"],
+        confidence: 0.85,
+        samples: &[
+            "ERROR  Nuxt Build Error: [commonjs--resolver] [unimport] failed to find \"updateSiteConfig\" imported from \"#imports\"",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "astro.known",
+        needles: &[
+            "InvalidContentEntry",
+            "MDXError",
+            "ImageNotFound",
+            "NoAdapterInstalled",
+            "GetStaticPathsRequired",
+            "UnknownContentCollectionError",
+            "ContentSchema",
+            "LocalImage",
+            "does not match collection schema",
+            "FailedToLoadModuleSSR",
+            "CompilerError",
+            "AstroError",
+        ],
+        pattern: r"^(?:\[ERROR\] )?\[?(?:InvalidContentEntry\w*|MDXError|ImageNotFound|NoAdapterInstalled|GetStaticPathsRequired|UnknownContentCollectionError|ContentSchema\w+|LocalImage\w+|FailedToLoadModuleSSR|CompilerError|AstroError)\]?:? \S",
+        samples: &[
+            "[InvalidContentEntryDataError] blog → first data does not match collection schema.",
+            "[ERROR] [NoAdapterInstalled] Cannot use server-rendered pages without an adapter.",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "svelte.error",
+        needles: &["CompileError", "Unexpected token\nhttps", "svelte.dev/e/"],
+        pattern: r"^(?:\[[\w:-]+\] )*(?:CompileError|ParseError): \S",
+        samples: &["CompileError: Block was left open"],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "angular.budget",
+        error_type: ErrorType::Config,
+        needles: &["exceeded maximum budget"],
+        pattern: r"exceeded maximum budget",
+        files: Files::None,
+        touches: &["angular.json"],
+        samples: &[
+            "✘ [ERROR] bundle initial exceeded maximum budget. Budget 1.00 MB was not met by 220.11 kB with a total of 1.22 MB.",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "angular.template",
+        error_type: ErrorType::Typescript,
+        needles: &["error NG", "NG8", "NG5"],
+        pattern: r"(?:^(?:Error: )?(?P<file>\S+?):\d+:\d+ - error NG\d+:|^(?:✘ \[ERROR\] )?NG\d{3,5}: )",
+        samples: &[
+            "Error: src/app/app.component.html:3:5 - error NG8001: 'app-card' is not a known element:",
+            "✘ [ERROR] NG8002: Can't bind to 'ngModel' since it isn't a known property of 'input'.",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "gatsby.error",
+        needles: &["ERROR #", "There was an error in your GraphQL query"],
+        pattern: r"^ERROR +#\d+|^There was an error in your GraphQL query",
+        samples: &["ERROR #98123  WEBPACK"],
+        confidence: 0.75,
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "docusaurus.links",
+        needles: &["Docusaurus found broken links", "found broken links", "broken anchors"],
+        pattern: r"Docusaurus found broken (?:links|anchors|markdown links)",
+        samples: &["Error: Docusaurus found broken links!"],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "docusaurus.mdx",
+        needles: &["MDX compilation failed", "Could not parse expression with acorn", "Unexpected character"],
+        pattern: r#"(?:MDX compilation failed for file "(?P<file>[^"]+)"|Could not parse expression with acorn|Unexpected (?:character|closing slash) `?.*before name)"#,
+        samples: &["Error: MDX compilation failed for file \"/vercel/path0/docs/intro.md\""],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "hugo.site",
+        tool: "hugo",
+        needles: &[
+            "rror building site",
+            "failed to render pages",
+            "failed to extract shortcode",
+            "module \"",
+            "execute of template failed",
+        ],
+        pattern: r"^(?:Error: |ERROR )(?:[Ee]rror building site: \S|.*execute of template failed|render of .* failed|failed to (?:load|extract))",
+        files: Files::Here,
+        last: true,
+        samples: &[
+            "Error: error building site: failed to render pages: render of \"page\" failed: \"/opt/build/repo/layouts/_default/single.html:3:5\": execute of template failed",
+            "Error: Error building site: \"/opt/build/repo/content/post/a.md:1:1\": failed to extract shortcode: template for shortcode \"tweet\" not found",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "hugo.module",
+        tool: "hugo",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &["not found in \"", "theme \"", "Unable to find theme", "this theme does not support"],
+        pattern: r#"(?:module "[^"]+" not found in "|theme "[^"]+" not found|Unable to find theme Directory)"#,
+        files: Files::None,
+        touches: &[".gitmodules", "hugo.toml"],
+        samples: &[
+            "Error: module \"ananke\" not found in \"/opt/build/repo/themes/ananke\"; either add it as a Hugo Module or store it in \"/opt/build/repo/themes\".: module does not exist",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "jekyll.error",
+        tool: "jekyll",
+        needles: &["Liquid Exception", "jekyll ", "Jekyll"],
+        pattern: r"^(?:Liquid Exception: .* in (?P<file>\S+)|jekyll \S+ \| Error: |.*Invalid date '.*' in )",
+        files: Files::Here,
+        samples: &[
+            "Liquid Exception: Could not locate the included file 'head.html' in /opt/build/repo/_layouts/default.html",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "eleventy.error",
+        tool: "eleventy",
+        needles: &["[11ty]"],
+        pattern: r"^\[11ty\] \d+\. \S",
+        samples: &[
+            "[11ty] 1. Having trouble rendering njk template ./src/index.njk (via TemplateContentRenderError)",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "prisma.validation",
+        tool: "prisma",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "error: Error validating",
+            "error: Error parsing",
+            "Error validating datasource",
+            "error: Type \"",
+        ],
+        pattern: r#"^error: (?:Error (?:validating|parsing)|Type "[^"]+" is neither)"#,
+        confidence: 0.85,
+        samples: &[
+            "error: Error validating field `author` in model `Post`: The relation field is missing an opposite relation field",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "nitro.prerender",
+        error_type: ErrorType::Runtime,
+        needles: &["Exiting due to prerender errors"],
+        pattern: r"Exiting due to prerender errors",
+        files: Files::None,
+        confidence: 0.8,
+        samples: &["[nitro]  ERROR  Error: Exiting due to prerender errors."],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "prisma.schema",
+        tool: "prisma",
+        error_type: ErrorType::Config,
+        needles: &[
+            "Prisma schema",
+            "Error code: P1012",
+            "Could not find Prisma Schema",
+            "P3005",
+            "P3009",
+            "P3018",
+        ],
+        pattern: r"(?:Could not find Prisma Schema|Prisma schema validation|Error code: P1012|Error parsing .*schema\.prisma|Error: P30(?:05|09|18))",
+        files: Files::None,
+        touches: &["prisma/schema.prisma"],
+        confidence: 0.88,
+        samples: &[
+            "Error: Could not find Prisma Schema that is required for this command.",
+            "Error: Prisma schema validation - (get-config wasm)",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "prisma.not-generated",
+        tool: "prisma",
+        error_type: ErrorType::Config,
+        needles: &[
+            "@prisma/client did not initialize",
+            "Prisma has detected that this project was built on Vercel",
+        ],
+        pattern: r"@prisma/client did not initialize yet|Prisma has detected that this project was built on Vercel",
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &[
+            "Error: @prisma/client did not initialize yet. Please run \"prisma generate\" and try to import it again.",
+        ],
+        ..FRAMEWORK
+    },
+];

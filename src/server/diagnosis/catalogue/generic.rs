@@ -1,0 +1,96 @@
+//! What looks like an error when no tool's own words were recognised.
+
+use super::{Entry, Files, Rank};
+use crate::model::ErrorType;
+
+const GUESS: Entry = Entry {
+    tool: "generic",
+    rank: Rank::Guess,
+    error_type: ErrorType::Other,
+    confidence: 0.4,
+    files: Files::Here,
+    last: true,
+    ..Entry::BASE
+};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "npm.footer",
+        needles: &["npm error", "npm ERR!", "ELIFECYCLE"],
+        pattern: r"^(?:npm (?:error|ERR!)(?: |$)|ELIFECYCLE\b|\S* ?ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL)",
+        samples: &[
+            "npm error command sh -c vite build",
+            "npm ERR! A complete log of this run can be found in: /root/.npm/_logs/x.log",
+            "ELIFECYCLE  Command failed with exit code 1.",
+            "npm error Lifecycle script `build` failed with error:",
+        ],
+        rank: Rank::Footer,
+        tool: "npm",
+        confidence: 0.2,
+        files: Files::None,
+        last: false,
+        ..GUESS
+    },
+    Entry {
+        id: "nuxt.error",
+        needles: &["Nuxt Build Error", "Nuxt build error", "Cannot start nuxt", "RollupError"],
+        pattern: r"^(?:ERROR +)?(?:Nuxt [Bb]uild [Ee]rror: |Cannot start nuxt: )\S",
+        confidence: 0.8,
+        samples: &["ERROR  Nuxt Build Error: Could not load composable"],
+        rank: Rank::Error,
+        tool: "framework",
+        error_type: ErrorType::Build,
+        files: Files::Below,
+        last: false,
+        ..GUESS
+    },
+    Entry {
+        id: "generic.nothing-wrong",
+        tool: "none",
+        rank: Rank::Footer,
+        confidence: 0.1,
+        needles: &[
+            "0 error",
+            "o error",
+            "0 failed",
+            "0 vulnerabilities",
+            "errors: 0",
+            "Errors: 0",
+            "or errors",
+        ],
+        pattern: r"(?i)\b(?:0|no) (?:[\w-]+ ){0,4}(?:errors?|failed|failures|vulnerabilities)\b|\berrors: 0\b",
+        samples: &["Found 0 errors.", "✔ No ESLint warnings or errors"],
+        ..GUESS
+    },
+    Entry {
+        id: "generic.error",
+        needles: &["error", "Error", "ERROR", "fatal", "Fatal", "FATAL", "panic", "✘", "⨯"],
+        pattern: r"^(?:\S{1,40} )?[\[(]?(?:error|Error|ERROR|[Ff]atal|FATAL|panic|ERR!?|✘|⨯)(?: error)?[\])]?[:!]? ?\S",
+        samples: &["error: something is off", "ERROR  Something is off", "fatal: not a git repository"],
+        ..GUESS
+    },
+    Entry {
+        id: "generic.mention",
+        confidence: 0.25,
+        tool: "generic.mention",
+        rank: Rank::Guess,
+        needles: &[
+            "error",
+            "Error",
+            "ERROR",
+            "ailed",
+            "FAILED",
+            "xception",
+            "annot ",
+            "ould not",
+            "nvalid",
+            "nable to",
+            "denied",
+            "not found",
+            "rejected",
+        ],
+        pattern: r"(?i)\b(?:errors?|failed|failure|exception|cannot|could not|invalid|unable to|denied|not found|rejected)\b",
+        samples: &["Deployment failed while uploading", "Unable to start the thing"],
+        ..GUESS
+    },
+];

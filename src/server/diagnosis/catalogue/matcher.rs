@@ -1,0 +1,125 @@
+//! All entries compiled into one automaton over their needles: a line pays for the entries whose needles it has.
+
+use super::{Entry, When, entries};
+use crate::server::diagnosis::{clean, module};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::Regex;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, OnceLock},
+};
+
+/// The compiled catalogue. Patterns are compiled when their needle is first met.
+pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::build);
+
+/// Size limit of one compiled pattern, in bytes.
+const PATTERN_SIZE: usize = 1 << 20;
+
+pub(crate) struct Catalogue {
+    entries: Vec<&'static Entry>,
+    patterns: Vec<OnceLock<Option<Regex>>>,
+    needles: Option<AhoCorasick>,
+    /// For each needle the entries that have it, ascending.
+    owners: Vec<Vec<u16>>,
+}
+
+/// An entry that fits a line.
+pub(crate) struct Found {
+    pub entry: &'static Entry,
+    pub file: Option<String>,
+    pub module: Option<String>,
+    pub name: Option<String>,
+}
+
+impl Catalogue {
+    fn build() -> Self {
+        let entries: Vec<&'static Entry> = entries().collect();
+        let mut owners: Vec<Vec<u16>> = Vec::new();
+        let mut literals: Vec<&'static str> = Vec::new();
+        let mut known: HashMap<&'static str, usize> = HashMap::new();
+        for (index, entry) in (0_u16..).zip(&entries) {
+            for needle in entry.needles {
+                let slot = *known.entry(needle).or_insert_with(|| {
+                    literals.push(needle);
+                    owners.push(Vec::new());
+                    literals.len() - 1
+                });
+                owners[slot].push(index);
+            }
+        }
+        let needles = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&literals).ok();
+        let patterns = entries.iter().map(|_| OnceLock::new()).collect();
+        Self { entries, patterns, needles, owners }
+    }
+
+    /// The entry that a line belongs to: the first in the catalogue's order that fits. `raw` is the line as the
+    /// needles are searched in it, `text` is what the patterns see.
+    pub(crate) fn best(&self, raw: &str, text: &str) -> Option<Found> {
+        self.wanted(raw).into_iter().find_map(|index| self.try_entry(index, text))
+    }
+
+    /// A line has a needle of some entry. Cheap; most lines have none.
+    pub(crate) fn may_match(&self, raw: &str) -> bool {
+        self.needles.as_ref().is_some_and(|needles| needles.is_match(raw))
+    }
+
+    fn wanted(&self, raw: &str) -> Vec<u16> {
+        let Some(needles) = &self.needles else { return Vec::new() };
+        let mut wanted: Vec<u16> = Vec::new();
+        let mut seen: Vec<usize> = Vec::new();
+        for hit in needles.find_overlapping_iter(clean::cut(raw, clean::LINE_LIMIT)) {
+            let needle = hit.pattern().as_usize();
+            if !seen.contains(&needle) {
+                seen.push(needle);
+                wanted.extend(&self.owners[needle]);
+            }
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    fn try_entry(&self, index: u16, text: &str) -> Option<Found> {
+        let entry = self.entries[usize::from(index)];
+        if !entry.despite_warning && is_warning(text) {
+            return None;
+        }
+        let pattern = self.patterns[usize::from(index)]
+            .get_or_init(|| regex::RegexBuilder::new(entry.pattern).size_limit(PATTERN_SIZE).build().ok())
+            .as_ref()?;
+        if entry.when == When::Always && pattern.captures_len() == 1 {
+            return pattern.is_match(text).then_some(Found { entry, file: None, module: None, name: None });
+        }
+        let captures = pattern.captures(text)?;
+        let group = |name: &str| captures.name(name).map(|found| found.as_str().to_owned());
+        let module = group("module");
+        let counts = match (entry.when, &module) {
+            (When::Always, _) => true,
+            (When::Package, Some(module)) => module::is_package(module),
+            (When::OwnFile, Some(module)) => !module::is_package(module),
+            (_, None) => false,
+        };
+        counts.then(|| Found { entry, file: group("file"), name: group("name"), module })
+    }
+}
+
+/// The tool itself calls the line a warning.
+fn is_warning(text: &str) -> bool {
+    const MARKS: [&str; 12] = [
+        "warn",
+        "Warn",
+        "WARN",
+        "[warn",
+        "[WARN",
+        "⚠",
+        "npm warn",
+        "npm WARN",
+        "(!)",
+        "▲ [WARNING]",
+        "DeprecationWarning",
+        "[DEP",
+    ];
+    MARKS.iter().any(|mark| text.starts_with(mark))
+        || text.contains("DeprecationWarning:")
+        || text.contains(" Warning: ") && text.starts_with(|c: char| c.is_ascii_digit())
+}

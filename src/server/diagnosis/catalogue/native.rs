@@ -1,0 +1,258 @@
+//! Compiled languages: Rust (cargo, rustc), Go, C and C++.
+
+use super::{Entry, Files, Rank};
+use crate::model::{ErrorType, Verdict};
+
+const RUST: Entry = Entry {
+    tool: "rustc",
+    error_type: ErrorType::Build,
+    confidence: 0.96,
+    files: Files::Below,
+    ..Entry::BASE
+};
+const CARGO: Entry = Entry {
+    tool: "cargo",
+    error_type: ErrorType::Dependency,
+    files: Files::None,
+    touches: &["Cargo.toml"],
+    ..RUST
+};
+const GO: Entry =
+    Entry { tool: "go", error_type: ErrorType::Build, confidence: 0.93, files: Files::Here, ..Entry::BASE };
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "rust.missing-crate",
+        tool: "rustc",
+        rank: Rank::Cause,
+        needles: &[
+            "unresolved import",
+            "can't find crate for",
+            "use of unresolved module or unlinked crate",
+            "use of undeclared crate",
+        ],
+        pattern: r"^error\[E0(?:432|433|463)\]: (?:unresolved import `(?P<module>[a-z_]\w*)`|can't find crate for `|failed to resolve: use of (?:unresolved module or unlinked|undeclared) crate|cannot find .* crate)",
+        error_type: ErrorType::Dependency,
+        files: Files::Below,
+        confidence: 0.85,
+        samples: &["error[E0432]: unresolved import `anyhow`", "error[E0463]: can't find crate for `core`"],
+        ..CARGO
+    },
+    Entry {
+        id: "rust.error",
+        needles: &["error[E"],
+        pattern: r"^error\[E\d{4}\]: \S",
+        samples: &["error[E0308]: mismatched types"],
+        ..RUST
+    },
+    Entry {
+        id: "rust.footer",
+        tool: "wrapper",
+        rank: Rank::Footer,
+        needles: &[
+            "could not compile",
+            "aborting due to",
+            "Some errors have detailed",
+            "build failed, waiting",
+        ],
+        pattern: r"^(?:error: could not compile |error: aborting due to|error: build failed$)",
+        confidence: 0.4,
+        samples: &["error: could not compile `shop` (bin \"shop\") due to 1 previous error"],
+        ..RUST
+    },
+    Entry {
+        id: "cargo.offline-source",
+        rank: Rank::Cause,
+        needles: &[
+            "you are in the offline mode",
+            "failed to load source for",
+            "attempting to make an HTTP request",
+        ],
+        pattern: r"you are in the offline mode \(--offline\)|attempting to make an HTTP request, but --offline",
+        samples: &[
+            "can't checkout from 'https://github.com/rust-bitcoin/rust-miniscript': you are in the offline mode (--offline)",
+        ],
+        ..CARGO
+    },
+    Entry {
+        id: "cargo.resolution",
+        needles: &[
+            "failed to select a version",
+            "no matching package named",
+            "the lock file",
+            "failed to load source for dependency",
+            "failed to get `",
+            "no matching package found",
+        ],
+        pattern: r"^error: (?:failed to select a version|no matching package(?: named| found)|the lock file .* needs to be updated|failed to load source for dependency|failed to get `|cannot update the lock file)",
+        samples: &[
+            "error: failed to select a version for the requirement `fnv = \"^99\"`",
+            "error: no matching package named `serd` found",
+            "error: the lock file /app/Cargo.lock needs to be updated but --locked was passed to prevent this",
+        ],
+        ..CARGO
+    },
+    Entry {
+        id: "cargo.toolchain",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "requires rustc",
+            "is not supported by the following package",
+            "cannot be built because it requires",
+            "feature `edition20",
+            "toolchain '",
+        ],
+        pattern: r"(?:cannot be built because it requires rustc|rustc \S+ is not supported by the following|feature `edition20\d\d` is required|requires rustc \S+|toolchain '[^']+' is not installed)",
+        touches: &["rust-toolchain.toml"],
+        samples: &["error: rustc 1.70.0 is not supported by the following packages:"],
+        ..CARGO
+    },
+    Entry {
+        id: "cargo.manifest",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &["failed to parse manifest", "could not find `Cargo.toml`"],
+        pattern: r"^error: (?:failed to parse manifest|could not find `Cargo\.toml`)",
+        samples: &["error: failed to parse manifest at `/app/Cargo.toml`"],
+        ..CARGO
+    },
+    Entry {
+        id: "rust.linker",
+        error_type: ErrorType::Config,
+        needles: &[
+            "linking with",
+            "linker `",
+            "Could not find directory of OpenSSL",
+            "failed to run custom build command",
+            "pkg-config",
+        ],
+        pattern: r"^error: (?:linking with `|linker `\w+` not found|failed to run custom build command for)|Could not find directory of OpenSSL",
+        files: Files::None,
+        confidence: 0.75,
+        samples: &[
+            "error: linking with `cc` failed: exit status: 1",
+            "error: failed to run custom build command for `openssl-sys v0.9.93`",
+        ],
+        ..RUST
+    },
+    Entry {
+        id: "rust.plain-error",
+        needles: &["error: "],
+        pattern: r"^error: (?:expected |unexpected |unknown |mismatched closing|this file contains|cannot find (?:macro|attribute|derive)|unused |.*`-D warnings`|no rules expected|unterminated |prefix `|format argument|missing )",
+        samples: &[
+            "error: expected one of `!` or `::`, found `fn`",
+            "error: cannot find macro `foo` in this scope",
+            "error: unused variable: `x`",
+        ],
+        confidence: 0.85,
+        ..RUST
+    },
+    Entry {
+        id: "rust.panic",
+        error_type: ErrorType::Runtime,
+        needles: &["panicked at"],
+        pattern: r"^thread '.*'(?: \(\d+\))? panicked at (?:'.*', )?(?P<file>\S+?\.rs):",
+        files: Files::Here,
+        samples: &["thread 'main' panicked at src/main.rs:3:5:"],
+        ..RUST
+    },
+    Entry {
+        id: "go.version",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "go.mod requires go",
+            "toolchain not available",
+            "invalid go version",
+            "unknown directive: toolchain",
+        ],
+        pattern: r"go\.mod requires go >=|toolchain not available|invalid go version|unknown directive: toolchain",
+        files: Files::None,
+        touches: &["go.mod"],
+        samples: &["go: go.mod requires go >= 1.25.5 (running go 1.25.0; GOTOOLCHAIN=local)"],
+        ..GO
+    },
+    Entry {
+        id: "go.module",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: &[
+            "no required module provides package",
+            "missing go.sum entry",
+            "cannot find module providing",
+            "updates to go.mod needed",
+            "inconsistent vendoring",
+            "verifying module",
+            "unknown revision",
+            "invalid version: ",
+        ],
+        pattern: r"no required module provides package|missing go\.sum entry|cannot find module providing|updates to go\.mod needed|inconsistent vendoring|^go: .*(?:unknown revision|invalid version)|^verifying .*checksum mismatch",
+        touches: &["go.mod", "go.sum"],
+        samples: &[
+            "main.go:4:2: no required module provides package github.com/gin-gonic/gin; to add it:",
+            "main.go:5:2: missing go.sum entry for module providing package golang.org/x/net/html",
+        ],
+        ..GO
+    },
+    Entry {
+        id: "go.no-module",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        verdict: Verdict::Config,
+        needles: &[
+            "go.mod file not found",
+            "no Go files in",
+            "directory not found",
+            "cannot find main module",
+        ],
+        pattern: r"go\.mod file not found|^(?:package \S+: )?no Go files in|^stat .*: directory not found|cannot find main module",
+        files: Files::None,
+        confidence: 0.88,
+        advice: Some(
+            "The build command looks in a folder without Go code: correct the build command {build} or the root directory {root}.",
+        ),
+        samples: &[
+            "go: go.mod file not found in current directory or any parent directory; see 'go help modules'",
+            "no Go files in /opt/render/project/go/src/github.com/a/b",
+        ],
+        ..GO
+    },
+    Entry {
+        id: "go.compile",
+        needles: &[".go:"],
+        pattern: r"^(?:vet: )?(?P<file>[\w./-]+\.go):\d+(?::\d+)?: \S",
+        samples: &["./main.go:10:2: undefined: handler"],
+        ..GO
+    },
+    Entry {
+        id: "go.panic",
+        error_type: ErrorType::Runtime,
+        needles: &["panic: "],
+        pattern: r"^panic: \S",
+        files: Files::Below,
+        samples: &["panic: runtime error: invalid memory address or nil pointer dereference"],
+        ..GO
+    },
+    Entry {
+        id: "c.compile",
+        tool: "cc",
+        needles: &[": error: ", ": fatal error: "],
+        pattern: r"^(?P<file>[^\s:]+\.(?:c|cc|cpp|cxx|h|hpp)):\d+(?::\d+)?: (?:fatal )?error: \S",
+        confidence: 0.85,
+        samples: &["src/main.c:3:10: fatal error: missing.h: No such file or directory"],
+        ..GO
+    },
+    Entry {
+        id: "c.command",
+        tool: "cc",
+        rank: Rank::Place,
+        error_type: ErrorType::Dependency,
+        needles: &["error: command '"],
+        pattern: r"^error: command '[^']*(?:gcc|clang|cc|g\+\+)[^']*' failed",
+        files: Files::None,
+        confidence: 0.7,
+        samples: &["error: command '/usr/bin/clang' failed with exit code 1"],
+        ..GO
+    },
+];

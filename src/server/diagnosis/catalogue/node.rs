@@ -1,0 +1,254 @@
+//! Node.js itself: modules, ESM and CommonJS, old versions, native add-ons, and code that throws.
+
+use super::{Entry, Files, Rank, When};
+use crate::model::{ErrorType, Verdict};
+
+const NODE: Entry = Entry {
+    tool: "node",
+    error_type: ErrorType::Runtime,
+    confidence: 0.9,
+    files: Files::Stack,
+    ..Entry::BASE
+};
+const MODULE: &[&str] = &["annot find module", "annot find package"];
+const MODULE_PATTERN: &str = r#"^(?:\S*Error(?: \[\w+\])?: |⨯ |error: |\[?\w+\]? ?)*[Cc]annot find (?:module|package) ['"](?P<module>[^'"]+)['"](?: imported from '?(?P<file>[^\s']+)'?)?"#;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "node.package",
+        when: When::Package,
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: MODULE,
+        pattern: MODULE_PATTERN,
+        touches: &["package.json"],
+        confidence: 0.92,
+        samples: &[
+            "Error: Cannot find module 'fast-glob'",
+            "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from /vercel/path0/src/a.js",
+            "error: Cannot find module \"hono\" from \"/opt/render/project/src/index.ts\"",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.entry-file",
+        when: When::OwnFile,
+        error_type: ErrorType::Config,
+        needles: MODULE,
+        pattern: r"^Error: Cannot find module '(?P<module>/[^']+)'$",
+        confidence: 0.8,
+        touches: &["package.json"],
+        files: Files::None,
+        samples: &["Error: Cannot find module '/opt/render/project/src/index.js'"],
+        ..NODE
+    },
+    Entry {
+        id: "node.file",
+        when: When::OwnFile,
+        needles: MODULE,
+        pattern: MODULE_PATTERN,
+        confidence: 0.85,
+        samples: &[
+            "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/vercel/path0/scripts/lib/pages.js' imported from /vercel/path0/scripts/build.js",
+            "Error: Cannot find module './routes/auth'",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.exports",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: &[
+            "ERR_PACKAGE_PATH_NOT_EXPORTED",
+            "ERR_PACKAGE_IMPORT_NOT_DEFINED",
+            "is not defined by \"exports\"",
+            "specifier in \"",
+        ],
+        pattern: r#"^.*(?:Package subpath '[^']+' is not defined by "exports"|No "exports" main defined|Missing "[^"]+" (?:specifier|export) in "[^"]+" package)"#,
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &[
+            "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: Package subpath './lib/tokenize' is not defined by \"exports\" in /vercel/path0/node_modules/postcss/package.json",
+            "Error: Missing \"./dist/style.css\" specifier in \"swiper\" package",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.openssl",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &["ERR_OSSL_EVP_UNSUPPORTED", "digital envelope routines"],
+        pattern: r"error:0308010C:digital envelope routines::unsupported|ERR_OSSL_EVP_UNSUPPORTED",
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &["Error: error:0308010C:digital envelope routines::unsupported"],
+        ..NODE
+    },
+    Entry {
+        id: "node.too-old",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "crypto.hash is not a function",
+            "Unexpected token 'with'",
+            "structuredClone is not defined",
+            "crypto.getRandomValues is not a function",
+            "Unexpected token '??='",
+            "Unexpected token '.'",
+            "Unexpected token '?'",
+            "does not provide an export named",
+            "fetch is not defined",
+            "toSorted is not a function",
+            "findLast is not a function",
+            "CustomEvent is not defined",
+            "requires Node",
+            "File is not defined",
+            "ReadableStream is not defined",
+            "is not supported by ",
+        ],
+        pattern: r"(?:crypto\$?\d*\.hash is not a function|Unexpected token 'with'|structuredClone is not defined|crypto\$?\d*\.getRandomValues is not a function|Unexpected token '(?:\?\?=|\|\|=|\?|\.)'$|ReferenceError: (?:fetch|CustomEvent|File|ReadableStream) is not defined|\.(?:toSorted|toReversed|findLast)\s?is not a function|The requested module 'node:\w+' does not provide an export|^Node\.js v\S+ is not supported by |requires Node(?:\.js)? ?(?:version )?[v>=^\d])",
+        files: Files::None,
+        touches: &[".nvmrc"],
+        confidence: 0.88,
+        advice: Some("Choose the Node.js version that the tools need {node}, or pin it in the repository."),
+        samples: &[
+            "SyntaxError: Unexpected token 'with'",
+            "[vite:vue] crypto.hash is not a function",
+            "ReferenceError: fetch is not defined",
+            "Node.js v16.20.2 is not supported by Astro!",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.require-esm",
+        error_type: ErrorType::Build,
+        needles: &[
+            "ERR_REQUIRE_ESM",
+            "require() of ES",
+            "not defined in ES module scope",
+            "Cannot use import statement outside",
+            "Unexpected token 'export'",
+            "__dirname is not defined",
+            "does not provide an export named",
+            "ERR_UNKNOWN_FILE_EXTENSION",
+            "Named export '",
+            "ERR_REQUIRE_CYCLE_MODULE",
+            "ERR_UNSUPPORTED_DIR_IMPORT",
+            "ERR_REQUIRE_ASYNC_MODULE",
+        ],
+        pattern: r"(?:ERR_REQUIRE_ESM|require\(\) of ES [Mm]odule|is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|does not provide an export named|ERR_UNKNOWN_FILE_EXTENSION|Named export '[^']+' not found|ERR_REQUIRE_CYCLE_MODULE|ERR_UNSUPPORTED_DIR_IMPORT|ERR_REQUIRE_ASYNC_MODULE)",
+        confidence: 0.8,
+        samples: &[
+            "ReferenceError: require is not defined in ES module scope, you can use import instead",
+            "SyntaxError: The requested module './money.js' does not provide an export named 'formatPrice'",
+            "Error [ERR_REQUIRE_ESM]: require() of ES Module /vercel/path0/a.js not supported.",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.options",
+        error_type: ErrorType::Config,
+        needles: &["is not allowed in NODE_OPTIONS", "bad option"],
+        pattern: r"is not allowed in NODE_OPTIONS|^node: bad option",
+        verdict: Verdict::Config,
+        files: Files::None,
+        advice: Some("Node.js does not accept a flag: correct NODE_OPTIONS {env} or the command {build}."),
+        samples: &["node: --openssl-legacy-provider is not allowed in NODE_OPTIONS"],
+        ..NODE
+    },
+    Entry {
+        id: "node-gyp.failed",
+        tool: "node-gyp",
+        error_type: ErrorType::Dependency,
+        needles: &["gyp ERR!", "node-gyp", "node-pre-gyp ERR!"],
+        pattern: r"(?:gyp ERR! (?:find Python|build error|configure error|stack Error:|not ok)|node-pre-gyp ERR! )",
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &["gyp ERR! build error", "npm error gyp ERR! find Python"],
+        ..NODE
+    },
+    Entry {
+        id: "node.native",
+        tool: "node-gyp",
+        error_type: ErrorType::Dependency,
+        needles: &[
+            "Could not load the \"sharp\" module",
+            "Cannot find native binding",
+            "was compiled against a different Node.js version",
+            "@rollup/rollup-",
+            "lightningcss.",
+            "Failed to load native binding",
+            "Something went wrong installing the \"sharp\" module",
+            "@esbuild/",
+        ],
+        pattern: r#"(?:Could not load the "sharp" module|Something went wrong installing the "sharp" module|Cannot find native binding|was compiled against a different Node\.js version|Cannot find module @rollup/rollup-|Failed to load native binding|You installed esbuild for another platform|The package "@esbuild/[^"]+" could not be found)"#,
+        files: Files::None,
+        touches: &["package.json", "package-lock.json"],
+        rank: Rank::Cause,
+        samples: &[
+            "Error: Could not load the \"sharp\" module using the linux-x64 runtime",
+            "Error: Cannot find module @rollup/rollup-linux-x64-gnu. npm has a bug related to optional dependencies",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.eacces",
+        error_type: ErrorType::Config,
+        needles: &["EACCES"],
+        pattern: r"^(?:npm (?:error|ERR!) |Error: )?(?:spawn .* EACCES|EACCES: permission denied|code EACCES)",
+        confidence: 0.8,
+        samples: &[
+            "Error: spawn /vercel/path0/scripts/build.sh EACCES",
+            "Error: EACCES: permission denied, open '/var/data/app.db'",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.port-used",
+        needles: &["EADDRINUSE"],
+        pattern: r"EADDRINUSE",
+        samples: &["Error: listen EADDRINUSE: address already in use :::3000"],
+        ..NODE
+    },
+    Entry {
+        id: "node.syntax",
+        error_type: ErrorType::Build,
+        needles: &["SyntaxError: "],
+        pattern: r"^(?:\w+ )?(?:Uncaught )?SyntaxError: (?:Unexpected|Invalid|missing|Identifier|Unterminated|Missing|Illegal|await|Cannot use|Malformed)",
+        rank: Rank::Exception,
+        confidence: 0.75,
+        samples: &["SyntaxError: Unexpected token '}'", "SyntaxError: missing ) after argument list"],
+        ..NODE
+    },
+    Entry {
+        id: "node.not-found",
+        rank: Rank::Exception,
+        confidence: 0.7,
+        needles: &["ENOENT"],
+        pattern: r"ENOENT: no such file or directory",
+        samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
+        ..NODE
+    },
+    Entry {
+        id: "node.exception",
+        rank: Rank::Exception,
+        confidence: 0.78,
+        needles: &["Error: ", "Error [", "rror]: ", "Error:"],
+        pattern: r"^(?:Uncaught |Unhandled |⨯ |× |x |✗ |\[|ERROR +|\[ERROR\] +|\[cause\]: |[A-Z]:\\)?(?:[\w$.]*Error|Error)(?: \[\w+\])?: \S",
+        samples: &[
+            "TypeError: Cannot read properties of undefined (reading 'map')",
+            "Error: Route.post() requires a callback function but got a [object Undefined]",
+            "ReferenceError: document is not defined",
+        ],
+        ..NODE
+    },
+    Entry {
+        id: "node.exception-heading",
+        rank: Rank::Place,
+        confidence: 0.5,
+        needles: &["Error [", "Error:"],
+        pattern: r"^(?:⨯ )?\w*Error(?: \[\w+\])?:$",
+        samples: &["Error [PrismaClientKnownRequestError]:", "Error:"],
+        ..NODE
+    },
+];

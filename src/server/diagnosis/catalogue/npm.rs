@@ -1,0 +1,276 @@
+//! npm: installs, the lock file, scripts, and the footers it closes with.
+
+use super::{Entry, Files, Rank};
+use crate::model::{ErrorType, Verdict};
+
+const NPM: Entry = Entry {
+    tool: "npm",
+    error_type: ErrorType::Dependency,
+    confidence: 0.95,
+    touches: &["package.json"],
+    ..Entry::BASE
+};
+const NOISE: Entry =
+    Entry { rank: Rank::Footer, confidence: 0.2, touches: &[], error_type: ErrorType::Other, ..NPM };
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "npm.installed",
+        rank: Rank::Passed,
+        needles: &["added ", "up to date"],
+        pattern: r"^(?:added|changed|removed) \d+ packages?\b|^up to date(?:,| in)",
+        samples: &[
+            "added 752 packages, and audited 753 packages in 20s",
+            "up to date, audited 2 packages in 1s",
+        ],
+        ..NOISE
+    },
+    // An unresolvable tree: the line with the range is the cause, the code is only its headline.
+    Entry {
+        id: "npm.peer-conflict",
+        rank: Rank::Cause,
+        needles: &["peer "],
+        pattern: r"^npm (?:error|ERR!) (?:peer|peerOptional) (?P<module>\S+)@.+ from \S+@\S+$",
+        samples: &["npm error peer next@\"^12.2.5 || ^13 || ^14\" from next-auth@4.24.5"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.eresolve",
+        needles: &["ERESOLVE"],
+        pattern: r"^npm (?:error|ERR!) (?:code )?ERESOLVE(?: .*)?$",
+        samples: &[
+            "npm error ERESOLVE could not resolve",
+            "npm ERR! ERESOLVE unable to resolve dependency tree",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.lock-missing",
+        rank: Rank::Cause,
+        needles: &["from lock file", "Invalid: lock file"],
+        pattern: r"^npm (?:error|ERR!) (?:Missing: \S+ from lock file|Invalid: lock file's \S+ does not satisfy \S+)",
+        touches: &["package.json", "package-lock.json"],
+        samples: &[
+            "npm error Missing: is-even@1.0.0 from lock file",
+            "npm ERR! Invalid: lock file's react@17.0.2 does not satisfy react@18.2.0",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.lock-out-of-sync",
+        needles: &["`npm ci` can only install", "npm ci` can only install"],
+        pattern: r"`npm ci` can only install (?:packages when|with an existing)",
+        touches: &["package.json", "package-lock.json"],
+        samples: &[
+            "npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.no-version",
+        needles: &["No matching version found", "notarget"],
+        pattern: r"^npm (?:error|ERR!) notarget No matching version found for (?P<module>[^ ]+?)\.?$",
+        samples: &["npm error notarget No matching version found for is-odd@^47.0.0."],
+        ..NPM
+    },
+    Entry {
+        id: "npm.no-package",
+        needles: &["404"],
+        pattern: r"^npm (?:error|ERR!) 404 +(?:Not Found|'[^']+' is not in|'[^']+' could not be found|The requested resource '[^']+' could not)",
+        samples: &[
+            "npm error 404 Not Found - GET https://registry.npmjs.org/left-padd - Not found",
+            "npm error 404  'left-padd@*' is not in this registry.",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.access",
+        needles: &["401", "E401", "E403", "403 Forbidden", "authentication token"],
+        pattern: r"^npm (?:error|ERR!) (?:code E40[13]\b|40[13] (?:Unauthorized|Forbidden|403)|.*requires an authentication token|.*[Uu]nable to authenticate)",
+        error_type: ErrorType::Dependency,
+        verdict: Verdict::Config,
+        confidence: 0.9,
+        advice: Some(
+            "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
+        ),
+        samples: &[
+            "npm error code E401",
+            "npm ERR! 403 403 Forbidden - GET https://npm.pkg.github.com/@acme%2fui",
+        ],
+        touches: &[".npmrc"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.no-package-json",
+        rank: Rank::Cause,
+        needles: &["Could not read package.json", "enoent ENOENT: no such file or directory, open"],
+        pattern: r"^npm (?:error|ERR!) enoent (?:Could not read package\.json|ENOENT: no such file or directory, open '.*package\.json')",
+        error_type: ErrorType::Config,
+        verdict: Verdict::Config,
+        advice: Some(
+            "There is no package.json in the folder the platform builds: correct the root directory {root}.",
+        ),
+        samples: &[
+            "npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '/vercel/path0/package.json'",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.bad-json",
+        rank: Rank::Cause,
+        needles: &["JSON.parse", "EJSONPARSE"],
+        pattern: r"^npm (?:error|ERR!) JSON\.parse (?:Invalid package\.json|Failed to parse|Unexpected)",
+        error_type: ErrorType::Config,
+        confidence: 0.85,
+        samples: &[
+            "npm error JSON.parse Invalid package.json: JSONParseError: Expected double-quoted property name in JSON at position 54",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.missing-script",
+        rank: Rank::Cause,
+        needles: &["issing script"],
+        pattern: r#"(?:^npm (?:error|ERR!) )?[Mm]issing script:? "?(?P<name>[\w:.-]+)"?"#,
+        error_type: ErrorType::Config,
+        samples: &[
+            "npm error Missing script: \"compile\"",
+            "npm ERR! missing script: build",
+            "ERR_PNPM_NO_SCRIPT  Missing script: build",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.engine",
+        rank: Rank::Cause,
+        needles: &["EBADENGINE", "notsup ", "engine Not"],
+        pattern: r"^npm (?:error|ERR!) (?:notsup (?:Unsupported engine|Not compatible|Required)|engine Not compatible)",
+        error_type: ErrorType::Config,
+        advice: Some("Choose a Node.js version that package.json allows {node}."),
+        samples: &["npm error notsup Not compatible with your version of node/npm: shop@1.0.0"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.platform-package",
+        needles: &["EBADPLATFORM", "Unsupported platform"],
+        pattern: r"^npm (?:error|ERR!) (?:code EBADPLATFORM|notsup Unsupported platform)",
+        samples: &[
+            "npm error notsup Unsupported platform for @esbuild/darwin-arm64@0.21.5: wanted {\"os\":\"darwin\",\"cpu\":\"arm64\"}",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.integrity",
+        needles: &["EINTEGRITY"],
+        pattern: r"^npm (?:error|ERR!) (?:code EINTEGRITY|.*EINTEGRITY.*|sha512-.* integrity checksum failed)",
+        touches: &["package-lock.json"],
+        samples: &["npm error code EINTEGRITY"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.registry-down",
+        tool: "network",
+        rank: Rank::Cause,
+        needles: &["ECONNREFUSED", "ENOTFOUND", "E500", "E502", "E503", "E504", "503 Service", "FetchError"],
+        pattern: r"^npm (?:error|ERR!) (?:FetchError: |50[0234] |network request to .*ENOTFOUND)",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.88,
+        touches: &[],
+        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        samples: &[
+            "npm error FetchError: request to https://registry.npmjs.org/next failed, reason: connect ECONNREFUSED 104.16.0.1:443",
+            "npm ERR! 503 Service Unavailable - GET https://registry.npmjs.org/next",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.crashed",
+        rank: Rank::Error,
+        needles: &[
+            "Exit handler never called",
+            "cb() never called",
+            "Invalid Version",
+            "Cannot read properties of null (reading 'matches')",
+            "Invalid dependency type",
+            "Unsupported URL Type",
+        ],
+        pattern: r"^npm (?:error|ERR!) (?:Exit handler never called|cb\(\) never called|Invalid Version|Cannot read properties of null \(reading '\w+'\))",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.8,
+        touches: &[],
+        advice: Some(
+            "npm itself crashed during the install: deploy again without the build cache {redeploy}.",
+        ),
+        samples: &["npm error Exit handler never called!"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.workspace-protocol",
+        needles: &["EUNSUPPORTEDPROTOCOL", "Unsupported URL Type"],
+        pattern: r"^npm (?:error|ERR!) (?:code EUNSUPPORTEDPROTOCOL|Unsupported URL Type)",
+        samples: &["npm error Unsupported URL Type \"workspace:\": workspace:*"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.registry-code",
+        tool: "network",
+        needles: &["npm error code E", "npm ERR! code E"],
+        pattern: r"^npm (?:error|ERR!) code (?:ECONNREFUSED|ENOTFOUND|E50[0234])$",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.85,
+        touches: &[],
+        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        samples: &["npm error code ECONNREFUSED", "npm ERR! code E503"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.code",
+        rank: Rank::Place,
+        needles: &["npm error code E", "npm ERR! code E"],
+        pattern: r"^npm (?:error|ERR!) code (?P<name>E[A-Z]{3,})$",
+        confidence: 0.6,
+        samples: &["npm error code EUSAGE", "npm ERR! code ETARGET"],
+        ..NPM
+    },
+    // The shell cannot find a tool that a package would have brought.
+    Entry {
+        id: "shell.python-command-not-found",
+        tool: "shell",
+        rank: Rank::Cause,
+        needles: &["not found"],
+        pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>gunicorn|uvicorn|flask|django-admin|poetry|uv|pipenv|streamlit|celery|daphne|hypercorn|alembic|pytest): (?:command )?not found$",
+        confidence: 0.9,
+        touches: &["requirements.txt"],
+        samples: &["bash: line 1: gunicorn: command not found"],
+        ..NPM
+    },
+    Entry {
+        id: "shell.command-not-found",
+        tool: "shell",
+        rank: Rank::Cause,
+        needles: &["not found", "command not found", "is not recognized"],
+        pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>[@\w.-]+): (?:command )?not found$|^'(?:[\w-]+)' is not recognized as an internal or external command|^command not found: [\w-]+$|^/bin/[a-z]*sh: [\w-]+: not found$",
+        confidence: 0.92,
+        samples: &[
+            "sh: 1: vite: not found",
+            "/usr/bin/bash: line 1: next: command not found",
+            "sh: line 1: tsc: command not found",
+            "bash: line 1: yarn: command not found",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "npm.executable-missing",
+        tool: "shell",
+        rank: Rank::Cause,
+        needles: &["could not determine executable", "spawn "],
+        pattern: r"(?:could not determine executable to run|spawn (?P<name>[\w.-]+) ENOENT)",
+        files: Files::None,
+        confidence: 0.88,
+        samples: &["npm error could not determine executable to run", "Error: spawn vite ENOENT"],
+        ..NPM
+    },
+];

@@ -1,0 +1,217 @@
+//! pnpm, Yarn 1 and 4, Bun, Corepack.
+
+use super::{Entry, Rank};
+use crate::model::{ErrorType, Verdict};
+
+const INSTALL: Entry = Entry {
+    rank: Rank::Error,
+    error_type: ErrorType::Dependency,
+    confidence: 0.95,
+    touches: &["package.json"],
+    ..Entry::BASE
+};
+const PNPM: Entry = Entry { tool: "pnpm", ..INSTALL };
+const YARN: Entry = Entry { tool: "yarn", ..INSTALL };
+const BUN: Entry = Entry { tool: "bun", ..INSTALL };
+const FOOTER: Entry =
+    Entry { rank: Rank::Footer, confidence: 0.2, touches: &[], error_type: ErrorType::Other, ..INSTALL };
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "pnpm.specifiers",
+        rank: Rank::Cause,
+        needles: &["specifiers in the lockfile", "pecifiers in the lockfile"],
+        pattern: r"specifiers in the lockfile .*don't match spec(?:s|ifiers) in package\.json|^specifiers in the lockfile don't match",
+        touches: &["pnpm-lock.yaml", "package.json"],
+        samples: &[
+            "specifiers in the lockfile don't match specifiers in package.json:",
+            "specifiers in the lockfile ({\"a\":\"1\"}) don't match specs in package.json ({\"a\":\"2\"})",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.outdated-lockfile",
+        needles: &["ERR_PNPM_OUTDATED_LOCKFILE", "frozen-lockfile\" because"],
+        pattern: r#"ERR_PNPM_OUTDATED_LOCKFILE|Cannot install with "frozen-lockfile" because pnpm-lock\.yaml"#,
+        touches: &["pnpm-lock.yaml", "package.json"],
+        samples: &[
+            "ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with \"frozen-lockfile\" because pnpm-lock.yaml is not up to date with <ROOT>/package.json",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.lockfile",
+        needles: &["ERR_PNPM_NO_LOCKFILE", "ERR_PNPM_LOCKFILE", "ERR_PNPM_BROKEN_LOCKFILE"],
+        pattern: r"ERR_PNPM_(?:NO_LOCKFILE|LOCKFILE\w+|BROKEN_LOCKFILE)",
+        touches: &["pnpm-lock.yaml", "package.json"],
+        samples: &[
+            "ERR_PNPM_LOCKFILE_CONFIG_MISMATCH  Cannot proceed with the frozen installation. The current \"overrides\" configuration doesn't match the value found in the lockfile",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.tool-version",
+        needles: &["ERR_PNPM_META_FETCH_FAIL", "must be of type URLSearchParams", "ERR_INVALID_THIS"],
+        pattern: r"ERR_PNPM_META_FETCH_FAIL|ERR_INVALID_THIS|must be of type URLSearchParams",
+        error_type: ErrorType::Config,
+        confidence: 0.85,
+        samples: &[
+            "ERR_PNPM_META_FETCH_FAIL  GET https://registry.npmjs.org/react: Value of \"this\" must be of type URLSearchParams",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.engine",
+        rank: Rank::Cause,
+        needles: &["ERR_PNPM_UNSUPPORTED_ENGINE", "ERR_PNPM_BAD_PM_VERSION"],
+        pattern: r"ERR_PNPM_(?:UNSUPPORTED_ENGINE|BAD_PM_VERSION)",
+        error_type: ErrorType::Config,
+        samples: &["ERR_PNPM_UNSUPPORTED_ENGINE  Unsupported environment (bad pnpm and/or Node.js version)"],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.resolution",
+        needles: &["ERR_PNPM_"],
+        pattern: r"ERR_PNPM_(?:NO_MATCHING_VERSION|FETCH_404|PEER_DEP_ISSUES|WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|SPEC_NOT_SUPPORTED\w*|PATCH\w*|NO_VERSIONS|TARBALL_INTEGRITY|UNEXPECTED_STORE|IGNORED_BUILDS|TRUST_DOWNGRADE|MISSING_TIME)",
+        samples: &[
+            "ERR_PNPM_NO_MATCHING_VERSION  No matching version found for is-odd@^47.0.0",
+            "ERR_PNPM_FETCH_404  GET https://registry.npmjs.org/left-padd: Not Found - 404",
+            "ERR_PNPM_WORKSPACE_PKG_NOT_FOUND  In apps/web: \"@acme/ui@workspace:*\" is in the dependencies but no package named \"@acme/ui\" is present in the workspace",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.no-manifest",
+        rank: Rank::Cause,
+        needles: &["ERR_PNPM_NO_PKG_MANIFEST", "ERR_PNPM_NO_IMPORTER_MANIFEST_FOUND"],
+        pattern: r"ERR_PNPM_NO_(?:PKG_MANIFEST|IMPORTER_MANIFEST_FOUND)",
+        error_type: ErrorType::Config,
+        verdict: Verdict::Config,
+        advice: Some(
+            "There is no package.json in the folder the platform builds: correct the root directory {root}.",
+        ),
+        samples: &["ERR_PNPM_NO_PKG_MANIFEST  No package.json found in /vercel/path0"],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.other",
+        needles: &["ERR_PNPM_"],
+        pattern: r"\bERR_PNPM_[A-QS-Z]\w+",
+        confidence: 0.75,
+        samples: &[
+            "ERR_PNPM_ABORTED_REMOVE_MODULES_DIR_NO_TTY  Aborted removal of modules directory due to no TTY",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "yarn.frozen",
+        needles: &["lockfile needs to be updated", "lockfile would have been modified"],
+        pattern: r"Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install",
+        touches: &["yarn.lock", "package.json"],
+        samples: &[
+            "error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.",
+            "➤ YN0028: │ The lockfile would have been modified by this install, which is explicitly forbidden.",
+        ],
+        ..YARN
+    },
+    Entry {
+        id: "yarn.engine",
+        rank: Rank::Cause,
+        needles: &["engine \"node\" is incompatible", "incompatible module", "Found incompatible"],
+        pattern: r#"The engine "\w+" is incompatible with this module|Found incompatible module"#,
+        error_type: ErrorType::Config,
+        samples: &[
+            "error next@15.0.0: The engine \"node\" is incompatible with this module. Expected version \"^18.18.0 || >= 20.0.0\". Got \"16.20.2\"",
+        ],
+        ..YARN
+    },
+    Entry {
+        id: "yarn.resolution",
+        needles: &[
+            "Couldn't find any versions for",
+            "Couldn't find package",
+            "No candidates found",
+            "YN0082",
+            "YN0035",
+            "YN0002",
+            "Workspace not found",
+            "doesn't seem to be present in your lockfile",
+        ],
+        pattern: r"Couldn't find (?:any versions for|package) |No candidates found|YN0035|Workspace not found|doesn't seem to be present in your lockfile",
+        samples: &[
+            "error Couldn't find any versions for \"is-odd\" that matches \"^47.0.0\"",
+            "➤ YN0082: │ is-odd@npm:^47.0.0: No candidates found",
+        ],
+        ..YARN
+    },
+    Entry {
+        id: "yarn.missing-command",
+        rank: Rank::Cause,
+        needles: &["error Command \"", "Couldn't find a script named"],
+        pattern: r#"^error Command "(?P<name>[^"]+)" not found|Couldn't find a script named "#,
+        error_type: ErrorType::Config,
+        samples: &[
+            "error Command \"build\" not found.",
+            "Usage Error: Couldn't find a script named \"build\".",
+        ],
+        ..YARN
+    },
+    Entry {
+        id: "corepack.version",
+        tool: "corepack",
+        rank: Rank::Cause,
+        needles: &["packageManager", "Corepack", "corepack", "matching keyid"],
+        pattern: r#"(?:This project's package\.json defines "packageManager"|Cannot find matching keyid|This project is configured to use (?:yarn|pnpm|npm)|Usage Error: This project|Corepack must currently be enabled)"#,
+        error_type: ErrorType::Config,
+        confidence: 0.9,
+        samples: &[
+            "error This project's package.json defines \"packageManager\": \"yarn@4.1.0\". However the current global version of Yarn is 1.22.22.",
+            "Error: Cannot find matching keyid: {\"signatures\":[]}",
+        ],
+        ..YARN
+    },
+    Entry {
+        id: "yarn.footer",
+        needles: &["error Command failed", "info Visit", "YN0009", "Failed with errors"],
+        pattern: r"^(?:error Command failed|info Visit |Failed with errors|➤ YN0000: (?:· )?Failed)",
+        tool: "wrapper",
+        samples: &["error Command failed with exit code 1."],
+        ..FOOTER
+    },
+    Entry {
+        id: "bun.frozen",
+        needles: &["lockfile had changes"],
+        pattern: r"^error: lockfile had changes, but lockfile is frozen",
+        touches: &["bun.lock", "package.json"],
+        samples: &["error: lockfile had changes, but lockfile is frozen"],
+        ..BUN
+    },
+    Entry {
+        id: "bun.resolution",
+        needles: &["error: No version matching", "failed to resolve", "error: GET", "Workspace dependency"],
+        pattern: r#"^error: (?:No version matching|\S+@\S+ failed to resolve|GET https?://.* - 404|Workspace dependency "[^"]+" not found)"#,
+        samples: &[
+            "error: No version matching \"^47.0.0\" found for specifier \"is-odd\" (but package exists)",
+            "error: is-odd@^47.0.0 failed to resolve",
+            "error: GET https://registry.npmjs.org/left-padd - 404",
+        ],
+        ..BUN
+    },
+    Entry {
+        id: "bun.missing-script",
+        rank: Rank::Cause,
+        needles: &["error: Script not found", "error: Module not found \""],
+        pattern: r#"^error: Script not found "(?P<name>[^"]+)""#,
+        error_type: ErrorType::Config,
+        samples: &["error: Script not found \"build\""],
+        ..BUN
+    },
+    Entry {
+        id: "bun.footer",
+        needles: &["error: script \"", "error: \""],
+        pattern: r#"^error: (?:script )?"[^"]+" exited with code \d+|^error: script "[^"]+" was terminated"#,
+        tool: "wrapper",
+        samples: &["error: script \"build\" exited with code 1"],
+        ..FOOTER
+    },
+];

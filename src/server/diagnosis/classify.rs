@@ -1,0 +1,149 @@
+//! The candidates → the root: what the build failed of, by what the tools mean.
+
+use super::{
+    catalogue::{Entry, Rank},
+    clean, module,
+    scan::Candidate,
+};
+use crate::model::{ErrorType, Verdict};
+
+/// How far a headline ("error during build:") reaches down to the error that it announces, in lines.
+const ANNOUNCES: usize = 6;
+
+/// The chosen candidate with what its surroundings say about it.
+pub(super) struct Root<'a> {
+    pub candidate: &'a Candidate,
+    pub error_type: ErrorType,
+    pub verdict: Verdict,
+    pub confidence: f32,
+    /// The candidate stands for an import of the project's own code, whatever the entry says.
+    pub own_module: bool,
+}
+
+impl Root<'_> {
+    /// Its entry.
+    pub(super) fn entry(&self) -> &'static Entry {
+        self.candidate.found.entry
+    }
+}
+
+/// An error worth listing: not a wrapper, not a headline.
+pub(super) fn is_reported(candidate: &Candidate) -> bool {
+    candidate.found.entry.rank >= Rank::Guess
+}
+
+/// The root among the candidates: the highest rank; of several reports the last, since a build ends with what is
+/// fatal; of one report its first line, since what follows may follow from it.
+pub(super) fn root<'a, S: AsRef<str>>(lines: &[S], candidates: &'a [Candidate]) -> Option<Root<'a>> {
+    let weighed: Vec<(Rank, &Candidate)> =
+        (0..candidates.len()).map(|at| (weigh(lines, candidates, at), &candidates[at])).collect();
+    let highest = weighed.iter().map(|(rank, _)| *rank).max()?;
+    let best: Vec<&Candidate> =
+        weighed.iter().filter(|(rank, _)| *rank == highest).map(|(_, candidate)| *candidate).collect();
+    let tool = best
+        .iter()
+        .filter(|candidate| is_first_of_tool(candidate, &best))
+        .max_by(|a, b| preference(highest, a).total_cmp(&preference(highest, b)).then(a.line.cmp(&b.line)))?
+        .found
+        .entry
+        .tool;
+    let mut report = best.iter().copied().filter(|candidate| candidate.found.entry.tool == tool);
+    let first = report.next()?;
+    let chosen = if first.found.entry.last { report.next_back().unwrap_or(first) } else { first };
+    let rivals = best.iter().any(|other| other.found.entry.error_type != chosen.found.entry.error_type);
+    let mut root = describe(lines, chosen, rivals);
+    if announced_by_bundler(candidates, chosen) {
+        root.error_type = ErrorType::Build;
+        root.confidence *= 0.9;
+    }
+    let inside_pip = candidates.iter().any(|other| other.found.entry.id == "pip.subprocess");
+    if inside_pip && chosen.found.entry.id == "python.exception" {
+        // A package's own build script threw.
+        root.error_type = ErrorType::Dependency;
+        root.confidence *= 0.9;
+    }
+    Some(root)
+}
+
+/// Only guesses are compared by how good they are; among real errors the place in the log decides.
+fn preference(rank: Rank, candidate: &Candidate) -> f32 {
+    if rank <= Rank::Place { candidate.found.entry.confidence } else { 0.0 }
+}
+
+fn is_first_of_tool(candidate: &Candidate, best: &[&Candidate]) -> bool {
+    let entry = candidate.found.entry;
+    entry.last
+        || best
+            .iter()
+            .find(|other| other.found.entry.tool == entry.tool)
+            .is_some_and(|first| first.line == candidate.line)
+}
+
+/// An exception that a headline announces is what stopped the build; one that only tools' own frames saw is not.
+fn weigh<S: AsRef<str>>(lines: &[S], candidates: &[Candidate], at: usize) -> Rank {
+    let candidate = &candidates[at];
+    let rank = candidate.found.entry.rank;
+    if rank != Rank::Exception {
+        return rank;
+    }
+    let announced = candidates[..at]
+        .iter()
+        .rev()
+        .take_while(|earlier| candidate.line - earlier.line <= ANNOUNCES)
+        .any(|earlier| matches!(earlier.found.entry.rank, Rank::Summary | Rank::Place));
+    if announced || is_uncaught(lines, candidate.line) { Rank::Error } else { rank }
+}
+
+/// Node.js prints the place of an uncaught exception, the source line and a caret above it.
+fn is_uncaught<S: AsRef<str>>(lines: &[S], line: usize) -> bool {
+    (line.saturating_sub(3)..line).filter_map(|at| lines.get(at)).any(|above| {
+        let text = clean::text(clean::cut(above.as_ref(), 400));
+        text.contains('^') && text.trim_start_matches('^').is_empty()
+    })
+}
+
+/// The bundler's headline stands right above: code of a plugin threw, so the bundler refused the build.
+fn announced_by_bundler(candidates: &[Candidate], chosen: &Candidate) -> bool {
+    chosen.found.entry.rank == Rank::Exception
+        && candidates.iter().any(|other| {
+            other.line < chosen.line
+                && chosen.line - other.line <= ANNOUNCES
+                && matches!(
+                    other.found.entry.id,
+                    "vite.summary" | "esbuild.summary" | "bundler.plugin-heading" | "next.summary"
+                )
+                && other.text != "> Build error occurred"
+        })
+}
+
+fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool) -> Root<'a> {
+    let entry = chosen.found.entry;
+    let mut root = Root {
+        candidate: chosen,
+        error_type: entry.error_type,
+        verdict: entry.verdict,
+        confidence: if rivals { entry.confidence * 0.9 } else { entry.confidence },
+        own_module: false,
+    };
+    if entry.id == "python.package"
+        && let Some(module) = &chosen.found.module
+        && is_own_python(lines, chosen.line, module)
+    {
+        root.own_module = true;
+        root.error_type = ErrorType::Runtime;
+        root.confidence *= 0.9;
+    }
+    root
+}
+
+/// The traceback above shows files of the project in a folder, or of a file, of the module's name.
+fn is_own_python<S: AsRef<str>>(lines: &[S], line: usize, module: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    module::is_own_python(module)
+        || (line.saturating_sub(60)..line).filter_map(|at| lines.get(at)).any(|above| {
+            let text = clean::cut(above.as_ref(), 600);
+            text.contains("File \"")
+                && !text.contains("site-packages")
+                && (text.contains(&format!("/{top}/")) || text.contains(&format!("/{top}.py\"")))
+        })
+}

@@ -1,0 +1,311 @@
+//! A log line as the platform stored it → the text the tool wrote: without ANSI codes, control characters,
+//! overwritten progress and the prefixes that platforms and task runners put in front. Lines keep their numbers.
+
+use std::borrow::Cow;
+
+/// Longest part of a line that is looked at, in bytes: error lines are short, minified bundles are not.
+pub(crate) const LINE_LIMIT: usize = 8 * 1024;
+
+/// How many prefixes may be stacked in front of one line (platform time, tool time, task name, …).
+const PREFIX_LIMIT: usize = 5;
+
+/// The line without ANSI codes, control characters and overwritten progress. Prefixes stay.
+pub fn clean(line: &str) -> String {
+    visible(line).into_owned()
+}
+
+/// As [`clean`], without a copy when there is nothing to remove.
+pub(crate) fn visible(line: &str) -> Cow<'_, str> {
+    let line = line.trim_end_matches(['\r', '\n']);
+    let line = match line.rfind('\r') {
+        // A carriage return starts the line over; what counts is what stood there last.
+        Some(_) => line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or(""),
+        None => line,
+    };
+    if is_plain(line) { Cow::Borrowed(line) } else { Cow::Owned(strip(line)) }
+}
+
+/// The tool's own text: cut to a sane length, cleaned, without prefixes, trimmed.
+pub(crate) fn text(line: &str) -> Cow<'_, str> {
+    match visible(cut(line, LINE_LIMIT)) {
+        Cow::Borrowed(line) => Cow::Borrowed(without_prefix(line)),
+        Cow::Owned(line) => Cow::Owned(without_prefix(&line).to_owned()),
+    }
+}
+
+/// The longest prefix of `text` that is at most `limit` bytes and ends at a character.
+pub(crate) fn cut(text: &str, limit: usize) -> &str {
+    if text.len() <= limit { text } else { &text[..text.floor_char_boundary(limit)] }
+}
+
+/// Control characters are present: the line must be cleaned before it is searched.
+pub(crate) fn has_control(line: &str) -> bool {
+    line.bytes().any(|byte| byte < 0x20 && byte != b'\t')
+}
+
+fn is_plain(line: &str) -> bool {
+    !has_control(line) && !line.contains('[') && line.chars().all(|c| !is_dropped(c))
+}
+
+/// Control characters, byte-order marks and the marks that reorder text on a page.
+fn is_dropped(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || matches!(c, '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}')
+}
+
+fn strip(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        rest = match c {
+            '\u{1b}' | '\u{241b}' => skip_escape(after),
+            '\u{9b}' => skip_csi(after),
+            // Some platforms drop the escape character and keep the colour code.
+            '[' if bare_colour(after).is_some() => &after[bare_colour(after).unwrap_or(0)..],
+            _ => {
+                if !is_dropped(c) {
+                    out.push(c);
+                }
+                after
+            }
+        };
+    }
+    out
+}
+
+fn skip_escape(rest: &str) -> &str {
+    match rest.chars().next() {
+        Some('[') => skip_csi(&rest[1..]),
+        // An operating-system command ends with BEL or with ESC \.
+        Some(']') => match rest.find(['\u{7}', '\u{1b}']) {
+            Some(end) if rest[end..].starts_with("\u{1b}\\") => &rest[end + 2..],
+            Some(end) if rest[end..].starts_with('\u{7}') => &rest[end + 1..],
+            Some(end) => &rest[end..],
+            None => "",
+        },
+        Some(c) if c.is_ascii() && !c.is_ascii_control() => &rest[1..],
+        _ => rest,
+    }
+}
+
+fn skip_csi(rest: &str) -> &str {
+    let parameters = rest.bytes().take_while(|byte| (0x20..=0x3f).contains(byte)).count();
+    match rest.as_bytes().get(parameters) {
+        Some(0x40..=0x7e) => &rest[parameters + 1..],
+        _ => &rest[parameters..],
+    }
+}
+
+/// The length of `31m`, `36;1;4m` at the start of the text that follows a bracket.
+fn bare_colour(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let codes = bytes.iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+    (codes > 0 && bytes.get(codes) == Some(&b'm')).then_some(codes + 1)
+}
+
+/// The line after the prefixes that platforms and task runners add, trimmed.
+pub(crate) fn without_prefix(line: &str) -> &str {
+    let mut rest = line.trim();
+    for _ in 0..PREFIX_LIMIT {
+        match prefix(rest) {
+            Some(length) => rest = rest[length..].trim_start(),
+            None => break,
+        }
+    }
+    rest
+}
+
+fn prefix(text: &str) -> Option<usize> {
+    iso_time(text)
+        .or_else(|| clock(text))
+        .or_else(|| bracketed_clock(text))
+        .or_else(|| numbered_line(text))
+        .or_else(|| docker_step(text))
+        .or_else(|| literal(text))
+        .or_else(|| task(text))
+}
+
+/// Fixed words: GitHub Actions commands, PowerShell's error record, a Git server's echo.
+fn literal(text: &str) -> Option<usize> {
+    const WORDS: [&str; 8] = [
+        "##[error]",
+        "##[warning]",
+        "##[group]",
+        "::error::",
+        "remote: ",
+        "node.exe : ",
+        "npm.cmd : ",
+        "Uncaught (in promise) ",
+    ];
+    WORDS.iter().find(|word| text.starts_with(**word)).map(|word| word.len())
+}
+
+/// `2026-01-02T03:04:05.678Z`, also with a space in the middle, without a zone or with an offset.
+fn iso_time(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    if bytes.len() < shape.len() {
+        return None;
+    }
+    let fits = shape.iter().zip(bytes).all(|(want, have)| match want {
+        b'd' => have.is_ascii_digit(),
+        b'T' => matches!(have, b'T' | b' '),
+        other => have == other,
+    });
+    if !fits {
+        return None;
+    }
+    let mut at = fraction(bytes, shape.len());
+    match bytes.get(at) {
+        Some(b'Z') => at += 1,
+        Some(b'+' | b'-') if bytes.get(at + 3) == Some(&b':') && text.is_char_boundary(at + 6) => at += 6,
+        _ => {}
+    }
+    ends_prefix(bytes, at)
+}
+
+/// `12:05:27`, `12:05:27.123`, `1:05:27 PM:`.
+fn clock(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = clock_digits(bytes, 0)?;
+    if let Some(b" AM" | b" PM") = bytes.get(at..at + 3) {
+        at += 3;
+        if bytes.get(at) == Some(&b':') {
+            at += 1;
+        }
+    }
+    ends_prefix(bytes, at)
+}
+
+/// `[12:05:27.123]`.
+fn bracketed_clock(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let at = clock_digits(bytes, usize::from(bytes.first() == Some(&b'[')))?;
+    (bytes.first() == Some(&b'[') && bytes.get(at) == Some(&b']')).then_some(at + 1)
+}
+
+fn clock_digits(bytes: &[u8], start: usize) -> Option<usize> {
+    let hours = bytes[start.min(bytes.len())..].iter().take(2).take_while(|b| b.is_ascii_digit()).count();
+    let at = start + hours;
+    let tail = bytes.get(at..at + 6)?;
+    let fits = hours > 0
+        && tail.iter().zip(b":dd:dd").all(|(have, want)| match want {
+            b'd' => have.is_ascii_digit(),
+            other => have == other,
+        });
+    fits.then(|| fraction(bytes, at + 6))
+}
+
+fn fraction(bytes: &[u8], at: usize) -> usize {
+    if bytes.get(at) != Some(&b'.') && bytes.get(at) != Some(&b',') {
+        return at;
+    }
+    let digits = bytes[at + 1..].iter().take(9).take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0 { at } else { at + 1 + digits }
+}
+
+fn ends_prefix(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at) {
+        None | Some(b' ' | b'\t') => Some(at),
+        _ => None,
+    }
+}
+
+/// `Line 63: `.
+fn numbered_line(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("Line ")?;
+    let digits = rest.bytes().take(9).take_while(u8::is_ascii_digit).count();
+    let after = ends_prefix(rest.as_bytes(), digits + 1);
+    (digits > 0 && rest.as_bytes().get(digits) == Some(&b':') && after.is_some())
+        .then_some("Line ".len() + digits + 1)
+}
+
+/// `#12 3.456 ` of a Docker build.
+fn docker_step(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix('#')?;
+    let step = rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    let time = rest.get(step..)?.strip_prefix(' ')?;
+    let seconds = time.bytes().take(12).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let dotted = time.get(..seconds)?.contains('.');
+    (step > 0 && dotted && time.as_bytes().get(seconds) == Some(&b' ')).then_some(step + seconds + 3)
+}
+
+/// `web:build: ` of Turborepo, `apps/web build: ` of pnpm's recursive runs.
+fn task(text: &str) -> Option<usize> {
+    const TASKS: [&str; 14] = [
+        "build",
+        "lint",
+        "typecheck",
+        "type-check",
+        "check-types",
+        "check",
+        "test",
+        "compile",
+        "generate",
+        "dev",
+        "prebuild",
+        "postbuild",
+        "postinstall",
+        "install",
+    ];
+    let head = cut(text, 120);
+    let end = head.find(": ")?;
+    let (name, task) = head[..end].rsplit_once([':', '#', ' '])?;
+    let is_name = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'/' | b'-' | b'_' | b'.'));
+    (is_name && TASKS.contains(&task)).then_some(end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::colours("\u{1b}[31m[vite]: x\u{1b}[39m", "[vite]: x")]
+    #[case::lost_escape("[31mx [0m You're", "x  You're")]
+    #[case::array_stays("a[0] = [1, 2]m", "a[0] = [1, 2]m")]
+    #[case::progress("10%\r50%\rdone\r", "done")]
+    #[case::link("\u{1b}]8;;https://a.b\u{7}text\u{1b}]8;;\u{7}", "text")]
+    #[case::nul("E\0r\0r\0", "Err")]
+    #[case::reordering("a\u{202e}b", "ab")]
+    fn cleans(#[case] line: &str, #[case] expected: &str) {
+        assert_eq!(clean(line), expected);
+    }
+
+    #[rstest]
+    #[case("[23:45:07.293] error: project not found", "error: project not found")]
+    #[case("[23:45:07.293] 04:45:07 [ERROR] [vite] x", "[ERROR] [vite] x")]
+    #[case("12:14:39.066 Error: No Output", "Error: No Output")]
+    #[case("19:02:10.409\t[Error: > Couldn't", "[Error: > Couldn't")]
+    #[case("2:43:17 PM: TypeError: Invalid URL", "TypeError: Invalid URL")]
+    #[case("2025-10-12T01:41:35.6933738Z TypeError: x", "TypeError: x")]
+    #[case("2026-01-02T03:04:05+02:00 x", "x")]
+    #[case("2025-10-12T01:41:36.1Z ##[error]Process completed", "Process completed")]
+    #[case("Line 63: [vite]: Rollup failed", "[vite]: Rollup failed")]
+    #[case("#12 5.211 npm error x", "npm error x")]
+    #[case("@acme/web:build: ./app/page.tsx:3:4", "./app/page.tsx:3:4")]
+    #[case("apps/web build: Failed to compile.", "Failed to compile.")]
+    #[case("src/a.ts:10:4: error: x", "src/a.ts:10:4: error: x")]
+    #[case("10:4  error  'x' is not defined", "10:4  error  'x' is not defined")]
+    fn drops_prefixes(#[case] line: &str, #[case] expected: &str) {
+        assert_eq!(text(line), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_leaves_no_control_character(line in any::<String>()) {
+            let cleaned = clean(&line);
+            prop_assert!(cleaned.chars().all(|c| !c.is_control() || c == '\t'));
+            let _ = text(&line);
+        }
+
+        #[test]
+        fn cleaning_looks_through_escapes(line in "(\u{1b}|\\[|\\]|[0-9]|;|m|:|\u{9b}| ){0,40}") {
+            let has_escape = clean(&line).contains('\u{1b}');
+            prop_assert!(!has_escape);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The root → the files to touch: those that the error names, most likely first.
+
+use super::{
+    FILE_LIMIT, Hints,
+    catalogue::{Entry, Files, Rank},
+    classify::Root,
+    clean, paths,
+    scan::Candidate,
+};
+
+/// How far above an error its heading may stand, in lines (a long ESLint report of one file).
+const HEADING_REACH: usize = 200;
+/// How far below an error its place may be printed.
+const BELOW_REACH: usize = 14;
+/// How many frames of a stack or traceback are looked at.
+const FRAMES: usize = 60;
+
+/// Where to look for files in one log.
+pub(super) struct Places<'a, S> {
+    lines: &'a [S],
+    root: Option<String>,
+    prefix: Option<&'a str>,
+}
+
+/// The files of a finding.
+pub(super) struct Found {
+    /// The file of the root line itself.
+    pub root: Option<String>,
+    /// All of them, at most [`FILE_LIMIT`].
+    pub all: Vec<String>,
+}
+
+impl<'a, S: AsRef<str>> Places<'a, S> {
+    pub(super) fn new(lines: &'a [S], line: usize, hints: &'a Hints) -> Self {
+        Self { lines, root: learn_root(lines, line), prefix: hints.root_directory.as_deref() }
+    }
+
+    /// The root's own file, then those of the same report, then those that its repair touches.
+    pub(super) fn files(&self, root: &Root<'_>, candidates: &[Candidate]) -> Found {
+        let entry = root.entry();
+        let mut all: Vec<String> = Vec::new();
+        let own = self.of(root.candidate);
+        add(&mut all, own.iter().cloned());
+        if reports_several(entry) {
+            for other in candidates.iter().filter(|other| same_report(other.found.entry, entry)) {
+                if all.len() >= FILE_LIMIT {
+                    break;
+                }
+                add(&mut all, self.of(other));
+            }
+        }
+        if !root.own_module {
+            add(
+                &mut all,
+                entry.touches.iter().map(|file| match self.prefix {
+                    Some(prefix) if !prefix.trim_matches('/').is_empty() && prefix != "." => {
+                        format!("{}/{file}", prefix.trim_matches('/'))
+                    }
+                    _ => (*file).to_owned(),
+                }),
+            );
+        }
+        all.truncate(FILE_LIMIT);
+        Found { root: own.into_iter().next(), all }
+    }
+
+    fn of(&self, candidate: &Candidate) -> Vec<String> {
+        if let Some(file) = candidate.found.file.as_deref().and_then(|file| self.relative(file)) {
+            return vec![file];
+        }
+        match candidate.found.entry.files {
+            Files::None => Vec::new(),
+            Files::Here => self.first_on(candidate.line).into_iter().collect(),
+            Files::Line => {
+                let text = self.text(candidate.line);
+                let mut named: Vec<String> = Vec::new();
+                add(&mut named, paths::on_line(&text).into_iter().filter_map(|path| self.relative(path)));
+                if named.is_empty() { self.below(candidate.line).into_iter().collect() } else { named }
+            }
+            Files::Above => self
+                .above(candidate.line)
+                .or_else(|| self.first_on(candidate.line))
+                .or_else(|| self.below(candidate.line))
+                .into_iter()
+                .collect(),
+            Files::Below => {
+                let here = self.first_on(candidate.line);
+                here.or_else(|| self.below(candidate.line)).into_iter().collect()
+            }
+            Files::Stack => self.stack(candidate.line).into_iter().collect(),
+            Files::Traceback => self.traceback(candidate.line).into_iter().collect(),
+        }
+    }
+
+    fn relative(&self, path: &str) -> Option<String> {
+        paths::relative(path, self.root.as_deref(), self.prefix)
+    }
+
+    fn text(&self, line: usize) -> String {
+        let line = self.lines.get(line).map_or("", AsRef::as_ref);
+        clean::text(clean::cut(line, 1_000)).into_owned()
+    }
+
+    fn first_on(&self, line: usize) -> Option<String> {
+        let text = self.text(line);
+        paths::on_line(&text).into_iter().find_map(|path| self.relative(path))
+    }
+
+    /// The nearest line above that is nothing but a path (with a position, or after "ERROR in").
+    fn above(&self, line: usize) -> Option<String> {
+        (line.saturating_sub(HEADING_REACH)..line)
+            .rev()
+            .find_map(|at| heading(&self.text(at)).map(str::to_owned))
+            .and_then(|path| self.relative(&path))
+    }
+
+    fn below(&self, line: usize) -> Option<String> {
+        (line + 1..=line + BELOW_REACH)
+            .take_while(|at| *at < self.lines.len())
+            .find_map(|at| self.first_on(at))
+    }
+
+    fn stack(&self, line: usize) -> Option<String> {
+        let frames = (line + 1..(line + FRAMES).min(self.lines.len()))
+            .map(|at| self.text(at))
+            .filter(|text| text.starts_with("at ") || text.starts_with("- /"))
+            .find_map(|text| paths::on_line(&text).into_iter().find_map(|path| self.relative(path)));
+        frames.or_else(|| {
+            // Node.js prints the place of what was thrown above it.
+            (line.saturating_sub(5)..line).rev().find_map(|at| {
+                let text = self.text(at);
+                let path = paths::on_line(&text).into_iter().next()?;
+                let is_place = text.starts_with(path) || text.starts_with("file://");
+                is_place.then(|| self.relative(path)).flatten()
+            })
+        })
+    }
+
+    fn traceback(&self, line: usize) -> Option<String> {
+        (line.saturating_sub(FRAMES)..line).rev().find_map(|at| {
+            let text = self.text(at);
+            let path = text.strip_prefix("File \"")?.split('"').next()?;
+            if path.starts_with('<') { None } else { self.relative(path) }
+        })
+    }
+}
+
+fn add(all: &mut Vec<String>, more: impl IntoIterator<Item = String>) {
+    for file in more {
+        if !all.contains(&file) {
+            all.push(file);
+        }
+    }
+}
+
+/// Compilers and linters list all errors they have; an exception or an install stops at its first.
+fn reports_several(entry: &Entry) -> bool {
+    entry.rank >= Rank::Error
+        && matches!(entry.files, Files::Here | Files::Line | Files::Above | Files::Below)
+}
+
+/// What follows from a cause is repaired with it: only lines that name the same cause count.
+fn same_report(other: &Entry, entry: &Entry) -> bool {
+    other.tool == entry.tool && other.rank >= Rank::Error.max(entry.rank)
+}
+
+/// The path, if the line is a heading.
+fn heading(text: &str) -> Option<&str> {
+    let text = text.strip_prefix("ERROR in ").or_else(|| text.strip_prefix("Error: ")).unwrap_or(text);
+    let path = *paths::on_line(text).first()?;
+    let rest = text.strip_prefix(path)?;
+    let is_position = |rest: &str| {
+        rest.trim_start_matches([':', ' ', '(', '['])
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | ',' | ')' | ']' | ' '))
+    };
+    (rest.is_empty() || is_position(rest)).then_some(path)
+}
+
+/// The folder of the build machine that holds `node_modules`, as stack frames near the root show it.
+fn learn_root<S: AsRef<str>>(lines: &[S], line: usize) -> Option<String> {
+    let near = line.saturating_sub(40)..(line + 60).min(lines.len());
+    near.filter_map(|at| lines.get(at)).find_map(|text| {
+        let text = clean::cut(text.as_ref(), 1_000);
+        let end = text.find("/node_modules/").or_else(|| text.find("\\node_modules\\"))?;
+        let head = &text[..end];
+        let start = head.rfind(['(', ' ', '"', '\'', '\t']).map_or(0, |at| at + 1);
+        let root = head[start..].trim_start_matches("file://");
+        let root = if root.as_bytes().get(2) == Some(&b':') { root.trim_start_matches('/') } else { root };
+        let absolute = root.starts_with('/') || root.as_bytes().get(1) == Some(&b':');
+        (absolute && root.len() > 3).then(|| root.to_owned())
+    })
+}

@@ -1,0 +1,77 @@
+//! What a person can do to a fix.
+
+use super::FixContext;
+use crate::{
+    model::{ApiError, ErrorCode, EventKind, FixStatus},
+    server::{
+        db::{DbError, entity::deployment, fixes, fixes::FixChange},
+        fix::jobs::JobQueue,
+    },
+};
+
+/// Starts an ended fix from its beginning.
+///
+/// # Errors
+/// `Conflict` while it runs, and once it has a pull request.
+pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Model) -> Result<(), ApiError> {
+    if !matches!(FixStatus::parse(&fix.fix_status), Some(FixStatus::Failed | FixStatus::Skipped)) {
+        return Err(ApiError::new(ErrorCode::Conflict, "Only a failed or skipped fix can be tried again."));
+    }
+    let change = FixChange {
+        status: Some(FixStatus::Pending),
+        fix_attempt_number: Some(1),
+        crash_resumes: Some(0),
+        cancel_requested: Some(false),
+        started_by_hand: Some(true),
+        reason_code: Some(None),
+        reason: Some(None),
+        last_failure: Some(None),
+        finding: Some(None),
+        logs: Some(None),
+        diff: Some(None),
+        head_sha: Some(None),
+        completed_at: Some(None),
+        ..FixChange::default()
+    };
+    let event =
+        EventKind::Status { status: FixStatus::Pending, reason_code: None, reason: None, stage: None };
+    ctx.record(&mut fix, change, vec![event]).await?;
+    if let Err(error) = queue.push(&format!("{}:{}", fix.id, fix.version), &fix.id).await {
+        tracing::warn!(%error, "A fix waits for the reconciler");
+    }
+    Ok(())
+}
+
+/// Ends a fix. One that a worker holds is ended by that worker within seconds, with its sandbox.
+///
+/// # Errors
+/// `Conflict` when it has ended already.
+pub async fn cancel(ctx: &FixContext, mut fix: deployment::Model) -> Result<(), ApiError> {
+    if !FixStatus::parse(&fix.fix_status).is_some_and(FixStatus::is_unfinished) {
+        return Err(ApiError::new(ErrorCode::Conflict, "This fix has ended already."));
+    }
+    fixes::request_cancel(&ctx.db, &fix.id).await?;
+    let now = ctx.clock.now();
+    if fix.lease_until.is_some_and(|until| until > now) {
+        return Ok(());
+    }
+    let (status, code, reason) = (FixStatus::Failed, "cancelled", "Cancelled on the deployment page.");
+    let change = FixChange {
+        status: Some(status),
+        reason_code: Some(Some(code.to_owned())),
+        reason: Some(Some(reason.to_owned())),
+        completed_at: Some(Some(now)),
+        ..FixChange::default()
+    };
+    let event = EventKind::Status {
+        status,
+        reason_code: Some(code.to_owned()),
+        reason: Some(reason.to_owned()),
+        stage: None,
+    };
+    match ctx.record(&mut fix, change, vec![event]).await {
+        // A worker has just taken it, and sees the request.
+        Err(DbError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}

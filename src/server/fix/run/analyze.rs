@@ -1,0 +1,209 @@
+//! From a stored failure to a cause that was seen again in the sandbox. Everything that speaks against starting an
+//! agent is found here.
+
+use super::{Run, Stop, prepare::Subject};
+use crate::{
+    model::{DeploymentState, EventKind, Finding, FixStatus, PlatformDeployment, Stage, Verdict},
+    server::{
+        db::{self, fixes::FixChange},
+        diagnosis::{self, Hints},
+        fix::{crash_point, plan::BuildPlan},
+        integrations::{BuildLog, DeploymentsQuery},
+        rules::{self, Rule},
+        sandbox::Slot,
+    },
+};
+
+impl Run<'_> {
+    pub(super) async fn analyze(&mut self) -> Result<(), Stop> {
+        if self.status() == FixStatus::Pending {
+            let change = FixChange {
+                status: Some(FixStatus::Analyzing),
+                started_at: Some(Some(self.ctx.clock.now())),
+                ..FixChange::default()
+            };
+            self.record(change, vec![status_event(FixStatus::Analyzing, None)]).await?;
+        }
+        crash_point!("analyzing");
+        let subject = self.subject().await?;
+        let deployment = self
+            .ask(&subject, || subject.provider.deployment(&subject.access, &self.fix.platform_deployment_id))
+            .await?;
+        self.still_wanted(&subject, &deployment).await?;
+        // After a restart the stored diagnosis is as good as a new one.
+        let finding = match self.fix.finding {
+            Some(_) => self.finding()?,
+            None => self.diagnose(&subject, &deployment).await?,
+        };
+        self.apply_rules(&finding).await?;
+        if finding.verdict != Verdict::Code {
+            let advice = finding.advice.clone().unwrap_or_else(|| finding.message.clone());
+            return Err(Stop::skipped(verdict_code(finding.verdict), advice));
+        }
+        self.no_open_twin(&finding).await?;
+        self.reproduce(&subject).await
+    }
+
+    /// A failure that no longer stands needs no fix.
+    async fn still_wanted(&self, subject: &Subject, deployment: &PlatformDeployment) -> Result<(), Stop> {
+        let platform = subject.platform_name();
+        if deployment.state != DeploymentState::Failed {
+            let state = deployment.state.label().to_lowercase();
+            return Err(Stop::skipped(
+                "not_failed",
+                format!("{platform} says that this deployment is {state} now."),
+            ));
+        }
+        // A delivery does not say when its deployment was made.
+        if deployment.created_at < subject.subscription.created_at && !self.fix.started_by_hand {
+            return Err(Stop::skipped(
+                "before_subscription",
+                "This deployment was made before its project was watched. Start the fix by hand if it is wanted.",
+            ));
+        }
+        let Some(branch) = deployment.branch.clone() else {
+            return Err(Stop::skipped(
+                "no_branch",
+                format!(
+                    "{platform} built this deployment from no Git branch, so there is nothing to open a pull request against."
+                ),
+            ));
+        };
+        let query = DeploymentsQuery {
+            project_ids: vec![deployment.project_id.clone()],
+            branch: Some(branch.clone()),
+            since: Some(deployment.created_at),
+            ..DeploymentsQuery::default()
+        };
+        let newer =
+            self.ask(subject, || subject.provider.deployments(&subject.access, query.clone())).await?;
+        let superseded = newer.iter().any(|other| {
+            other.platform_id != deployment.platform_id
+                && other.created_at > deployment.created_at
+                && other.target == deployment.target
+                && other.branch.as_deref() == Some(branch.as_str())
+                && other.state != DeploymentState::Canceled
+        });
+        if superseded && !self.fix.started_by_hand {
+            return Err(Stop::skipped(
+                "superseded",
+                format!("A newer deployment of {branch} has taken this one's place."),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn diagnose(
+        &mut self,
+        subject: &Subject,
+        deployment: &PlatformDeployment,
+    ) -> Result<Finding, Stop> {
+        let id = &self.fix.platform_deployment_id;
+        let log: BuildLog = self.ask(subject, || subject.provider.build_log(&subject.access, id)).await?;
+        let hints = Hints {
+            provider: Some(deployment.provider),
+            root_directory: subject.project.root_directory.clone(),
+        };
+        // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
+        let lines: Vec<String> = log
+            .lines
+            .iter()
+            .map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned())
+            .collect();
+        let finding = diagnosis::diagnose(&lines, &hints);
+        let change = FixChange {
+            error_type: Some(Some(finding.error_type)),
+            error_message: Some(Some(finding.message.clone())),
+            error_context: Some(Some(finding.context_text())),
+            finding: Some(Some(finding.clone())),
+            logs: Some(Some(lines.join("\n"))),
+            branch: Some(deployment.branch.clone()),
+            commit_sha: Some(deployment.commit_sha.clone()),
+            ..FixChange::default()
+        };
+        self.record(change, vec![EventKind::Diagnosed { finding: Box::new(finding.clone()) }]).await?;
+        Ok(finding)
+    }
+
+    /// The first rule that matches may end the fix, or adds to the prompt.
+    async fn apply_rules(&mut self, finding: &Finding) -> Result<(), Stop> {
+        let rows = db::rules::enabled(&self.ctx.db, &self.fix.subscription_id).await?;
+        let rules: Vec<Rule> = rows.into_iter().map(Rule::from).collect();
+        let Some(rule) = rules::first_match(&rules, finding) else {
+            return Ok(());
+        };
+        let change = FixChange { matched_rule_id: Some(Some(rule.id.clone())), ..FixChange::default() };
+        let text = format!("The rule \"{}\" matches.", rule.name);
+        self.record(change, vec![EventKind::Note { text, stage: None }]).await?;
+        if rule.skip_fix {
+            return Err(Stop::skipped(
+                "rule",
+                format!("The rule \"{}\" says to skip this error.", rule.name),
+            ));
+        }
+        Ok(())
+    }
+
+    /// One open pull request per branch and error.
+    async fn no_open_twin(&self, finding: &Finding) -> Result<(), Stop> {
+        let twin = db::fixes::open_twin(&self.ctx.db, &self.fix, &finding.fingerprint).await?;
+        match twin {
+            Some(twin) => Err(Stop::skipped(
+                "same_error_open",
+                format!(
+                    "Pull request #{} already repairs this error on this branch.",
+                    twin.pr_number.map_or_else(String::new, |number| number.to_string())
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs the platform's own commands and expects them to fail.
+    async fn reproduce(&mut self, subject: &Subject) -> Result<(), Stop> {
+        let clone = self.clean_clone(subject).await?;
+        let plan = BuildPlan::detect(clone.dir(), &subject.project)?;
+        let workspace = self.workspace().await?;
+        workspace.load(Slot::Agent, clone.dir()).await?;
+        let failed = self.build(Slot::Agent, &plan, "install", "reproduce", Some(Stage::Reproduced)).await?;
+        let Some(failure) = failed else {
+            return Err(Stop::skipped(
+                "not_reproduced",
+                format!(
+                    "The same build passes here, so the code is not the cause. Compare the environment variables and the Node.js version set on {} with what the project needs, then redeploy.",
+                    subject.platform_name()
+                ),
+            ));
+        };
+        let output: Vec<String> = failure.tail.lines().map(str::to_owned).collect();
+        if diagnosis::diagnose(&output, &Hints::default()).verdict == Verdict::Flaky {
+            return Err(Stop::failed(
+                "registry",
+                format!(
+                    "`{}` fails in the sandbox for want of a connection, so nothing can be proved. Try again later.",
+                    failure.command
+                ),
+            ));
+        }
+        let change = FixChange {
+            status: Some(FixStatus::Fixing),
+            fix_attempt_number: Some(1),
+            before_exit_code: Some(failure.exit_code),
+            ..FixChange::default()
+        };
+        self.record(change, vec![status_event(FixStatus::Fixing, None)]).await
+    }
+}
+
+pub(super) fn status_event(status: FixStatus, stage: Option<Stage>) -> EventKind {
+    EventKind::Status { status, reason_code: None, reason: None, stage }
+}
+
+fn verdict_code(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Code => "code",
+        Verdict::Config => "platform_setting",
+        Verdict::Platform => "platform_limit",
+        Verdict::Flaky => "flaky",
+    }
+}

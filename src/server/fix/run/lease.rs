@@ -1,0 +1,107 @@
+//! The lease of a fix: taken by compare-and-set, renewed while the run lives, and the way in which a cancellation
+//! or a lost race reaches the run.
+
+use super::Stop;
+use crate::{
+    model::Timestamp,
+    server::{
+        db::{self, DbError, entity::deployment},
+        fix::FixContext,
+    },
+};
+use chrono::TimeDelta;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A dead worker's fix waits this long.
+const LEASE: TimeDelta = TimeDelta::seconds(10);
+const RENEW: Duration = Duration::from_secs(2);
+
+/// Held while a run lives. Dropping it ends the renewal, not the lease.
+pub(super) struct Lease {
+    /// Cancelled when the fix must stop: by a person, or since another worker holds it.
+    interrupt: CancellationToken,
+    lost: Arc<AtomicBool>,
+    _renewal: DropGuard,
+}
+
+impl Lease {
+    /// The lease and the fix, or `None` when the fix is over or held by somebody.
+    pub async fn take(ctx: &FixContext, fix_id: &str) -> Result<Option<(Self, deployment::Model)>, DbError> {
+        let now = ctx.clock.now();
+        let Some(fix) = db::fixes::claim(&ctx.db, fix_id, &ctx.owner, now, until(now)).await? else {
+            return Ok(None);
+        };
+        let interrupt = CancellationToken::new();
+        let lost = Arc::new(AtomicBool::new(false));
+        let ended = CancellationToken::new();
+        tokio::spawn(renew(ctx.clone(), fix.id.clone(), interrupt.clone(), lost.clone(), ended.clone()));
+        Ok(Some((Self { interrupt, lost, _renewal: ended.drop_guard() }, fix)))
+    }
+
+    /// Stops a run that may not go on.
+    pub fn check(&self) -> Result<(), Stop> {
+        if !self.interrupt.is_cancelled() {
+            Ok(())
+        } else if self.lost.load(Ordering::Acquire) {
+            Err(Stop::LeaseLost)
+        } else {
+            Err(Stop::failed("cancelled", "Cancelled on the deployment page."))
+        }
+    }
+
+    /// Runs `work`, unless the run is interrupted first.
+    pub async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        tokio::select! {
+            biased;
+            () = self.interrupt.cancelled() => match self.check() {
+                Err(stop) => Err(stop),
+                Ok(()) => Err(Stop::LeaseLost),
+            },
+            done = work => Ok(done),
+        }
+    }
+}
+
+fn until(now: Timestamp) -> Timestamp {
+    now + LEASE
+}
+
+async fn renew(
+    ctx: FixContext,
+    fix_id: String,
+    interrupt: CancellationToken,
+    lost: Arc<AtomicBool>,
+    ended: CancellationToken,
+) {
+    let mut held_until = until(ctx.clock.now());
+    loop {
+        tokio::select! { () = ended.cancelled() => return, () = tokio::time::sleep(RENEW) => {} }
+        let now = ctx.clock.now();
+        match db::fixes::renew(&ctx.db, &fix_id, &ctx.owner, until(now)).await {
+            Ok(true) => held_until = until(now),
+            Ok(false) => {
+                lost.store(true, Ordering::Release);
+                return interrupt.cancel();
+            }
+            // Without an answer the lease is ours until it runs out, and not a moment longer.
+            Err(error) if now >= held_until => {
+                tracing::error!(fix.id = %fix_id, %error, "A lease could not be renewed in time");
+                lost.store(true, Ordering::Release);
+                return interrupt.cancel();
+            }
+            Err(error) => tracing::warn!(fix.id = %fix_id, %error, "A lease could not be renewed yet"),
+        }
+        match db::fixes::cancel_requested(&ctx.db, &fix_id).await {
+            Ok(true) => return interrupt.cancel(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(fix.id = %fix_id, %error, "A cancellation could not be looked up"),
+        }
+    }
+}

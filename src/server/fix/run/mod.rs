@@ -1,0 +1,141 @@
+//! The state machine of a fix. Each state is one file and one function; it ends by writing the next state and its
+//! events in one transaction, so that a crash at any line is continued from the last one written.
+//!
+//! ```text
+//! pending ─► analyzing ─► fixing ⇄ reviewing ─► pr_created ─► merged
+//!                │           │         │
+//!                └───────────┴─────────┴──► skipped, failed: always with a reason
+//! ```
+
+mod analyze;
+mod evidence;
+mod lease;
+mod prepare;
+mod repair;
+mod review;
+mod stop;
+
+pub use stop::{Ending, Stop};
+
+use super::FixContext;
+use crate::{
+    model::{EventKind, FixStatus},
+    server::{
+        db::{self, DbError, entity::deployment, fixes::FixChange},
+        sandbox::Workspace,
+    },
+};
+use std::sync::Arc;
+
+/// After so many restarts in the middle of it, the fix itself is what brings the worker down.
+const MAX_CRASH_RESUMES: i32 = 5;
+
+/// One fix being worked on by this process.
+struct Run<'a> {
+    ctx: &'a FixContext,
+    fix: deployment::Model,
+    lease: lease::Lease,
+    /// Made when first needed and kept for all attempts.
+    workspace: Option<Arc<dyn Workspace>>,
+}
+
+/// Works on a fix until it has ended, somebody else holds it, or the database is gone.
+///
+/// Errors: only the database's; the fix's own failures are in its row.
+pub async fn run(ctx: &FixContext, fix_id: &str) -> Result<(), DbError> {
+    let Some((lease, fix)) = lease::Lease::take(ctx, fix_id).await? else {
+        return Ok(());
+    };
+    let mut run = Run { ctx, fix, lease, workspace: None };
+    let outcome = run.drive().await;
+    run.end(outcome).await
+}
+
+impl Run<'_> {
+    async fn drive(&mut self) -> Result<(), Stop> {
+        self.note_resume().await?;
+        loop {
+            self.lease.check()?;
+            match self.status() {
+                FixStatus::Pending | FixStatus::Analyzing => self.analyze().await?,
+                FixStatus::Fixing => self.repair().await?,
+                FixStatus::Reviewing => self.review().await?,
+                FixStatus::PrCreated | FixStatus::Merged | FixStatus::Failed | FixStatus::Skipped => {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn status(&self) -> FixStatus {
+        FixStatus::parse(&self.fix.fix_status).unwrap_or(FixStatus::Failed)
+    }
+
+    /// A row that is past `pending` was left by a process that ended in the middle.
+    async fn note_resume(&mut self) -> Result<(), Stop> {
+        if self.status() == FixStatus::Pending {
+            return Ok(());
+        }
+        let resumes = self.fix.crash_resumes + 1;
+        let change = FixChange { crash_resumes: Some(resumes), ..FixChange::default() };
+        let text = format!("Continued after a restart while {}.", self.status().label().to_lowercase());
+        self.record(change, vec![EventKind::Note { text, stage: None }]).await?;
+        if resumes > MAX_CRASH_RESUMES {
+            return Err(Stop::failed(
+                "restarts",
+                format!("The worker was restarted {MAX_CRASH_RESUMES} times in the middle of this fix."),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self, change: FixChange, events: Vec<EventKind>) -> Result<(), Stop> {
+        self.lease.check()?;
+        Ok(self.ctx.record(&mut self.fix, change, events).await?)
+    }
+
+    /// Removes the sandbox, writes how it ended, and gives the lease back.
+    async fn end(mut self, outcome: Result<(), Stop>) -> Result<(), DbError> {
+        if let Some(workspace) = self.workspace.take()
+            && let Err(error) = workspace.destroy().await
+        {
+            tracing::error!(fix.id = %self.fix.id, %error, "A sandbox could not be removed");
+        }
+        prepare::remove_clone(self.ctx, &self.fix.id);
+        match outcome {
+            Ok(()) => {}
+            Err(Stop::End(ending)) => self.write_ending(ending).await?,
+            Err(Stop::LeaseLost) => {
+                tracing::warn!(fix.id = %self.fix.id, "Another worker has taken the fix over");
+                return Ok(());
+            }
+            Err(Stop::Database(error)) => {
+                tracing::error!(fix.id = %self.fix.id, %error, "A fix waits for the database");
+                return Err(error);
+            }
+        }
+        db::fixes::release(&self.ctx.db, &self.fix.id, &self.ctx.owner).await
+    }
+
+    async fn write_ending(&mut self, ending: Ending) -> Result<(), DbError> {
+        tracing::info!(fix.id = %self.fix.id, status = ending.status.as_str(), reason = ending.code, "A fix ended");
+        let change = FixChange {
+            status: Some(ending.status),
+            reason_code: Some(Some(ending.code.to_owned())),
+            reason: Some(Some(ending.reason.clone())),
+            completed_at: Some(Some(self.ctx.clock.now())),
+            ..FixChange::default()
+        };
+        let event = EventKind::Status {
+            status: ending.status,
+            reason_code: Some(ending.code.to_owned()),
+            reason: Some(ending.reason),
+            stage: None,
+        };
+        match self.ctx.record(&mut self.fix, change, vec![event]).await {
+            // Whoever moved the row has the say.
+            Err(DbError::Conflict) => Ok(()),
+            other => other,
+        }
+    }
+}

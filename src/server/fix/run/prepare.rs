@@ -1,0 +1,282 @@
+//! What several states need: the fix's owner and platform, the clean clone, the sandbox, and a build in it.
+
+use super::{Run, Stop};
+use crate::{
+    model::{EventKind, Provider, Stage},
+    server::{
+        db::{self, entity},
+        fix::{FixContext, plan::BuildPlan},
+        github::{
+            GithubError, RepositoryName,
+            git::{Checkout, Identity, Remote},
+        },
+        integrations::{Access, PlatformError, Project, TokenProvider, connection_manager},
+        sandbox::{EndedBy, Exec, ExecOutcome, Network, Slot, Workspace},
+    },
+};
+use secrecy::SecretString;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// Tries of a call to a platform or to GitHub before the fix ends.
+const TRIES: u32 = 5;
+/// The pause before the second try; doubled after each, unless the platform names its own.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A platform that asks for more patience than this gets a fix that ended with a reason.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// Whose fix it is, and where it failed.
+pub(super) struct Subject {
+    pub subscription: entity::subscription::Model,
+    pub provider: Arc<dyn TokenProvider>,
+    pub access: Access,
+    pub project: Project,
+    pub github: Github,
+}
+
+/// The connected GitHub user and the repository that the project is linked to.
+pub(super) struct Github {
+    /// Platforms refuse commits by authors they do not know.
+    pub author: Identity,
+    pub token: SecretString,
+    pub repository: RepositoryName,
+    pub remote: Remote,
+}
+
+impl Subject {
+    pub fn platform_name(&self) -> &'static str {
+        self.provider.provider().display_name()
+    }
+}
+
+/// A command of the build that did not exit 0.
+pub(super) struct BuildFailure {
+    pub command: String,
+    pub exit_code: Option<i32>,
+    pub tail: String,
+}
+
+impl Run<'_> {
+    pub(super) async fn subject(&self) -> Result<Subject, Stop> {
+        let ctx = self.ctx;
+        let gone = || Stop::skipped("disconnected", "The connection to the platform was removed.");
+        let subscription =
+            db::subscriptions::find(&ctx.db, &self.fix.subscription_id).await?.ok_or_else(gone)?;
+        let integration =
+            db::integrations::find(&ctx.db, &subscription.integration_id).await?.ok_or_else(gone)?;
+        let provider = integration.provider.parse::<Provider>().ok().and_then(|kind| ctx.registry.get(kind));
+        let provider = provider.ok_or_else(gone)?;
+        let access =
+            connection_manager::access_for(&ctx.keys, &integration, &subscription).map_err(|_| {
+                Stop::failed(
+                    "token_unreadable",
+                    "The stored token cannot be decrypted. Reconnect the platform.",
+                )
+            })?;
+        let github = self.github(&subscription.user_id).await?;
+        let project = self
+            .ask_platform(provider.as_ref(), &integration.id, || {
+                provider.project(&access, &subscription.platform_project_id)
+            })
+            .await?;
+        Ok(Subject { subscription, provider, access, project, github })
+    }
+
+    async fn github(&self, user_id: &str) -> Result<Github, Stop> {
+        let ctx = self.ctx;
+        let account = db::accounts::github(&ctx.db, user_id).await?.ok_or_else(|| {
+            Stop::skipped(
+                "github_not_connected",
+                "Connect GitHub first: without it no pull request can be opened.",
+            )
+        })?;
+        let identity = db::accounts::token_identity(&account.id);
+        let token = ctx.keys.open(&identity, &account.access_token).map_err(|_| {
+            Stop::failed("token_unreadable", "The stored GitHub token cannot be decrypted. Reconnect GitHub.")
+        })?;
+        let repository: RepositoryName = self.fix.repository.parse().map_err(|_| {
+            Stop::skipped(
+                "repository_name",
+                format!("\"{}\" is not a repository on GitHub.", self.fix.repository),
+            )
+        })?;
+        let remote = Remote::new(&ctx.config.github_url, &repository, &token).map_err(|_| {
+            Stop::failed("github_address", "DEPLOYMEND_GITHUB_URL must be https, or http on this machine.")
+        })?;
+        let author = Identity { name: account.login, email: account.email.unwrap_or_default() };
+        Ok(Github { author, token, repository, remote })
+    }
+
+    /// A call to the platform, repeated while it says "later".
+    pub(super) async fn ask<T, F>(&self, subject: &Subject, call: impl FnMut() -> F) -> Result<T, Stop>
+    where
+        F: Future<Output = Result<T, PlatformError>>,
+    {
+        self.ask_platform(subject.provider.as_ref(), &subject.subscription.integration_id, call).await
+    }
+
+    async fn ask_platform<T, F>(
+        &self,
+        provider: &dyn TokenProvider,
+        integration_id: &str,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Stop>
+    where
+        F: Future<Output = Result<T, PlatformError>>,
+    {
+        let mut pauses = Pauses::default();
+        loop {
+            match self.lease.guard(call()).await? {
+                Ok(answer) => return Ok(answer),
+                Err(PlatformError::Transient { retry_after }) if pauses.left(retry_after) => {
+                    self.lease.guard(pauses.wait(retry_after)).await?;
+                }
+                Err(error) => {
+                    connection_manager::note_refusal(&self.ctx.db, integration_id, &error).await?;
+                    return Err(Stop::platform(&error, provider.provider().display_name()));
+                }
+            }
+        }
+    }
+
+    /// A call to GitHub, repeated while it says "later".
+    pub(super) async fn ask_github<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, Stop>
+    where
+        F: Future<Output = Result<T, GithubError>>,
+    {
+        let mut pauses = Pauses::default();
+        loop {
+            match self.lease.guard(call()).await? {
+                Ok(answer) => return Ok(answer),
+                Err(GithubError::Transient { retry_after }) if pauses.left(retry_after) => {
+                    self.lease.guard(pauses.wait(retry_after)).await?;
+                }
+                Err(error) => {
+                    tracing::warn!(fix.id = %self.fix.id, %error, "GitHub refused a call");
+                    return Err(Stop::github(&error));
+                }
+            }
+        }
+    }
+
+    pub(super) async fn workspace(&mut self) -> Result<Arc<dyn Workspace>, Stop> {
+        if let Some(workspace) = &self.workspace {
+            return Ok(workspace.clone());
+        }
+        // Random, so that a stray process can be told from everybody else's.
+        let marker = crate::server::clock::new_id();
+        let workspace = self.ctx.sandbox.create(&self.fix.id, &marker).await?;
+        self.workspace = Some(workspace.clone());
+        Ok(workspace)
+    }
+
+    /// Installs and builds. `None` when both exit 0; the first command that does not, otherwise.
+    pub(super) async fn build(
+        &mut self,
+        slot: Slot,
+        plan: &BuildPlan,
+        install_purpose: &'static str,
+        build_purpose: &'static str,
+        stage: Option<Stage>,
+    ) -> Result<Option<BuildFailure>, Stop> {
+        let steps = [(install_purpose, plan.install.clone()), (build_purpose, Some(plan.build.clone()))];
+        for (purpose, command) in steps {
+            let Some(command) = command else { continue };
+            let outcome = self.run_command(slot, plan, &command).await?;
+            let failed = outcome.exit_code != Some(0);
+            let reached = match purpose {
+                "reproduce" | "install" => failed,
+                _ => !failed && purpose == build_purpose,
+            };
+            let event = EventKind::Command {
+                purpose: purpose.to_owned(),
+                command: command.clone(),
+                exit_code: outcome.exit_code,
+                seconds: outcome.seconds,
+                tail: outcome.tail.clone(),
+                stage: stage.filter(|_| reached),
+            };
+            self.record(Default::default(), vec![event]).await?;
+            if let Some(limit) = outcome.ended_by {
+                return Err(limit_reached(limit, &command));
+            }
+            if failed {
+                return Ok(Some(BuildFailure { command, exit_code: outcome.exit_code, tail: outcome.tail }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn run_command(&self, slot: Slot, plan: &BuildPlan, command: &str) -> Result<ExecOutcome, Stop> {
+        let workspace =
+            self.workspace.clone().ok_or_else(|| Stop::failed("sandbox", "The sandbox is gone."))?;
+        let mut exec = Exec::new(BuildPlan::argv(command), self.ctx.config.build_timeout);
+        exec.cwd.clone_from(&plan.root);
+        exec.network = Network::Registries;
+        let mut ignore = |_| {};
+        Ok(self.lease.guard(workspace.exec(slot, exec, &mut ignore)).await??)
+    }
+
+    /// The repository at the commit that failed, outside the sandbox, where no foreign code runs.
+    pub(super) async fn clean_clone(&self, subject: &Subject) -> Result<Checkout, Stop> {
+        let Some(sha) = self.fix.commit_sha.clone() else {
+            return Err(Stop::skipped("no_commit", "The platform names no commit for this deployment."));
+        };
+        let folder = clone_folder(self.ctx, &self.fix.id);
+        let branch = self.fix.branch.clone();
+        let mut pauses = Pauses::default();
+        loop {
+            remove_clone(self.ctx, &self.fix.id);
+            let cloning = Checkout::clone_at(&subject.github.remote, &sha, branch.as_deref(), &folder);
+            match self.lease.guard(cloning).await? {
+                Ok(clone) => return Ok(clone),
+                Err(error) if error.is_transient() && pauses.left(None) => {
+                    self.lease.guard(pauses.wait(None)).await?
+                }
+                Err(error) => {
+                    tracing::warn!(fix.id = %self.fix.id, %error, "The repository could not be cloned");
+                    let what =
+                        format!("{} could not be cloned at commit {}", self.fix.repository, short(&sha));
+                    return Err(Stop::git(&error, "clone", &what));
+                }
+            }
+        }
+    }
+}
+
+/// Doubling pauses, or the ones that the other side asks for.
+#[derive(Default)]
+pub(super) struct Pauses(u32);
+
+impl Pauses {
+    pub fn left(&self, asked: Option<Duration>) -> bool {
+        self.0 + 1 < TRIES && asked.is_none_or(|asked| asked <= LONGEST_PAUSE)
+    }
+
+    pub async fn wait(&mut self, asked: Option<Duration>) {
+        let pause = asked.unwrap_or(PAUSE * 2_u32.pow(self.0));
+        self.0 += 1;
+        tokio::time::sleep(pause).await;
+    }
+}
+
+fn clone_folder(ctx: &FixContext, fix_id: &str) -> PathBuf {
+    ctx.config.data_dir.join("clones").join(fix_id)
+}
+
+/// Removes the clean clone, if there is one.
+pub(super) fn remove_clone(ctx: &FixContext, fix_id: &str) {
+    match std::fs::remove_dir_all(clone_folder(ctx, fix_id)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(fix.id = %fix_id, %error, "A clone could not be removed");
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}
+
+fn limit_reached(limit: EndedBy, command: &str) -> Stop {
+    Stop::failed("sandbox_limit", format!("`{command}` was ended in the sandbox. {}", limit.sentence()))
+}

@@ -1,0 +1,101 @@
+//! After the pull request: GitHub's webhook says when it is merged, and a poll finds what the webhook did not say.
+
+use super::FixContext;
+use crate::{
+    model::{EventKind, FixStatus, Stage},
+    server::{
+        db::{self, DbError, entity::deployment, fixes::FixChange},
+        github::{self, GithubError, PullRequestState, RepositoryName},
+    },
+};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Time between two rounds over the open pull requests.
+const ROUND: Duration = Duration::from_secs(60);
+/// Pull requests looked up in a round.
+const BATCH: u64 = 100;
+
+/// What became of a pull request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullRequestEnd {
+    /// Its commits are in the base branch.
+    Merged,
+    /// Closed by somebody without merging.
+    Closed,
+}
+
+/// Writes the end of a pull request into its fix. A repeated call changes nothing.
+pub async fn close(
+    ctx: &FixContext,
+    fix: &mut deployment::Model,
+    end: PullRequestEnd,
+) -> Result<(), DbError> {
+    if fix.fix_status != FixStatus::PrCreated.as_str() {
+        return Ok(());
+    }
+    let (status, code, reason, stage) = match end {
+        PullRequestEnd::Merged => (FixStatus::Merged, None, None, Some(Stage::Green)),
+        PullRequestEnd::Closed => (
+            FixStatus::Failed,
+            Some("pull_request_closed".to_owned()),
+            Some("The pull request was closed without merging.".to_owned()),
+            None,
+        ),
+    };
+    let change = FixChange {
+        status: Some(status),
+        reason_code: Some(code.clone()),
+        reason: Some(reason.clone()),
+        completed_at: Some(Some(ctx.clock.now())),
+        ..FixChange::default()
+    };
+    match ctx.record(fix, change, vec![EventKind::Status { status, reason_code: code, reason, stage }]).await
+    {
+        // The webhook and the poll met; one of them has written it.
+        Err(DbError::Conflict) => Ok(()),
+        other => other,
+    }
+}
+
+/// Looks up every open pull request once.
+pub async fn round(ctx: &FixContext) -> Result<(), DbError> {
+    for mut fix in db::fixes::open_pull_requests(&ctx.db, BATCH).await? {
+        match ended(ctx, &fix).await {
+            Ok(Some(end)) => close(ctx, &mut fix, end).await?,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(fix.id = %fix.id, %error, "A pull request could not be looked up"),
+        }
+    }
+    Ok(())
+}
+
+async fn ended(ctx: &FixContext, fix: &deployment::Model) -> Result<Option<PullRequestEnd>, GithubError> {
+    let (Some(number), Ok(repository)) = (fix.pr_number, fix.repository.parse::<RepositoryName>()) else {
+        return Ok(None);
+    };
+    let Some(token) = github_token(ctx, fix).await else { return Ok(None) };
+    let client = github::Client::new(&ctx.config.github_api, &token, ctx.clock.clone())?;
+    let pull = client.pull_request(&repository, u64::from(number.unsigned_abs())).await?;
+    Ok(match pull.state {
+        PullRequestState::Merged => Some(PullRequestEnd::Merged),
+        PullRequestState::Closed => Some(PullRequestEnd::Closed),
+        PullRequestState::Open => None,
+    })
+}
+
+async fn github_token(ctx: &FixContext, fix: &deployment::Model) -> Option<secrecy::SecretString> {
+    let subscription = db::subscriptions::find(&ctx.db, &fix.subscription_id).await.ok()??;
+    let account = db::accounts::github(&ctx.db, &subscription.user_id).await.ok()??;
+    ctx.keys.open(&db::accounts::token_identity(&account.id), &account.access_token).ok()
+}
+
+/// Rounds until `stop` is cancelled.
+pub async fn keep_watching(ctx: FixContext, stop: CancellationToken) {
+    loop {
+        if let Err(error) = round(&ctx).await {
+            tracing::error!(%error, "Open pull requests could not be read");
+        }
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(ROUND) => {} }
+    }
+}

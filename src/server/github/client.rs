@@ -1,0 +1,348 @@
+//! Turns calls to GitHub's REST API into our types, through octocrab with an injected address and token.
+
+use super::{
+    error::GithubError,
+    repository::RepositoryName,
+    wire::{NewPull, PullText, WireCheckRuns, WirePull, WireRepository, WireStatuses, WireUser},
+};
+use crate::server::clock::Clock;
+use axum::http::HeaderName;
+use octocrab::{FromResponse, Octocrab};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use std::{future::Future, time::Duration};
+use url::Url;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of one whole call, from the first byte sent to the last one read.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// GitHub's REST API for one token. Cheap to clone; must be made inside a Tokio runtime.
+#[derive(Clone)]
+pub struct Client {
+    octocrab: Octocrab,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+/// The user a token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// GitHub's number of the account; stays when the login changes.
+    pub id: u64,
+    /// The login.
+    pub login: String,
+    /// The display name, or the login when there is none.
+    pub name: String,
+    /// The public address, or GitHub's `{id}+{login}@users.noreply.github.com`: what commits are authored with.
+    pub email: String,
+    /// The picture.
+    pub avatar_url: Option<String>,
+}
+
+/// A repository, as the token sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// The current name: differs from the one asked for after a rename.
+    pub name: RepositoryName,
+    /// The branch that pull requests go to by default.
+    pub default_branch: String,
+    /// Only invited people see it.
+    pub private: bool,
+    /// The token may push: GitHub's own answer, and the repository is neither archived nor disabled.
+    pub can_push: bool,
+}
+
+/// Where a pull request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullRequestState {
+    /// Open.
+    Open,
+    /// Closed without a merge.
+    Closed,
+    /// Merged.
+    Merged,
+}
+
+/// A pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number in the repository.
+    pub number: u64,
+    /// Its page.
+    pub url: String,
+    /// Where it stands.
+    pub state: PullRequestState,
+    /// Not ready for review.
+    pub draft: bool,
+    /// Its title.
+    pub title: String,
+    /// Its description in Markdown.
+    pub body: String,
+    /// The branch with the change.
+    pub head_branch: Option<String>,
+    /// The commit at that branch's tip.
+    pub head_sha: Option<String>,
+    /// The branch it goes to.
+    pub base_branch: Option<String>,
+}
+
+/// What a new pull request is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPullRequest<'a> {
+    /// The branch with the change, without an owner.
+    pub head: &'a str,
+    /// The branch it goes to.
+    pub base: &'a str,
+    /// One line, at most 256 characters.
+    pub title: &'a str,
+    /// Markdown, at most 65,536 characters.
+    pub body: &'a str,
+    /// Not ready for review.
+    pub draft: bool,
+}
+
+/// How one check of a commit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckState {
+    /// It passed, was neutral, or was skipped.
+    Success,
+    /// It is queued or runs.
+    Pending,
+    /// It failed, timed out, was canceled, or waits for a person.
+    Failure,
+}
+
+/// One commit status or check run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The status's context or the run's name.
+    pub name: String,
+    /// How it stands.
+    pub state: CheckState,
+    /// Its page.
+    pub url: Option<String>,
+}
+
+/// All that GitHub tells about a commit's checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitChecks {
+    /// Commit statuses (what Vercel sets); `None` when the token may not read them.
+    pub statuses: Option<Vec<Check>>,
+    /// Check runs; `None` when the token may not read them, as is usual for fine-grained tokens.
+    pub check_runs: Option<Vec<Check>>,
+}
+
+impl CommitChecks {
+    /// Every check that could be read.
+    pub fn all(&self) -> impl Iterator<Item = &Check> {
+        self.statuses.iter().flatten().chain(self.check_runs.iter().flatten())
+    }
+
+    /// The worst state of all; `None` when there is no check at all.
+    pub fn overall(&self) -> Option<CheckState> {
+        let states: Vec<_> = self.all().map(|check| check.state).collect();
+        [CheckState::Failure, CheckState::Pending, CheckState::Success]
+            .into_iter()
+            .find(|state| states.contains(state))
+    }
+}
+
+impl Client {
+    /// A client for `base` (`https://api.github.com`) that acts as the owner of `token`. No call is made.
+    pub fn new(base: &Url, token: &SecretString, clock: Clock) -> Result<Self, GithubError> {
+        super::install_tls_provider();
+        // octocrab panics on a token that is no header value.
+        if token.expose_secret().is_empty()
+            || !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(GithubError::TokenRefused);
+        }
+        let octocrab = Octocrab::builder()
+            .base_uri(base.as_str())
+            .map_err(|_| GithubError::Setup("the base address is no address"))?
+            .personal_token(token.clone())
+            .add_header(HeaderName::from_static("accept"), "application/vnd.github+json".to_owned())
+            .set_connect_timeout(Some(CONNECT_TIMEOUT))
+            .set_read_timeout(Some(CALL_TIMEOUT))
+            .build()
+            .map_err(|_| GithubError::Setup("no usable root certificates were found"))?;
+        Ok(Self { octocrab, clock })
+    }
+
+    /// The user the token belongs to (`GET /user`).
+    pub async fn current_user(&self) -> Result<User, GithubError> {
+        let user: WireUser = self.get("/user", &[]).await?;
+        let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        Ok(User {
+            email: filled(user.email)
+                .unwrap_or_else(|| format!("{}+{}@users.noreply.github.com", user.id, user.login)),
+            name: filled(user.name).unwrap_or_else(|| user.login.clone()),
+            id: user.id,
+            login: user.login,
+            avatar_url: user.avatar_url,
+        })
+    }
+
+    /// The repository (`GET /repos/{owner}/{repo}`). Follows a rename: use the name in the answer from then on.
+    pub async fn repository(&self, name: &RepositoryName) -> Result<Repository, GithubError> {
+        let wire: WireRepository = self.get(&format!("/repos/{name}"), &[]).await?;
+        Ok(Repository {
+            name: wire.full_name.parse().map_err(|_| GithubError::Malformed)?,
+            default_branch: wire.default_branch.unwrap_or_else(|| "main".to_owned()),
+            private: wire.private,
+            can_push: wire.permissions.is_some_and(|allowed| allowed.push)
+                && !wire.archived
+                && !wire.disabled,
+        })
+    }
+
+    /// The pull request for a head branch of the same repository, in any state: the open one if there is one,
+    /// else the newest.
+    pub async fn find_pull_request(
+        &self,
+        repository: &RepositoryName,
+        head: &str,
+        base: Option<&str>,
+    ) -> Result<Option<PullRequest>, GithubError> {
+        // A bare branch name is ignored by GitHub's filter: it needs the owner.
+        let owned_head = format!("{}:{head}", repository.owner());
+        let mut query = vec![("state", "all"), ("head", owned_head.as_str()), ("per_page", "100")];
+        if let Some(base) = base {
+            query.push(("base", base));
+        }
+        let found: Vec<WirePull> = self.get(&format!("/repos/{repository}/pulls"), &query).await?;
+        let mut found: Vec<_> = found
+            .into_iter()
+            .map(PullRequest::try_from)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .filter(|pull| pull.head_branch.as_deref() == Some(head))
+            .collect();
+        found.sort_by_key(|pull| (pull.state != PullRequestState::Open, std::cmp::Reverse(pull.number)));
+        Ok(found.into_iter().next())
+    }
+
+    /// Creates a pull request. [`GithubError::is_existing_pull_request`] tells that there is one already.
+    pub async fn create_pull_request(
+        &self,
+        repository: &RepositoryName,
+        new: NewPullRequest<'_>,
+    ) -> Result<PullRequest, GithubError> {
+        let body = NewPull {
+            title: new.title,
+            head: new.head,
+            base: new.base,
+            body: new.body,
+            draft: new.draft,
+            maintainer_can_modify: true,
+        };
+        let route = format!("/repos/{repository}/pulls");
+        let wire: WirePull = self.call(self.octocrab.post(route, Some(&body))).await?;
+        wire.try_into()
+    }
+
+    /// One pull request as it stands now.
+    pub async fn pull_request(
+        &self,
+        repository: &RepositoryName,
+        number: u64,
+    ) -> Result<PullRequest, GithubError> {
+        let wire: WirePull = self.get(&format!("/repos/{repository}/pulls/{number}"), &[]).await?;
+        wire.try_into()
+    }
+
+    /// Gives a pull request another title and description.
+    pub async fn update_pull_request(
+        &self,
+        repository: &RepositoryName,
+        number: u64,
+        title: &str,
+        body: &str,
+    ) -> Result<PullRequest, GithubError> {
+        let route = format!("/repos/{repository}/pulls/{number}");
+        let wire: WirePull = self.call(self.octocrab.patch(route, Some(&PullText { title, body }))).await?;
+        wire.try_into()
+    }
+
+    /// Adds labels to a pull request; those it has already stay. Missing labels are made, if the token may.
+    pub async fn add_labels(
+        &self,
+        repository: &RepositoryName,
+        number: u64,
+        labels: &[&str],
+    ) -> Result<(), GithubError> {
+        let body = serde_json::json!({ "labels": labels });
+        let route = format!("/repos/{repository}/issues/{number}/labels");
+        self.call::<serde_json::Value>(self.octocrab.post(route, Some(&body))).await.map(drop)
+    }
+
+    /// Writes a comment under a pull request.
+    pub async fn comment(
+        &self,
+        repository: &RepositoryName,
+        number: u64,
+        body: &str,
+    ) -> Result<(), GithubError> {
+        let body = serde_json::json!({ "body": body });
+        let route = format!("/repos/{repository}/issues/{number}/comments");
+        self.call::<serde_json::Value>(self.octocrab.post(route, Some(&body))).await.map(drop)
+    }
+
+    /// The statuses and check runs of a commit (its full id). What the token may not read is left out.
+    pub async fn commit_checks(
+        &self,
+        repository: &RepositoryName,
+        sha: &str,
+    ) -> Result<CommitChecks, GithubError> {
+        if sha.is_empty() || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(GithubError::NotFound);
+        }
+        let route = format!("/repos/{repository}/commits/{sha}");
+        let page = [("per_page", "100")];
+        let statuses: Option<WireStatuses> = readable(self.get(&format!("{route}/status"), &page).await)?;
+        let runs: Option<WireCheckRuns> = readable(self.get(&format!("{route}/check-runs"), &page).await)?;
+        Ok(CommitChecks {
+            statuses: statuses
+                .map(|wire| wire.statuses.unwrap_or_default().into_iter().map(Check::from).collect()),
+            check_runs: runs
+                .map(|wire| wire.check_runs.unwrap_or_default().into_iter().map(Check::from).collect()),
+        })
+    }
+
+    async fn get<R: FromResponse>(&self, route: &str, query: &[(&str, &str)]) -> Result<R, GithubError> {
+        let query = (!query.is_empty()).then_some(query);
+        self.call(get_with(&self.octocrab, route, query)).await
+    }
+
+    async fn call<R>(&self, call: impl Future<Output = octocrab::Result<R>>) -> Result<R, GithubError> {
+        match tokio::time::timeout(CALL_TIMEOUT, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(GithubError::from_octocrab(error, self.clock.now())),
+            Err(_) => Err(GithubError::Transient { retry_after: None }),
+        }
+    }
+}
+
+/// A function of its own, so that the future's type does not name the caller's closure lifetimes.
+async fn get_with<R: FromResponse, P: Serialize + ?Sized>(
+    octocrab: &Octocrab,
+    route: &str,
+    query: Option<&P>,
+) -> octocrab::Result<R> {
+    octocrab.get(route, query).await
+}
+
+/// `None` for what the token may not read.
+fn readable<T>(answer: Result<T, GithubError>) -> Result<Option<T>, GithubError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(GithubError::TokenRefused | GithubError::NotFound) => Ok(None),
+        Err(other) => Err(other),
+    }
+}

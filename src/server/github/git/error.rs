@@ -1,0 +1,116 @@
+//! Why a Git step failed, sorted by what the caller does about it.
+
+/// Why a Git step failed. No variant holds a token.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The `git` program is not on the path.
+    #[error("git is not installed")]
+    NotInstalled,
+    /// The address of the host is neither https nor http on loopback.
+    #[error("only https is allowed for Git, or http on loopback")]
+    Protocol,
+    /// A commit id, branch name, author or path that git must not be given.
+    #[error("{0} is not usable")]
+    Invalid(&'static str),
+    /// GitHub refused the token.
+    #[error("the Git host refused the token")]
+    TokenRefused,
+    /// The repository, the branch or the commit is not there, or the token may not see it.
+    #[error("the Git host does not know it, or the token may not see it")]
+    NotFound,
+    /// The network or the host failed: worth trying again.
+    #[error("the Git host cannot be reached right now: {detail}")]
+    Unreachable {
+        /// git's words, cut.
+        detail: String,
+    },
+    /// The patch does not fit the commit, or reaches for what it may not change.
+    #[error("the patch cannot be applied: {detail}")]
+    PatchRefused {
+        /// git's words, or ours, cut.
+        detail: String,
+    },
+    /// The remote branch is not where the lease says: somebody else pushed to it.
+    #[error("the branch was changed by somebody else")]
+    LeaseLost,
+    /// The host refused the push by a rule of its own (protected branch, secret scanning, workflow scope).
+    #[error("the host refused the push: {detail}")]
+    PushRefused {
+        /// The host's words, cut.
+        detail: String,
+    },
+    /// It took too long.
+    #[error("git took too long ({what})")]
+    TimedOut {
+        /// The step.
+        what: &'static str,
+    },
+    /// There is more of it than is read.
+    #[error("git's output is too large ({what})")]
+    TooLarge {
+        /// The step.
+        what: &'static str,
+    },
+    /// git ended with an error that has no name above.
+    #[error("git failed ({what}): {detail}")]
+    Failed {
+        /// The step.
+        what: &'static str,
+        /// Its exit code; `None` after a signal.
+        code: Option<i32>,
+        /// git's words, cut.
+        detail: String,
+    },
+    /// The machine failed.
+    #[error("git could not be run ({what})")]
+    Io {
+        /// The step.
+        what: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl GitError {
+    /// Trying again later can help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
+    }
+
+    /// Sorts what git says about a remote. Its words are fixed by `LC_ALL=C`.
+    pub(super) fn from_remote(what: &'static str, code: Option<i32>, detail: String) -> Self {
+        let has = |words: &str| detail.contains(words);
+        if has("Authentication failed")
+            || has("could not read Username")
+            || has("could not read Password")
+            || has("error: 401")
+            || has("error: 403")
+        {
+            Self::TokenRefused
+        } else if has("not found")
+            || has("error: 404")
+            || has("does not appear to be a git repository")
+            || has("couldn't find remote ref")
+            || has("not our ref")
+            || has("error: 301")
+            || has("error: 302")
+        {
+            Self::NotFound
+        } else if has("Could not resolve host")
+            || has("Failed to connect")
+            || has("Couldn't connect")
+            || has("Connection")
+            || has("error: 5")
+            || has("error: 429")
+            || has("timed out")
+            || has("early EOF")
+            || has("Operation too slow")
+            || has("hung up unexpectedly")
+            || has("RPC failed")
+        {
+            Self::Unreachable { detail }
+        } else {
+            Self::Failed { what, code, detail }
+        }
+    }
+}

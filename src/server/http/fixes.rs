@@ -1,0 +1,138 @@
+//! Fixes over HTTP: JSON for programs, forms for pages without scripts, and the live streams.
+
+use super::error::ApiFailure;
+use crate::{
+    model::{ApiError, FixDetail, FixSummary},
+    server::{
+        auth::CurrentUser,
+        db::{self, entity::deployment},
+        fix::actions,
+        live,
+        state::AppState,
+    },
+};
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect},
+    routing::{get, post},
+};
+use serde::Deserialize;
+
+/// How many fixes a list holds.
+const LIST: u64 = 100;
+
+/// JSON and forms.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/api/deployments", get(list))
+        .route("/api/deployments/{id}", get(detail))
+        .route("/api/deployments/{id}/retry", post(retry))
+        .route("/api/deployments/{id}/cancel", post(cancel))
+        .route("/deployments/{id}/retry", post(retry_form))
+        .route("/deployments/{id}/cancel", post(cancel_form))
+}
+
+/// The live streams: they stay open, so no time limit may stand around them.
+pub fn streams() -> Router<AppState> {
+    Router::new()
+        .route("/api/deployments/events", get(list_events))
+        .route("/api/deployments/{id}/events", get(fix_events))
+}
+
+async fn find(state: &AppState, user: &CurrentUser, id: &str) -> Result<deployment::Model, ApiError> {
+    db::fixes::find_for_user(&state.db, &user.id, id).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn list(user: CurrentUser, State(state): State<AppState>) -> Result<Json<Vec<FixSummary>>, ApiFailure> {
+    let fixes = db::fixes::summaries(&state.db, &user.id, LIST, None).await.map_err(ApiError::from)?;
+    Ok(Json(fixes))
+}
+
+async fn detail(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<FixDetail>, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    Ok(Json(db::fixes::detail(&state.db, &fix).await.map_err(ApiError::from)?))
+}
+
+async fn retry(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<FixSummary>, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    actions::retry(&state.fixes, &state.queue, fix).await?;
+    Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
+}
+
+async fn cancel(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<FixSummary>, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    actions::cancel(&state.fixes, fix).await?;
+    Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
+}
+
+async fn retry_form(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> impl IntoResponse {
+    let fix = match find(&state, &user, &id).await {
+        Ok(fix) => fix,
+        Err(error) => return ApiFailure(error).into_response(),
+    };
+    back(&id, actions::retry(&state.fixes, &state.queue, fix).await).into_response()
+}
+
+async fn cancel_form(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> impl IntoResponse {
+    let fix = match find(&state, &user, &id).await {
+        Ok(fix) => fix,
+        Err(error) => return ApiFailure(error).into_response(),
+    };
+    back(&id, actions::cancel(&state.fixes, fix).await).into_response()
+}
+
+/// To the page that the form stands on, with what went wrong in the address.
+fn back(id: &str, outcome: Result<(), ApiError>) -> Redirect {
+    match outcome {
+        Ok(()) => Redirect::to(&format!("/deployments/{id}")),
+        Err(error) => Redirect::to(&format!("/deployments/{id}?error={}", error.code.as_str())),
+    }
+}
+
+#[derive(Deserialize)]
+struct Cursor {
+    after: Option<i64>,
+}
+
+/// A browser that comes back says what it saw last; the page says it the first time.
+fn cursor(headers: &HeaderMap, query: &Cursor) -> i64 {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    last.or(query.after).unwrap_or(0)
+}
+
+async fn fix_events(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Query(query): Query<Cursor>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    Ok(live::fix_stream(state.db, &state.bus, state.stop, fix.id, cursor(&headers, &query)))
+}
+
+async fn list_events(user: CurrentUser, State(state): State<AppState>) -> impl IntoResponse {
+    live::list_stream(state.db, &state.bus, state.stop, user.id)
+}

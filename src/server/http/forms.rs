@@ -1,0 +1,96 @@
+//! Forms of the integrations page, for browsers with and without scripts: each ends in a redirect back to the page
+//! with `?ok=` or `?error=` in the address.
+
+use crate::{
+    model::{ApiError, ErrorCode, Provider},
+    server::{
+        auth::CurrentUser,
+        db, github,
+        integrations::{PlatformContext, connection_manager},
+        state::AppState,
+    },
+};
+use axum::{
+    Form, Router,
+    extract::{FromRef as _, Path, State},
+    response::Redirect,
+    routing::post,
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Connecting and disconnecting.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/integrations/github/connect", post(connect_github))
+        .route("/integrations/github/disconnect", post(disconnect_github))
+        .route("/integrations/{provider}/connect", post(connect))
+        .route("/integrations/{provider}/disconnect", post(disconnect))
+}
+
+#[derive(Deserialize)]
+struct TokenForm {
+    token: SecretString,
+}
+
+impl TokenForm {
+    /// Pasted text often has blanks around it.
+    fn token(&self) -> SecretString {
+        use secrecy::ExposeSecret as _;
+        self.token.expose_secret().trim().into()
+    }
+}
+
+fn back(outcome: Result<&'static str, ApiError>) -> Redirect {
+    match outcome {
+        Ok(done) => Redirect::to(&format!("/integrations?ok={done}")),
+        Err(error) => Redirect::to(&format!("/integrations?error={}", error.code.as_str())),
+    }
+}
+
+fn provider(name: &str) -> Result<Provider, ApiError> {
+    name.parse().map_err(|_| ApiError::not_found())
+}
+
+async fn connect(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    Form(form): Form<TokenForm>,
+) -> Redirect {
+    let connected = async {
+        let provider = provider(&name)?;
+        connection_manager::connect(&PlatformContext::from_ref(&state), &user.id, provider, form.token())
+            .await?;
+        Ok("connected")
+    };
+    back(connected.await)
+}
+
+async fn disconnect(user: CurrentUser, State(state): State<AppState>, Path(name): Path<String>) -> Redirect {
+    let disconnected = async {
+        connection_manager::disconnect(&PlatformContext::from_ref(&state), &user.id, provider(&name)?)
+            .await?;
+        Ok("disconnected")
+    };
+    back(disconnected.await)
+}
+
+async fn connect_github(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Form(form): Form<TokenForm>,
+) -> Redirect {
+    let token = form.token();
+    let AppState { db, keys, config, clock, .. } = &state;
+    let connected = github::account::connect(db, keys, config, clock, &user.id, &token).await;
+    back(connected.map(|_| "github_connected"))
+}
+
+async fn disconnect_github(user: CurrentUser, State(state): State<AppState>) -> Redirect {
+    let removed = db::accounts::remove_github(&state.db, &user.id).await;
+    back(removed.map(|()| "github_disconnected").map_err(|error| {
+        tracing::error!(%error, "A GitHub account could not be removed");
+        ApiError::new(ErrorCode::Internal, "GitHub could not be disconnected.")
+    }))
+}

@@ -1,0 +1,222 @@
+//! Fix rules of watched projects.
+
+use super::subscriptions::find as find_subscription;
+use crate::{
+    model::{ApiError, ErrorCode, ErrorType, Provider, Timestamp},
+    server::{
+        auth::CurrentUser,
+        db::{self, entity::fix_rule, rules::RuleInput},
+        http::error::{ApiFailure, ApiJson, ApiPath, ApiQuery},
+        integrations::{PlatformContext, connection_manager},
+    },
+};
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+
+const MAX_NAME: usize = 100;
+const MAX_PATTERN: usize = 1000;
+const MAX_PROMPT: usize = 4000;
+/// Memory of a compiled pattern, in bytes.
+const MAX_COMPILED: usize = 1 << 20;
+
+/// A rule.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleView {
+    id: String,
+    subscription_id: String,
+    name: String,
+    error_pattern: String,
+    error_type: Option<String>,
+    skip_fix: bool,
+    custom_prompt: Option<String>,
+    priority: i32,
+    enabled: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<fix_rule::Model> for RuleView {
+    fn from(row: fix_rule::Model) -> Self {
+        Self {
+            id: row.id,
+            subscription_id: row.subscription_id,
+            name: row.name,
+            error_pattern: row.error_pattern,
+            error_type: row.error_type,
+            skip_fix: row.skip_fix,
+            custom_prompt: row.custom_prompt,
+            priority: row.priority,
+            enabled: row.enabled,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What can be set. A field that is not given stays; `null` empties `errorType` and `customPrompt`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ChangeInput {
+    /// Only for a new rule.
+    subscription_id: Option<String>,
+    name: Option<String>,
+    error_pattern: Option<String>,
+    #[serde(deserialize_with = "given")]
+    error_type: Option<Option<ErrorType>>,
+    skip_fix: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    custom_prompt: Option<Option<String>>,
+    priority: Option<i32>,
+    enabled: Option<bool>,
+}
+
+/// Tells `null` from nothing.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl ChangeInput {
+    /// The rule after the change, checked.
+    fn over(self, before: RuleInput) -> Result<RuleInput, ApiError> {
+        let rule = RuleInput {
+            name: self.name.map_or(before.name, |name| name.trim().to_owned()),
+            error_pattern: self.error_pattern.unwrap_or(before.error_pattern),
+            error_type: self.error_type.unwrap_or(before.error_type),
+            skip_fix: self.skip_fix.unwrap_or(before.skip_fix),
+            custom_prompt: self
+                .custom_prompt
+                .unwrap_or(before.custom_prompt)
+                .filter(|prompt| !prompt.trim().is_empty()),
+            priority: self.priority.unwrap_or(before.priority),
+            enabled: self.enabled.unwrap_or(before.enabled),
+        };
+        let invalid = |message: String| Err(ApiError::new(ErrorCode::Invalid, message));
+        if rule.name.is_empty() || rule.name.chars().count() > MAX_NAME {
+            return invalid(format!("A rule needs a name of at most {MAX_NAME} characters."));
+        }
+        if rule.error_pattern.is_empty() || rule.error_pattern.len() > MAX_PATTERN {
+            return invalid(format!("A rule needs a pattern of at most {MAX_PATTERN} characters."));
+        }
+        if regex::RegexBuilder::new(&rule.error_pattern)
+            .case_insensitive(true)
+            .size_limit(MAX_COMPILED)
+            .build()
+            .is_err()
+        {
+            return invalid("The pattern is not a regular expression that can be used.".to_owned());
+        }
+        if rule.custom_prompt.as_ref().is_some_and(|prompt| prompt.len() > MAX_PROMPT) {
+            return invalid(format!("The prompt may have at most {MAX_PROMPT} characters."));
+        }
+        Ok(rule)
+    }
+}
+
+fn empty() -> RuleInput {
+    RuleInput {
+        name: String::new(),
+        error_pattern: String::new(),
+        error_type: None,
+        skip_fix: false,
+        custom_prompt: None,
+        priority: 0,
+        enabled: true,
+    }
+}
+
+fn stored(row: &fix_rule::Model) -> RuleInput {
+    RuleInput {
+        name: row.name.clone(),
+        error_pattern: row.error_pattern.clone(),
+        error_type: row.error_type.as_deref().and_then(ErrorType::parse),
+        skip_fix: row.skip_fix,
+        custom_prompt: row.custom_prompt.clone(),
+        priority: row.priority,
+        enabled: row.enabled,
+    }
+}
+
+/// The user's rule at that platform.
+async fn find(
+    ctx: &PlatformContext,
+    user: &CurrentUser,
+    provider: Provider,
+    id: &str,
+) -> Result<fix_rule::Model, ApiFailure> {
+    let rule = db::rules::find(&ctx.db, id).await?;
+    let rule = rule.ok_or_else(ApiError::not_found)?;
+    find_subscription(ctx, user, provider, &rule.subscription_id).await?;
+    Ok(rule)
+}
+
+/// `?subscriptionId=…`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListQuery {
+    subscription_id: Option<String>,
+}
+
+pub async fn list(
+    user: CurrentUser,
+    State(ctx): State<PlatformContext>,
+    ApiPath(provider): ApiPath<Provider>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Result<Json<Vec<RuleView>>, ApiFailure> {
+    let watched = match query.subscription_id {
+        Some(id) => vec![find_subscription(&ctx, &user, provider, &id).await?],
+        None => {
+            let row = connection_manager::of_user(&ctx, &user.id, provider).await?;
+            db::subscriptions::of_integration(&ctx.db, &row.id).await?
+        }
+    };
+    let mut rules = Vec::new();
+    for row in watched {
+        let of_row = db::rules::list(&ctx.db, &row.id).await?;
+        rules.extend(of_row.into_iter().map(RuleView::from));
+    }
+    Ok(Json(rules))
+}
+
+pub async fn create(
+    user: CurrentUser,
+    State(ctx): State<PlatformContext>,
+    ApiPath(provider): ApiPath<Provider>,
+    ApiJson(mut input): ApiJson<ChangeInput>,
+) -> Result<(StatusCode, Json<RuleView>), ApiFailure> {
+    let id = input
+        .subscription_id
+        .take()
+        .ok_or_else(|| ApiError::new(ErrorCode::Invalid, "subscriptionId says whose rule it is."))?;
+    let watched = find_subscription(&ctx, &user, provider, &id).await?;
+    let rule = db::rules::create(&ctx.db, &watched.id, input.over(empty())?, ctx.clock.now());
+    Ok((StatusCode::CREATED, Json(rule.await?.into())))
+}
+
+pub async fn change(
+    user: CurrentUser,
+    State(ctx): State<PlatformContext>,
+    ApiPath((provider, id)): ApiPath<(Provider, String)>,
+    ApiJson(input): ApiJson<ChangeInput>,
+) -> Result<Json<RuleView>, ApiFailure> {
+    let rule = find(&ctx, &user, provider, &id).await?;
+    if input.subscription_id.as_ref().is_some_and(|id| *id != rule.subscription_id) {
+        return Err(ApiError::new(ErrorCode::Invalid, "A rule stays with its project.").into());
+    }
+    let change = db::rules::update(&ctx.db, &rule.id, input.over(stored(&rule))?, ctx.clock.now());
+    change.await?;
+    Ok(Json(find(&ctx, &user, provider, &id).await?.into()))
+}
+
+pub async fn remove(
+    user: CurrentUser,
+    State(ctx): State<PlatformContext>,
+    ApiPath((provider, id)): ApiPath<(Provider, String)>,
+) -> Result<Json<Value>, ApiFailure> {
+    let rule = find(&ctx, &user, provider, &id).await?;
+    db::rules::remove(&ctx.db, &rule.id).await?;
+    Ok(Json(json!({"success": true})))
+}

@@ -1,0 +1,100 @@
+//! What can go wrong with a connection, and how people are told.
+
+use crate::{
+    model::{ApiError, ErrorCode, Provider},
+    server::{
+        crypto::CryptoError,
+        db::DbError,
+        integrations::{PlatformError, TokenFormatError},
+    },
+};
+
+/// Why a connection could not be made, changed or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// This server has no client for the platform.
+    #[error("{0} cannot be connected")]
+    Unsupported(Provider),
+    /// The user has no connection to the platform.
+    #[error("{0} is not connected")]
+    NotConnected(Provider),
+    /// The platform has no such project, or this token does not see it.
+    #[error("the project is not known")]
+    UnknownProject,
+    /// The project's code is not on GitHub.
+    #[error("the project has no GitHub repository")]
+    NoRepository,
+    /// The text cannot be a token.
+    #[error(transparent)]
+    Format(#[from] TokenFormatError),
+    /// The platform did not do its part.
+    #[error("{provider}: {error}")]
+    Platform {
+        /// Which one.
+        provider: Provider,
+        /// What it answered.
+        error: PlatformError,
+    },
+    /// A secret cannot be sealed or opened.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// The database did not do its part.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl ConnectionError {
+    /// Names the platform that answered.
+    pub fn from_platform(provider: Provider) -> impl Fn(PlatformError) -> Self {
+        move |error| Self::Platform { provider, error }
+    }
+}
+
+impl From<ConnectionError> for ApiError {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::Unsupported(_) => Self::not_found(),
+            ConnectionError::NotConnected(provider) => {
+                Self::new(ErrorCode::NotFound, format!("{} is not connected.", provider.display_name()))
+            }
+            ConnectionError::UnknownProject => {
+                Self::new(ErrorCode::NotFound, "The connected account has no such project.")
+            }
+            ConnectionError::NoRepository => {
+                Self::new(ErrorCode::Invalid, "Only projects with a GitHub repository can be watched.")
+            }
+            ConnectionError::Format(error) => Self::new(ErrorCode::Invalid, error.to_string()),
+            ConnectionError::Platform { provider, error } => platform(provider.display_name(), &error),
+            error @ (ConnectionError::Crypto(_) | ConnectionError::Db(_)) => {
+                tracing::error!(%error, "a connection could not be read or stored");
+                Self::internal()
+            }
+        }
+    }
+}
+
+fn platform(name: &str, error: &PlatformError) -> ApiError {
+    match error {
+        PlatformError::TokenRefused => ApiError::new(
+            ErrorCode::TokenRefused,
+            format!("{name} refused this token. Create a new one with access to your projects."),
+        ),
+        PlatformError::NotFound => ApiError::not_found(),
+        PlatformError::Transient { retry_after: Some(wait) } if !wait.is_zero() => ApiError::new(
+            ErrorCode::PlatformUnavailable,
+            format!("{name} asks for patience. Try again in {} seconds.", wait.as_secs().max(1)),
+        ),
+        PlatformError::Transient { .. } => ApiError::new(
+            ErrorCode::PlatformUnavailable,
+            format!("{name} did not answer. Try again in a minute."),
+        ),
+        PlatformError::Rejected { status, .. } => ApiError::new(
+            ErrorCode::PlatformUnavailable,
+            format!("{name} refused the request with status {status}."),
+        ),
+        PlatformError::Malformed => ApiError::new(
+            ErrorCode::PlatformUnavailable,
+            format!("{name} gave an answer that is not understood. Try again in a minute."),
+        ),
+    }
+}

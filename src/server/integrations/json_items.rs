@@ -1,0 +1,214 @@
+//! Turns a stream of bytes into JSON values, one at a time: the elements of one array, or one value per line.
+//!
+//! A long answer is never held in memory, only the value that is being read.
+
+/// Where the splitter stands between two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    /// Nothing but blanks so far.
+    Unknown,
+    /// Inside the outer array.
+    Array,
+    /// One value after the other.
+    Lines,
+    /// After the end of the outer array.
+    Done,
+}
+
+/// The stream is not an array of values and not a sequence of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadFraming;
+
+/// Splits a stream into JSON values by counting brackets outside of strings.
+#[derive(Debug)]
+pub struct Splitter {
+    framing: Framing,
+    value: Vec<u8>,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    /// The value is longer than the limit: its bytes are counted, not kept.
+    oversized: bool,
+    limit: usize,
+    /// Values that were left out because of their size.
+    pub left_out: usize,
+}
+
+impl Splitter {
+    /// A splitter that leaves out values of more than `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            framing: Framing::Unknown,
+            value: Vec::new(),
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            oversized: false,
+            limit,
+            left_out: 0,
+        }
+    }
+
+    /// Takes in the next bytes and hands each complete value to `sink`.
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), BadFraming> {
+        for &byte in bytes {
+            self.step(byte, sink)?;
+        }
+        Ok(())
+    }
+
+    /// The stream has ended.
+    pub fn finish(mut self, sink: &mut impl FnMut(&[u8])) -> Result<usize, BadFraming> {
+        if self.framing == Framing::Array || self.in_string || self.depth > 0 {
+            return Err(BadFraming);
+        }
+        self.flush(sink);
+        Ok(self.left_out)
+    }
+
+    fn step(&mut self, byte: u8, sink: &mut impl FnMut(&[u8])) -> Result<(), BadFraming> {
+        if self.in_string {
+            self.keep(byte);
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => self.in_string = false,
+                _ => {}
+            }
+            return Ok(());
+        }
+        match (self.framing, byte) {
+            (_, b' ' | b'\t' | b'\r' | b'\n') if self.depth == 0 => {
+                if self.framing == Framing::Lines {
+                    self.flush(sink);
+                }
+            }
+            (Framing::Unknown, b'[') => self.framing = Framing::Array,
+            (Framing::Unknown, _) => {
+                self.framing = Framing::Lines;
+                return self.step(byte, sink);
+            }
+            (Framing::Done, _) => return Err(BadFraming),
+            (Framing::Array, b',') if self.depth == 0 => self.flush(sink),
+            (Framing::Array, b']') if self.depth == 0 => {
+                self.flush(sink);
+                self.framing = Framing::Done;
+            }
+            (_, b'{' | b'[') => {
+                self.depth += 1;
+                self.keep(byte);
+            }
+            (_, b'}' | b']') => {
+                self.depth = self.depth.checked_sub(1).ok_or(BadFraming)?;
+                self.keep(byte);
+            }
+            (_, b'"') => {
+                self.in_string = true;
+                self.keep(byte);
+            }
+            _ => self.keep(byte),
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.value.len() < self.limit {
+            self.value.push(byte);
+        } else {
+            self.oversized = true;
+        }
+    }
+
+    fn flush(&mut self, sink: &mut impl FnMut(&[u8])) {
+        if self.oversized {
+            self.left_out += 1;
+        } else if !self.value.is_empty() {
+            sink(&self.value);
+        }
+        self.value.clear();
+        self.oversized = false;
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    fn split(chunks: &[&[u8]], limit: usize) -> Result<(Vec<Value>, usize), BadFraming> {
+        let mut values = Vec::new();
+        let mut sink = |bytes: &[u8]| values.push(serde_json::from_slice(bytes).unwrap());
+        let mut splitter = Splitter::new(limit);
+        for chunk in chunks {
+            splitter.push(chunk, &mut sink)?;
+        }
+        let left_out = splitter.finish(&mut sink)?;
+        Ok((values, left_out))
+    }
+
+    #[rstest]
+    #[case::array(r#" [ {"a":"],[\"}"} , null, [1,2] ] "#)]
+    #[case::lines("{\"a\":\"],[\\\"}\"}\r\nnull\n[1,2]\n")]
+    fn both_framings(#[case] text: &str) {
+        let (values, _) = split(&[text.as_bytes()], 1000).unwrap();
+        assert_eq!(values, [json!({"a": "],[\"}"}), Value::Null, json!([1, 2])]);
+    }
+
+    #[rstest]
+    #[case::cut_array("[{\"a\":1},")]
+    #[case::cut_object("{\"a\":1")]
+    #[case::cut_string("{\"a\":\"x")]
+    #[case::too_many_ends("{}}")]
+    #[case::after_the_end("[] x")]
+    fn a_cut_stream_is_an_error(#[case] text: &str) {
+        assert_eq!(split(&[text.as_bytes()], 1000), Err(BadFraming));
+    }
+
+    #[test]
+    fn a_huge_value_is_left_out() {
+        let text = format!("[1,\"{}\",2]", "x".repeat(100));
+        assert_eq!(split(&[text.as_bytes()], 50).unwrap(), (vec![json!(1), json!(2)], 1));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "[ -~é\\n\"\\\\{}\\[\\]]{0,12}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-z\"{]{0,3}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect()))
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_array_in_any_pieces(values in prop::collection::vec(any_json(), 0..6), cut in 1usize..9) {
+            let text = Value::from(values.clone()).to_string();
+            let chunks: Vec<&[u8]> = text.as_bytes().chunks(cut).collect();
+            prop_assert_eq!(split(&chunks, 10_000), Ok((values, 0)));
+        }
+
+        #[test]
+        fn any_lines_in_any_pieces(values in prop::collection::vec(any_json().prop_filter("an array would be the framing", |value| !value.is_array()), 1..6), cut in 1usize..9) {
+            let text: String = values.iter().map(|value| format!("{value}\n")).collect();
+            let chunks: Vec<&[u8]> = text.as_bytes().chunks(cut).collect();
+            prop_assert_eq!(split(&chunks, 10_000), Ok((values, 0)));
+        }
+
+        #[test]
+        fn rubbish_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut splitter = Splitter::new(64);
+            let _ = splitter.push(&bytes, &mut |_| {});
+            let _ = splitter.finish(&mut |_| {});
+        }
+    }
+}

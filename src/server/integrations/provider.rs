@@ -1,0 +1,335 @@
+//! What every platform must be able to do, in one vocabulary: [`TokenProvider`] and the types it speaks.
+//!
+//! The folders beside this file turn each platform's JSON into these types. Nothing outside `integrations/`
+//! asks which platform it is talking to.
+
+use crate::model::{DeploymentState, PlatformDeployment, Provider, Timestamp};
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+use secrecy::SecretString;
+use std::time::Duration;
+use url::Url;
+
+/// What a call to a platform needs: the token, and the team whose things are meant.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The user's token.
+    pub token: SecretString,
+    /// The platform's id of a team or an account; `None` means the token's personal or default scope.
+    pub team_id: Option<String>,
+}
+
+impl Access {
+    /// The same token, acting on `team_id`.
+    pub fn for_team(&self, team_id: Option<String>) -> Self {
+        Self { token: self.token.clone(), team_id }
+    }
+}
+
+/// The owner of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderUser {
+    /// The platform's id of the user.
+    pub external_id: String,
+    /// The name shown as `@name`.
+    pub username: String,
+    /// Mail address, if the token may see it.
+    pub email: Option<String>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Address or hash of the picture, as the platform gives it.
+    pub avatar_url: Option<String>,
+}
+
+/// A team, an account or a workspace that owns projects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// The platform's id.
+    pub id: String,
+    /// The name in addresses.
+    pub slug: String,
+    /// The name that people read.
+    pub name: String,
+    /// The token may act on it; a platform may name teams that it does not open.
+    pub accessible: bool,
+}
+
+/// Where a project's code lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RepositoryLink {
+    /// A GitHub repository.
+    Github {
+        /// `owner/name`.
+        full_name: String,
+        /// The host of a GitHub Enterprise server; `None` is github.com.
+        host: Option<String>,
+    },
+    /// A GitLab project.
+    Gitlab {
+        /// Path with its groups.
+        full_name: String,
+    },
+    /// A Bitbucket repository.
+    Bitbucket {
+        /// `owner/slug`.
+        full_name: String,
+    },
+    /// A kind that Deploymend does not know, or a known one without a repository's name.
+    Other {
+        /// The platform's word for it.
+        kind: String,
+    },
+    /// No repository.
+    #[default]
+    None,
+}
+
+impl RepositoryLink {
+    /// `owner/name` on github.com: the only repositories that get fixes.
+    pub fn github_full_name(&self) -> Option<&str> {
+        match self {
+            Self::Github { full_name, host: None } => Some(full_name),
+            _ => None,
+        }
+    }
+}
+
+/// A project (Vercel, Cloudflare Pages), Worker or service (Render).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// The platform's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The team that owns it.
+    pub team_id: Option<String>,
+    /// Where its code lives.
+    pub link: RepositoryLink,
+    /// The platform's name of the framework preset.
+    pub framework: Option<String>,
+    /// Folder of the project in the repository.
+    pub root_directory: Option<String>,
+    /// Install command, when the user overrides the preset's.
+    pub install_command: Option<String>,
+    /// Build command, when the user overrides the preset's.
+    pub build_command: Option<String>,
+    /// Folder with the built files, when the user overrides the preset's.
+    pub output_directory: Option<String>,
+    /// Major version of Node.js, for instance `22.x`.
+    pub node_version: Option<String>,
+    /// The branch that is deployed to production.
+    pub production_branch: Option<String>,
+}
+
+/// Which deployments to list. Every field narrows; the default is the newest of the team.
+#[derive(Clone, Debug, Default)]
+pub struct DeploymentsQuery {
+    /// Only these projects. Empty means all.
+    pub project_ids: Vec<String>,
+    /// Only deployments created at or after this time.
+    pub since: Option<Timestamp>,
+    /// Only deployments created before this time.
+    pub until: Option<Timestamp>,
+    /// Only deployments in this state.
+    pub state: Option<DeploymentState>,
+    /// Only deployments of this branch.
+    pub branch: Option<String>,
+    /// At most this many, newest first. `None` means 500.
+    pub limit: Option<usize>,
+}
+
+/// A build log, bounded in memory. Lines have no line ends; they are neither cleaned nor redacted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildLog {
+    /// The lines, oldest first. A long log keeps its head and its tail.
+    pub lines: Vec<String>,
+    /// How many lines of the head were kept. The line at this index says how much was left out.
+    pub gap_after: Option<usize>,
+}
+
+/// A webhook that was just made at a platform.
+#[derive(Clone, Debug)]
+pub struct CreatedWebhook {
+    /// The platform's id.
+    pub id: String,
+    /// The secret that signs its deliveries; most platforms tell it only once.
+    pub secret: SecretString,
+}
+
+/// A webhook that exists at a platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredWebhook {
+    /// The platform's id.
+    pub id: String,
+    /// Where it delivers.
+    pub url: String,
+    /// The projects that it is limited to. Empty means all of its team.
+    pub project_ids: Vec<String>,
+}
+
+/// What a delivery is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookKind {
+    /// A deployment failed.
+    DeploymentFailed,
+    /// A deployment is live.
+    DeploymentSucceeded,
+    /// A deployment was canceled.
+    DeploymentCanceled,
+    /// Something else, by the platform's name for it.
+    Other(String),
+}
+
+/// What a delivery says about its deployment. A platform may leave out everything but the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveredDeployment {
+    /// The platform's id of the deployment.
+    pub id: String,
+    /// The project's name.
+    pub project_name: Option<String>,
+    /// `production`, `preview` or another environment.
+    pub target: Option<String>,
+    /// The branch it was built from.
+    pub branch: Option<String>,
+    /// The commit it was built from.
+    pub commit_sha: Option<String>,
+    /// The linked repository, `owner/name`.
+    pub repository: Option<String>,
+    /// Built from a fork of the linked repository.
+    pub from_fork: bool,
+}
+
+/// One delivery of a webhook, parsed. Trust it only after [`TokenProvider::verify_webhook`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookEvent {
+    /// The same for every repetition of the delivery.
+    pub delivery_id: String,
+    /// What happened.
+    pub kind: WebhookKind,
+    /// The platform's id of the project.
+    pub project_id: Option<String>,
+    /// The platform's id of the team that owns it.
+    pub team_id: Option<String>,
+    /// When the platform sent it.
+    pub sent_at: Option<Timestamp>,
+    /// The deployment, when it is about one.
+    pub deployment: Option<DeliveredDeployment>,
+}
+
+/// The body of a delivery is not what the platform documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the body of the delivery is not understood")]
+pub struct MalformedDelivery;
+
+/// Text that cannot be a token of the platform. The message is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFormatError {
+    /// Nothing, or too little.
+    #[error("A token has at least 10 characters.")]
+    TooShort,
+    /// Much more than any token has.
+    #[error("This is longer than any token. Copy the token alone.")]
+    TooLong,
+    /// Blanks or characters that no token has.
+    #[error("A token has no spaces, line breaks or special characters. Copy it again.")]
+    Characters,
+}
+
+/// Why a platform did not do what it was asked, by what the caller can do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlatformError {
+    /// 429, 5xx, a timeout or a broken connection: ask again, not before `retry_after`.
+    #[error("the platform is not available now")]
+    Transient {
+        /// How long the platform asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// 401 or 403: the token is wrong, expired or lacks a permission.
+    #[error("the platform refused the token")]
+    TokenRefused,
+    /// 404 or 410.
+    #[error("the platform does not know it")]
+    NotFound,
+    /// Any other refusal.
+    #[error("the platform refused the request with status {status}")]
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// The platform's code, empty when it gave none.
+        code: String,
+        /// The platform's sentence, cut to one line. For people who look for the cause; not for deciding.
+        message: String,
+    },
+    /// The answer cannot be parsed.
+    #[error("the answer of the platform is not understood")]
+    Malformed,
+}
+
+/// A platform, reached with a user's token.
+#[async_trait]
+pub trait TokenProvider: Send + Sync {
+    /// Which platform it is.
+    fn provider(&self) -> Provider;
+
+    /// Where a user makes a token.
+    fn token_page(&self) -> &'static str;
+
+    /// The permissions that the token needs, as that page names them.
+    fn token_scopes(&self) -> &'static [&'static str];
+
+    /// Whether `token` may be a token at all, without asking the platform.
+    fn check_token_format(&self, token: &str) -> Result<(), TokenFormatError> {
+        match token.len() {
+            0..10 => Err(TokenFormatError::TooShort),
+            10..=4096 if token.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
+            10..=4096 => Err(TokenFormatError::Characters),
+            _ => Err(TokenFormatError::TooLong),
+        }
+    }
+
+    /// Asks the platform whose token it is.
+    async fn validate_token(&self, token: &SecretString) -> Result<ProviderUser, PlatformError>;
+
+    /// All teams that the token can see.
+    async fn teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError>;
+
+    /// All projects of the access's team.
+    async fn projects(&self, access: &Access) -> Result<Vec<Project>, PlatformError>;
+
+    /// One project.
+    async fn project(&self, access: &Access, id: &str) -> Result<Project, PlatformError>;
+
+    /// Deployments, newest first.
+    async fn deployments(
+        &self,
+        access: &Access,
+        query: DeploymentsQuery,
+    ) -> Result<Vec<PlatformDeployment>, PlatformError>;
+
+    /// One deployment.
+    async fn deployment(&self, access: &Access, id: &str) -> Result<PlatformDeployment, PlatformError>;
+
+    /// The build log of one deployment, read to its end, with head and tail kept when it is long.
+    async fn build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError>;
+
+    /// Makes the platform call `url` when deployments of these projects (empty: of all the team's projects)
+    /// fail, succeed or are canceled.
+    async fn create_webhook(
+        &self,
+        access: &Access,
+        url: &Url,
+        project_ids: &[String],
+    ) -> Result<CreatedWebhook, PlatformError>;
+
+    /// The webhooks of the access's team.
+    async fn webhooks(&self, access: &Access) -> Result<Vec<RegisteredWebhook>, PlatformError>;
+
+    /// Removes a webhook. One that is gone already is [`PlatformError::NotFound`].
+    async fn delete_webhook(&self, access: &Access, id: &str) -> Result<(), PlatformError>;
+
+    /// Whether the holder of `secret` sent exactly `body`. Compares in constant time.
+    fn verify_webhook(&self, headers: &HeaderMap, body: &[u8], secret: &SecretString) -> bool;
+
+    /// Reads a delivery. Anyone can send one: this proves nothing.
+    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, MalformedDelivery>;
+}

@@ -1,0 +1,41 @@
+//! Turns a [`Provider`] into the client that talks to it.
+
+use super::{TokenProvider, http::Api, vercel::Vercel};
+use crate::{
+    model::Provider,
+    server::{clock::Clock, config::Config},
+};
+use std::sync::Arc;
+
+/// All platforms that this process can talk to.
+#[derive(Clone, Default)]
+pub struct Registry {
+    providers: Vec<Arc<dyn TokenProvider>>,
+}
+
+impl Registry {
+    /// The platforms of a process, at the addresses of `config`. They share one connection pool.
+    ///
+    /// # Errors
+    /// When the TLS stack of the machine cannot be set up.
+    pub fn new(config: &Config, clock: Clock) -> Result<Self, reqwest::Error> {
+        let client = super::http::client()?;
+        let vercel = Vercel::new(Api::new(client, config.vercel_api.clone(), clock));
+        Ok(Self::with(vec![Arc::new(vercel)]))
+    }
+
+    /// Exactly these platforms.
+    pub fn with(providers: Vec<Arc<dyn TokenProvider>>) -> Self {
+        Self { providers }
+    }
+
+    /// The client for `provider`, if this process has one.
+    pub fn get(&self, provider: Provider) -> Option<Arc<dyn TokenProvider>> {
+        self.providers.iter().find(|entry| entry.provider() == provider).cloned()
+    }
+
+    /// Every platform, in the order of their making.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn TokenProvider>> {
+        self.providers.iter()
+    }
+}

@@ -1,0 +1,95 @@
+//! Vercel: [`Vercel`] speaks its REST API as a [`TokenProvider`].
+//!
+//! `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages,
+//! `events` reads build logs, `webhooks` checks and reads deliveries.
+
+mod client;
+mod convert;
+mod events;
+mod token;
+pub mod webhooks;
+mod wire;
+
+pub use client::Vercel;
+
+use super::{
+    Access, BuildLog, CreatedWebhook, DeploymentsQuery, MalformedDelivery, PlatformError, Project,
+    ProviderUser, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
+};
+use crate::model::{PlatformDeployment, Provider};
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+use secrecy::SecretString;
+use url::Url;
+
+#[async_trait]
+impl TokenProvider for Vercel {
+    fn provider(&self) -> Provider {
+        Provider::Vercel
+    }
+
+    fn token_page(&self) -> &'static str {
+        token::TOKEN_PAGE
+    }
+
+    fn token_scopes(&self) -> &'static [&'static str] {
+        token::TOKEN_SCOPES
+    }
+
+    async fn validate_token(&self, token: &SecretString) -> Result<ProviderUser, PlatformError> {
+        self.user(token).await
+    }
+
+    async fn teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError> {
+        self.list_teams(access).await
+    }
+
+    async fn projects(&self, access: &Access) -> Result<Vec<Project>, PlatformError> {
+        self.list_projects(access).await
+    }
+
+    async fn project(&self, access: &Access, id: &str) -> Result<Project, PlatformError> {
+        self.get_project(access, id).await
+    }
+
+    async fn deployments(
+        &self,
+        access: &Access,
+        query: DeploymentsQuery,
+    ) -> Result<Vec<PlatformDeployment>, PlatformError> {
+        self.list_deployments(access, query).await
+    }
+
+    async fn deployment(&self, access: &Access, id: &str) -> Result<PlatformDeployment, PlatformError> {
+        self.get_deployment(access, id).await
+    }
+
+    async fn build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError> {
+        self.read_build_log(access, id).await
+    }
+
+    async fn create_webhook(
+        &self,
+        access: &Access,
+        url: &Url,
+        project_ids: &[String],
+    ) -> Result<CreatedWebhook, PlatformError> {
+        self.make_webhook(access, url, project_ids).await
+    }
+
+    async fn webhooks(&self, access: &Access) -> Result<Vec<RegisteredWebhook>, PlatformError> {
+        self.list_webhooks(access).await
+    }
+
+    async fn delete_webhook(&self, access: &Access, id: &str) -> Result<(), PlatformError> {
+        self.remove_webhook(access, id).await
+    }
+
+    fn verify_webhook(&self, headers: &HeaderMap, body: &[u8], secret: &SecretString) -> bool {
+        webhooks::verify(headers, body, secret)
+    }
+
+    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, MalformedDelivery> {
+        webhooks::parse(body)
+    }
+}

@@ -1,0 +1,135 @@
+//! Server-sent events. A stream sends what is stored after its cursor, then waits for a notice and looks again.
+//! It ends when the server stops, so that a graceful stop does not wait for open pages.
+
+use super::Bus;
+use crate::server::db::{self, Db};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::Stream;
+use std::{convert::Infallible, time::Duration};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+/// Workers in other processes write events without a notice here, so a stream also looks by itself.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Events read at once.
+const BATCH: u64 = 200;
+
+/// The events of one fix after `cursor`: `id:` is the sequence number, `data:` the event as JSON.
+pub fn fix_stream(
+    db: Db,
+    bus: &Bus,
+    stop: CancellationToken,
+    fix_id: String,
+    mut cursor: i64,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let mut notices = bus.subscribe();
+    let stream = async_stream(move |mut send| async move {
+        loop {
+            match db::events::since(&db, &fix_id, cursor, BATCH).await {
+                Ok(events) => {
+                    let full = events.len() as u64 == BATCH;
+                    for event in events {
+                        cursor = event.seq;
+                        let Ok(sse) = Event::default().event("fix").id(cursor.to_string()).json_data(&event)
+                        else {
+                            continue;
+                        };
+                        if !send.send(sse).await {
+                            return;
+                        }
+                    }
+                    if full {
+                        continue;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "A live stream could not read its events"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = send.closed() => return,
+                () = wait_for(&mut notices, Some(&fix_id)) => {},
+                () = tokio::time::sleep(LOOK_AGAIN) => {},
+            }
+        }
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// The summaries of a user's fixes whenever one of them changes; `data:` is the summary as JSON.
+pub fn list_stream(
+    db: Db,
+    bus: &Bus,
+    stop: CancellationToken,
+    user_id: String,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let mut notices = bus.subscribe();
+    let stream = async_stream(move |mut send| async move {
+        let mut seen = std::collections::HashMap::new();
+        let mut first = true;
+        loop {
+            match db::fixes::summaries(&db, &user_id, LIST, None).await {
+                Ok(summaries) => {
+                    for summary in summaries {
+                        let changed = seen.get(&summary.id) != Some(&summary);
+                        if changed && !first {
+                            let Ok(sse) = Event::default().event("fix").json_data(&summary) else { continue };
+                            if !send.send(sse).await {
+                                return;
+                            }
+                        }
+                        seen.insert(summary.id.clone(), summary);
+                    }
+                    first = false;
+                }
+                Err(error) => tracing::warn!(%error, "A live stream could not read its list"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = send.closed() => return,
+                () = wait_for(&mut notices, None) => {},
+                () = tokio::time::sleep(LOOK_AGAIN) => {},
+            }
+        }
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// How many of the newest fixes the list stream watches.
+const LIST: u64 = 100;
+
+async fn wait_for(notices: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<str>>, fix_id: Option<&str>) {
+    loop {
+        match notices.recv().await {
+            Ok(notice) if fix_id.is_none_or(|fix_id| *notice == *fix_id) => return,
+            Ok(_) => {}
+            // What was dropped may have been ours.
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// The sending half of a stream that a task feeds.
+struct Sender(tokio::sync::mpsc::Sender<Event>);
+
+impl Sender {
+    /// False when the page is gone.
+    async fn send(&mut self, event: Event) -> bool {
+        self.0.send(event).await.is_ok()
+    }
+
+    async fn closed(&self) {
+        self.0.closed().await;
+    }
+}
+
+fn async_stream<F, Fut>(feed: F) -> impl Stream<Item = Result<Event, Infallible>> + use<F, Fut>
+where
+    F: FnOnce(Sender) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    use futures::StreamExt as _;
+    let (sender, receiver) = tokio::sync::mpsc::channel(16);
+    tokio::spawn(feed(Sender(sender)));
+    tokio_stream::wrappers::ReceiverStream::new(receiver).map(Ok)
+}

@@ -1,0 +1,128 @@
+//! The sandbox made with bubblewrap: namespaces of an ordinary user and one package to install.
+//!
+//! ```text
+//! data_dir/sandboxes/{fix_id}/
+//!     marker            what the fix's processes carry in their environment
+//!     run/              sockets and hand-over files, read-only inside
+//!     agent/ verify/    the slots: repo, home, base.git
+//! ```
+//!
+//! [`guest`] says what the inside looks like, [`run`] keeps the limits, [`source`] does the Git work, [`proxy`]
+//! is the only way out.
+
+mod account;
+mod addresses;
+mod cgroup;
+mod check;
+mod folder;
+mod guest;
+mod lines;
+mod processes;
+mod proxy;
+mod run;
+mod settings;
+mod source;
+mod spawn;
+mod task;
+mod watch;
+mod workspace;
+
+pub use check::Isolation;
+pub use processes::{MARKER, marked};
+pub use settings::Settings;
+
+use super::{Sandbox, SandboxError, Workspace};
+use async_trait::async_trait;
+use cgroup::Parents;
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::sync::OnceCell;
+use workspace::BubblewrapWorkspace;
+
+/// Makes workspaces with bubblewrap.
+#[derive(Debug)]
+pub struct Bubblewrap {
+    shared: Arc<Shared>,
+    isolation: OnceCell<Isolation>,
+}
+
+/// What all workspaces share.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    cgroups: Parents,
+}
+
+impl Bubblewrap {
+    /// A sandbox with these settings. Looks at the machine's control groups, starts nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        let cgroups = Parents::detect();
+        Self { shared: Arc::new(Shared { settings, cgroups }), isolation: OnceCell::new() }
+    }
+
+    /// Finds out by trying which isolation this machine gives, and what to do where it gives none.
+    pub async fn check(&self) -> Isolation {
+        check::check(&self.shared).await
+    }
+
+    async fn require_isolation(&self) -> Result<(), SandboxError> {
+        let isolation = self.isolation.get_or_try_init(|| async {
+            let found = self.check().await;
+            // Only good news is kept: a repaired machine works without a restart.
+            found.problem.clone().map_or(Ok(found), |reason| Err(SandboxError::Unavailable { reason }))
+        });
+        isolation.await.map(drop)
+    }
+
+    fn folder(&self, fix_id: &str) -> Result<PathBuf, SandboxError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if fix_id.is_empty() || !fix_id.bytes().all(plain) {
+            return Err(SandboxError::io("name the sandbox's folder")(ErrorKind::InvalidInput.into()));
+        }
+        Ok(self.shared.settings.folder.join(fix_id))
+    }
+}
+
+#[async_trait]
+impl Sandbox for Bubblewrap {
+    async fn create(&self, fix_id: &str, marker: &str) -> Result<Arc<dyn Workspace>, SandboxError> {
+        let folder = self.folder(fix_id)?;
+        self.require_isolation().await?;
+        end_processes(&folder).await?;
+        folder::remove(&folder).await?;
+        Ok(Arc::new(BubblewrapWorkspace::new(Arc::clone(&self.shared), folder, marker)?))
+    }
+
+    async fn sweep(&self, keep: &[String]) -> Result<usize, SandboxError> {
+        let entries = match fs::read_dir(&self.shared.settings.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(SandboxError::io("list the sandboxes")(error)),
+        };
+        let mut removed = 0;
+        for entry in entries {
+            let folder = entry.map_err(SandboxError::io("list the sandboxes"))?.path();
+            end_processes(&folder).await?;
+            if !keep.iter().any(|fix_id| folder.ends_with(fix_id)) {
+                folder::remove(&folder).await?;
+                removed += 1;
+            }
+        }
+        self.shared.cgroups.sweep(&self.shared.settings.group_prefix());
+        Ok(removed)
+    }
+}
+
+/// Ends what a crash left running in a workspace's folder.
+async fn end_processes(folder: &Path) -> Result<(), SandboxError> {
+    match fs::read_to_string(folder.join(workspace::MARKER_FILE)) {
+        Ok(marker) if !marker.is_empty() => {
+            processes::end_marked(&marker).await.map_err(SandboxError::io("end stray processes"))
+        }
+        _ => Ok(()),
+    }
+}

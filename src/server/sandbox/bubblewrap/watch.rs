@@ -1,0 +1,82 @@
+//! Watches what a running sandbox uses, and says which limit it went over.
+
+use super::{cgroup::Group, folder, processes};
+use crate::server::sandbox::EndedBy;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use tokio::task::spawn_blocking;
+
+const POLL: Duration = Duration::from_millis(200);
+const DISK_POLL_MIN: Duration = Duration::from_millis(250);
+
+/// What a sandbox may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowance {
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Processes and threads.
+    pub tasks: u64,
+    /// Bytes on disk.
+    pub disk: u64,
+}
+
+/// What is watched.
+#[derive(Clone)]
+pub(super) struct Watch {
+    /// Limits that the kernel keeps; the others are kept by polling.
+    pub group: Group,
+    pub allowance: Allowance,
+    /// The folders that count as the sandbox's disk.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Watch {
+    /// Returns when the tree below the process `root` has gone over a limit; never, if it does not.
+    pub(super) async fn exceeded(&self, root: i32) -> EndedBy {
+        let mut disk_due = Instant::now();
+        loop {
+            tokio::time::sleep(POLL).await;
+            if let Some(limit) = self.kernel_limit() {
+                return limit;
+            }
+            if !(self.group.limits_memory() && self.group.limits_tasks()) {
+                let usage = spawn_blocking(move || processes::tree_usage(root)).await.unwrap_or_default();
+                if !self.group.limits_memory() && usage.memory > self.allowance.memory {
+                    return EndedBy::Memory;
+                }
+                if !self.group.limits_tasks() && usage.tasks >= self.allowance.tasks {
+                    return EndedBy::Processes;
+                }
+            }
+            if disk_due <= Instant::now() {
+                let started = Instant::now();
+                if self.disk_exceeded().await {
+                    return EndedBy::Disk;
+                }
+                // A large tree is measured less often: never more than a tenth of the time.
+                disk_due = Instant::now() + (started.elapsed() * 10).max(DISK_POLL_MIN);
+            }
+        }
+    }
+
+    /// The limit that the kernel has enforced so far.
+    pub(super) fn kernel_limit(&self) -> Option<EndedBy> {
+        if self.group.memory_exhausted() {
+            return Some(EndedBy::Memory);
+        }
+        self.group.tasks_exhausted().then_some(EndedBy::Processes)
+    }
+
+    /// The sandbox's folders hold more than they may.
+    pub(super) async fn disk_exceeded(&self) -> bool {
+        let (folders, limit) = (self.folders.clone(), self.allowance.disk);
+        let size = spawn_blocking(move || folder::size(&folders, limit)).await;
+        match size {
+            Ok(folder::Size::Bytes(bytes)) => bytes > limit,
+            Ok(folder::Size::TooDeep) => true,
+            Err(_) => false,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A fix, or a deployment without one → its page.
+
+use super::{
+    Views,
+    platforms::{self, Watched},
+};
+use crate::{
+    model::{ApiError, DeploymentDetail, PlatformDeployment, Provider},
+    server::{
+        db::{entity::deployment, fixes, subscriptions},
+        diagnosis,
+    },
+};
+
+/// Everything on `/deployments/{id}` but the log.
+pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<DeploymentDetail, ApiError> {
+    let db = &views.platforms.db;
+    match fixes::find_for_user(db, user_id, id).await? {
+        Some(row) => {
+            let mut fix = Box::new(fixes::detail(db, &row).await?);
+            fix.log = None;
+            fix.deployment = of_platform(views, user_id, &row).await;
+            Ok(DeploymentDetail::Fix { fix })
+        }
+        None => {
+            let (watched, deployment) = without_fix(views, user_id, id).await?;
+            drop(watched);
+            Ok(DeploymentDetail::Platform { deployment: Box::new(deployment) })
+        }
+    }
+}
+
+/// The redacted build log; `None` while there is none.
+pub async fn log(views: &Views, user_id: &str, id: &str) -> Result<Option<String>, ApiError> {
+    if let Some(row) = fixes::find_for_user(&views.platforms.db, user_id, id).await? {
+        return Ok(row.logs);
+    }
+    let (watched, deployment) = without_fix(views, user_id, id).await?;
+    let lines = platforms::build_log(views, &watched, &deployment.platform_id).await?.unwrap_or_default();
+    let shown =
+        lines.iter().map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned());
+    let shown: Vec<_> = shown.collect();
+    Ok((!shown.is_empty()).then(|| shown.join("\n")))
+}
+
+/// The platform's side of a fix. The page does without it when the platform does not answer.
+async fn of_platform(views: &Views, user_id: &str, row: &deployment::Model) -> Option<PlatformDeployment> {
+    let subscription = subscriptions::find(&views.platforms.db, &row.subscription_id).await.ok()??;
+    let connections = platforms::connections(views, user_id).await.ok()?;
+    let sees = |watched: &&Watched| {
+        let mut projects = watched.projects.iter();
+        projects.any(|project| project.platform_project_id == subscription.platform_project_id)
+    };
+    let watched = connections.iter().find(sees)?;
+    platforms::one(views, watched, &row.platform_deployment_id).await.ok()?
+}
+
+/// A deployment that only its platform knows, named `{provider}:{platform's id}`.
+async fn without_fix(
+    views: &Views,
+    user_id: &str,
+    id: &str,
+) -> Result<(Watched, PlatformDeployment), ApiError> {
+    let named = id.split_once(':').and_then(|(name, id)| Some((name.parse::<Provider>().ok()?, id)));
+    let (provider, platform_id) = named.ok_or_else(ApiError::not_found)?;
+    let connections = platforms::connections(views, user_id).await?;
+    for watched in connections.into_iter().filter(|watched| watched.provider == provider) {
+        if let Some(found) = platforms::one(views, &watched, platform_id).await? {
+            return Ok((watched, found));
+        }
+    }
+    Err(ApiError::not_found())
+}

@@ -1,0 +1,45 @@
+//! Logs that real tools printed for small broken projects (`tests/data/record.sh`), with labels written by hand.
+#![cfg(feature = "ssr")]
+
+use deploymend::server::diagnosis::{Hints, clean::clean, diagnose};
+use std::{fs, path::Path};
+
+#[derive(serde::Deserialize)]
+struct Label {
+    error_type: String,
+    verdict: String,
+    root_line: String,
+    affected_files: Vec<String>,
+}
+
+#[test]
+fn every_recorded_log_is_diagnosed_as_labelled() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs");
+    let mut cases = 0;
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder of logs") {
+        let path = entry.expect("a readable folder").path();
+        if path.extension().is_none_or(|ending| ending != "log") {
+            continue;
+        }
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let log = fs::read_to_string(&path).expect("a readable log");
+        let label: Label = toml::from_str(&fs::read_to_string(path.with_extension("toml")).expect("a label"))
+            .expect("a valid label");
+        let lines: Vec<&str> = log.lines().collect();
+        let finding = diagnose(&lines, &Hints::default());
+        let mut check = |what: &str, have: String, want: String| {
+            if have != want {
+                wrong.push(format!("{name}: {what} is {have}, not {want}"));
+            }
+        };
+        check("type", finding.error_type.as_str().to_owned(), label.error_type);
+        check("verdict", finding.verdict.as_str().to_owned(), label.verdict.clone());
+        check("root line", finding.root_line.clone(), clean(&label.root_line).trim().to_owned());
+        check("files", finding.affected_files.join(" "), label.affected_files.join(" "));
+        check("advice", finding.advice.is_some().to_string(), (label.verdict != "code").to_string());
+        cases += 1;
+    }
+    assert!(cases >= 40, "only {cases} logs");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

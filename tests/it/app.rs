@@ -1,0 +1,215 @@
+//! The real program as a child process, and a signed-in client for it.
+
+use anyhow::{Context as _, bail};
+use deploymend::model::{FixDetail, FixStatus, FixSummary};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    time::{Duration, Instant},
+};
+
+/// How long the program may take to listen.
+const START: Duration = Duration::from_secs(30);
+/// Between two looks at something that another process does.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub const EMAIL: &str = "owner@example.test";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// How the program is started; the same again after a crash.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub env: BTreeMap<String, String>,
+}
+
+impl Settings {
+    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.env.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// A running server.
+pub struct App {
+    child: Child,
+    pub base: String,
+    pub log: Arc<Mutex<Vec<String>>>,
+    pub set_up_token: Option<String>,
+    client: reqwest::Client,
+    cookie: Option<String>,
+}
+
+impl App {
+    /// Starts the program and waits until it listens.
+    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_deploymend"))
+            .arg("serve")
+            .env_remove("RUST_LOG")
+            .envs(&settings.env)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("the program does not start")?;
+        let stderr = child.stderr.take().context("no stderr")?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (sender, lines) = mpsc::channel::<Value>();
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                if let Ok(event) = serde_json::from_str(&line) {
+                    let _ = sender.send(event);
+                }
+                if let Ok(mut log) = kept.lock() {
+                    log.push(line);
+                }
+            }
+        });
+        let deadline = Instant::now() + START;
+        let mut set_up_token = None;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(event) = lines.recv_timeout(left) else {
+                let _ = child.kill();
+                bail!("the program did not listen: {:#?}", log.lock().map(|log| log.clone()));
+            };
+            if let Some(token) = event["token"].as_str() {
+                set_up_token = Some(token.to_owned());
+            }
+            if event["message"] == "Deploymend is listening" {
+                let address = event["address"].as_str().context("no address")?.to_owned();
+                let client =
+                    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+                let base = format!("http://{address}");
+                return Ok(Self { child, base, log, set_up_token, client, cookie: None });
+            }
+        }
+    }
+
+    /// Ends the process as a crash would.
+    pub fn kill_9(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits for the process to end by itself.
+    pub async fn wait_for_end(&mut self, within: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + within;
+        while Instant::now() < deadline {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("the process still runs")
+    }
+
+    /// A request with the session.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let request =
+            self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    }
+
+    /// Posts a form as a browser without scripts does. Returns where it leads.
+    pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let answer = self
+            .request(reqwest::Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await?;
+        if let Some(cookie) = answer.headers().get("set-cookie") {
+            self.cookie = cookie.to_str()?.split(';').next().map(str::to_owned);
+        }
+        let location =
+            answer.headers().get("location").context(format!("{path} answered {}", answer.status()))?;
+        Ok(location.to_str()?.to_owned())
+    }
+
+    /// Makes the owner's account with the token from the log.
+    pub async fn set_up(&mut self) -> anyhow::Result<()> {
+        let token = self.set_up_token.clone().context("no set-up token in the log")?;
+        let to =
+            self.form("/auth/setup", &[("token", &token), ("email", EMAIL), ("password", PASSWORD)]).await?;
+        anyhow::ensure!(!to.contains("error"), "set-up led to {to}");
+        Ok(())
+    }
+
+    pub async fn sign_in(&mut self) -> anyhow::Result<()> {
+        let to = self.form("/auth/sign-in", &[("email", EMAIL), ("password", PASSWORD)]).await?;
+        anyhow::ensure!(!to.contains("error"), "sign-in led to {to}");
+        Ok(())
+    }
+
+    pub async fn fixes(&self) -> anyhow::Result<Vec<FixSummary>> {
+        let answer =
+            self.request(reqwest::Method::GET, "/api/deployments").send().await?.error_for_status()?;
+        Ok(answer.json().await?)
+    }
+
+    pub async fn fix(&self, id: &str) -> anyhow::Result<FixDetail> {
+        let path = format!("/api/deployments/{id}");
+        Ok(self.request(reqwest::Method::GET, &path).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Waits until there is a fix and it has ended.
+    pub async fn ended_fix(&self, within: Duration) -> anyhow::Result<FixDetail> {
+        let deadline = Instant::now() + within;
+        loop {
+            let fixes = self.fixes().await?;
+            match fixes.first() {
+                Some(fix) if !fix.status.is_unfinished() => return self.fix(&fix.id).await,
+                _ if Instant::now() > deadline => {
+                    bail!("no fix has ended: {fixes:#?}\n{:#?}", self.log.lock().map(|log| log.clone()))
+                }
+                _ => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+
+    /// Log lines of level ERROR.
+    pub fn errors(&self) -> Vec<String> {
+        let log = self.log.lock().map(|log| log.clone()).unwrap_or_default();
+        log.into_iter().filter(|line| line.contains("\"level\":\"ERROR\"")).collect()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.kill_9();
+    }
+}
+
+/// What is expected of a fix that went well.
+pub fn assert_verified(fix: &FixDetail) {
+    assert_eq!(
+        fix.summary.status,
+        FixStatus::PrCreated,
+        "{:?} {:?}",
+        fix.summary.reason_code,
+        fix.summary.reason
+    );
+    assert!(fix.summary.pr_number.is_some());
+    let seqs: Vec<i64> = fix.events.iter().map(|event| event.seq).collect();
+    let expected: Vec<i64> = (1..=i64::try_from(seqs.len()).unwrap_or(0)).collect();
+    assert_eq!(seqs, expected, "events without gaps or doubles");
+}
+
+/// A data folder with everything that the program reads from the environment.
+pub fn settings(data: &std::path::Path, database_url: &str) -> Settings {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    Settings::default()
+        .set("DEPLOYMEND_LISTEN", "127.0.0.1:0")
+        .set("DEPLOYMEND_DATA_DIR", data.display())
+        .set("DEPLOYMEND_SITE_DIR", root.join("target/site").display())
+        .set("DATABASE_URL", database_url)
+}

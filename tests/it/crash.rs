@@ -1,0 +1,47 @@
+//! `kill -9` at every place where it could hurt: after a restart the fix ends in exactly one verified pull request.
+
+use crate::{
+    app::{App, assert_verified},
+    world::World,
+};
+use std::time::{Duration, Instant};
+
+const STORY: Duration = Duration::from_secs(300);
+
+/// Where the process is killed: the names of the crash points in `server::fix::run`.
+const POINTS: [&str; 6] = ["analyzing", "fixing", "reviewing", "before_push", "after_push", "after_create"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_point_ends_in_one_verified_pull_request() -> anyhow::Result<()> {
+    for point in POINTS {
+        let world = World::new("broken-type").await?;
+        let mut app: App = world.start().await?;
+        app.kill_9();
+        let mut app =
+            world.restart(&world.settings.clone().set("FAILPOINTS", format!("{point}=return"))).await?;
+        world.platform_builds(true).await?;
+        app.wait_for_end(STORY).await.map_err(|error| error.context(format!("at {point}")))?;
+
+        let restarted = Instant::now();
+        let app = world.restart(&world.settings).await?;
+        let fix = app.ended_fix(STORY).await?;
+        let seconds = restarted.elapsed().as_secs_f64();
+        assert_verified(&fix);
+        assert_eq!(world.standins.pulls(&world.seeded.repository).len(), 1, "{point}");
+        let worked: f64 = fix
+            .events
+            .iter()
+            .filter(|event| event.at.timestamp_millis() > 0)
+            .filter_map(|event| match &event.kind {
+                deploymend::model::EventKind::Command { seconds, .. } => Some(*seconds),
+                deploymend::model::EventKind::AttemptEnded { attempt } => Some(attempt.seconds),
+                _ => None,
+            })
+            .sum();
+        println!(
+            "{point}: {seconds:.1} s after the restart ({worked:.1} s of install, build and agent in all), {} create calls",
+            world.pull_requests_asked_for()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The real clients, and whole stories with the real program, against stand-ins of the platforms on loopback.
+
+mod app;
+mod crash;
+mod github;
+mod house;
+mod intake;
+mod routes;
+mod story;
+mod vercel;
+mod world;

@@ -1,0 +1,79 @@
+//! From a failed deployment to a verified pull request, with the real agent, git, npm and sandbox.
+
+use crate::{app::assert_verified, world::World};
+use deploymend::model::{EventKind, FixStatus, Stage};
+use standins::scenario::Redelivery;
+use std::time::Duration;
+
+/// An install, two builds and an agent on a busy machine.
+const STORY: Duration = Duration::from_secs(300);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Result<()> {
+    let world = World::new("broken-type").await?;
+    let app = world.start().await?;
+    let built = world.platform_builds(true).await?;
+    assert_ne!(built.exit_code, Some(0), "the fixture must not build");
+    let fix = app.ended_fix(STORY).await?;
+    assert_verified(&fix);
+    for stage in [
+        Stage::Received,
+        Stage::Diagnosed,
+        Stage::Reproduced,
+        Stage::Fixed,
+        Stage::Verified,
+        Stage::PullRequest,
+    ] {
+        assert!(fix.reached(stage).is_some(), "{stage:?}");
+    }
+
+    let pulls = world.standins.pulls(&world.seeded.repository);
+    assert_eq!(pulls.len(), 1);
+    assert!(!pulls[0].draft);
+    let branch = format!("refs/heads/{}", pulls[0].head);
+    let commits = world.standins.commits(&world.seeded.repository, &branch).await?;
+    assert_eq!(commits[0].parents, std::slice::from_ref(&world.seeded.sha));
+    assert_eq!(commits[0].author.name, "octo-dev");
+
+    // The same delivery fifty times at once changes nothing.
+    let again = Redelivery { times: Some(50), ..Redelivery::default() };
+    let answers = world.standins.deliver(again).await?;
+    assert!(answers.iter().all(|answer| answer.status == Some(200)), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.answer.contains("duplicate")), "{answers:?}");
+    // A forged one is refused.
+    let forged = Redelivery { forged: true, ..Redelivery::default() };
+    let refused = world.standins.deliver(forged).await?;
+    assert_eq!(refused[0].status, Some(401), "{refused:?}");
+    assert_eq!(app.fixes().await?.len(), 1);
+
+    world.standins.merge(&world.seeded.repository, pulls[0].number, "octo-dev").await?;
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_delivery_is_found_by_the_poll() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    world.settings =
+        world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 1).set("DEPLOYMEND_PAUSED", "true");
+    let app = world.start().await?;
+    world.platform_builds(false).await?;
+    let fix = app.ended_fix(Duration::from_secs(60)).await?;
+    assert_eq!(fix.summary.status, FixStatus::Skipped, "everything is paused");
+    assert_eq!(fix.summary.reason_code.as_deref(), Some("paused"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_refuses_the_key_ends_the_fix_with_its_reason() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_MODEL_KEY", "wrong");
+    let app = world.start().await?;
+    world.platform_builds(true).await?;
+    let fix = app.ended_fix(STORY).await?;
+    assert_eq!(fix.summary.status, FixStatus::Failed);
+    assert_eq!(fix.summary.reason_code.as_deref(), Some("model_refused"));
+    assert!(fix.events.iter().any(|event| matches!(event.kind, EventKind::AttemptEnded { .. })));
+    assert_eq!(world.pull_requests_asked_for(), 0);
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The whole world of a story: stand-ins, a database, and the product as a child process.
+
+use crate::app::{App, Settings, settings};
+use anyhow::Context as _;
+use deploymend::server::db::testing::{self, TestDb};
+use standins::{
+    Options, Standins,
+    scenario::{Build, Built, Seed, Seeded},
+};
+use std::path::PathBuf;
+
+/// Everything that a story needs. The port stays the same over restarts: webhooks point to it.
+pub struct World {
+    pub standins: Standins,
+    pub seeded: Seeded,
+    /// Holds the database and the data folder until the end.
+    _test: TestDb,
+    pub settings: Settings,
+}
+
+/// A project of `end2end/fixtures`.
+pub fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("end2end/fixtures").join(name)
+}
+
+impl World {
+    /// Stand-ins with one project made from a fixture, and the settings that lead the product there.
+    pub async fn new(project: &str) -> anyhow::Result<Self> {
+        let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
+        let seeded = standins.seed(Seed { folder: Some(fixture(project)), ..Seed::default() }).await?;
+        let test = testing::empty().await?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let settings = settings(&test.folder.path().join("data"), &test.url)
+            .set("DEPLOYMEND_LISTEN", format!("127.0.0.1:{port}"))
+            .set("DEPLOYMEND_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+            .set("DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", "true")
+            .set("DEPLOYMEND_VERCEL_API", standins.vercel_url())
+            .set("DEPLOYMEND_GITHUB_API", standins.github_api_url())
+            .set("DEPLOYMEND_GITHUB_URL", standins.github_url())
+            .set("DEPLOYMEND_MODEL_URL", standins.model_url())
+            .set("DEPLOYMEND_MODEL_KEY", standins.model_key())
+            .set("DEPLOYMEND_MODEL", "scripted")
+            .set("DEPLOYMEND_OPENCODE", opencode()?.display());
+        Ok(Self { standins, seeded, _test: test, settings })
+    }
+
+    /// A started product with an owner and both accounts connected.
+    pub async fn start(&self) -> anyhow::Result<App> {
+        let mut app = App::start(&self.settings)?;
+        app.set_up().await?;
+        for (path, token) in [
+            ("/integrations/github/connect", &self.seeded.github_token),
+            ("/integrations/vercel/connect", &self.seeded.vercel_token),
+        ] {
+            let to = app.form(path, &[("token", token)]).await?;
+            anyhow::ensure!(!to.contains("error"), "{path} led to {to}");
+        }
+        Ok(app)
+    }
+
+    /// The product again after a crash, signed in.
+    pub async fn restart(&self, settings: &Settings) -> anyhow::Result<App> {
+        let mut app = App::start(settings)?;
+        app.sign_in().await?;
+        Ok(app)
+    }
+
+    /// The platform really installs and builds the project, and tells the product what came of it.
+    pub async fn platform_builds(&self, deliver: bool) -> anyhow::Result<Built> {
+        let build = Build { project: self.seeded.project_id.clone(), run: true, deliver, ..Build::default() };
+        self.standins.build(build).await
+    }
+
+    /// How often GitHub was asked to create a pull request.
+    pub fn pull_requests_asked_for(&self) -> usize {
+        self.standins.creates(&format!("/repos/{}/pulls", self.seeded.repository)).calls
+    }
+}
+
+fn opencode() -> anyhow::Result<PathBuf> {
+    let path = match std::env::var_os("DEPLOYMEND_OPENCODE") {
+        Some(path) => PathBuf::from(path),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("tools/node_modules/opencode-linux-x64/bin/opencode"),
+    };
+    path.canonicalize().with_context(|| format!("{} is missing: run scripts/setup.sh run", path.display()))
+}

@@ -163,12 +163,6 @@ async fn change_project(
 }
 
 #[derive(Deserialize)]
-struct Announced {
-    #[serde(flatten)]
-    deployment: vercel::NewDeployment,
-}
-
-#[derive(Deserialize)]
 struct AnnounceQuery {
     /// `false` makes the deployment without telling the webhooks.
     #[serde(default = "yes")]
@@ -182,9 +176,9 @@ fn yes() -> bool {
 async fn vercel_deployment(
     State(world): W,
     Query(query): Query<AnnounceQuery>,
-    Json(new): Json<Announced>,
+    Json(new): Json<vercel::NewDeployment>,
 ) -> Answer<Value> {
-    let (deployment, deliveries) = scenario::deploy(&world, new.deployment, query.deliver).await?;
+    let (deployment, deliveries) = scenario::deploy(&world, new, query.deliver).await?;
     Ok(Json(json!({"deployment": deployment, "deliveries": deliveries})))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -154,6 +154,16 @@ async fn cut(response: Response) -> Response {
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
     let half = whole.slice(..whole.len() / 2);
-    let pieces = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
-    Response::from_parts(parts, Body::from_stream(futures::stream::iter(pieces)))
+    Response::from_parts(parts, then_break(half))
+}
+
+/// A body that sends these bytes and then breaks the connection.
+pub fn then_break(bytes: Bytes) -> Body {
+    let first = futures::stream::once(async { Ok(bytes) });
+    let end = futures::stream::once(async {
+        // Else the server drops the bytes with the connection before it has written them.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
+    Body::from_stream(futures::StreamExt::chain(first, end))
 }

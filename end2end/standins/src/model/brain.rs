@@ -7,7 +7,7 @@ use super::conversation::{Call, Conversation, Turn};
 use super::evidence::{Evidence, edited};
 use super::misbehave;
 use super::problem::{Problem, problems};
-use super::prompt::build_command;
+use super::prompt::{build_command, folder};
 use super::repairs::{Change, Next, repair};
 use super::state::Mode;
 
@@ -42,7 +42,12 @@ pub fn next(conversation: &Conversation, mode: Mode) -> Step {
 #[must_use]
 pub fn work(conversation: &Conversation) -> Step {
     let turns = &conversation.turns;
-    let command = build_command(&conversation.prompt);
+    let folder = folder(&conversation.prompt);
+    let there = |command: String| match &folder {
+        Some(folder) => format!("cd '{folder}' && {command}"),
+        None => command,
+    };
+    let command = build_command(&conversation.prompt).map(&there);
     let built = turns.iter().rposition(is_build);
     let since = built.map_or(0, |index| index + 1);
     let changed = turns[since..].iter().any(took);
@@ -75,6 +80,9 @@ pub fn work(conversation: &Conversation) -> Step {
             continue;
         }
         match repair(problem, &evidence) {
+            Ok(Change::Run { command, why }) => {
+                return carry_out(problem, Change::Run { command: there(command), why });
+            }
             Ok(change) => return carry_out(problem, change),
             Err(Next::Look(call)) if !asked(turns, &call) => {
                 return Step::Call { call, say: format!("Looking into {}", problem.key()) };
@@ -203,6 +211,27 @@ mod tests {
         let (calls, text) = play(&[READ, ("edit", "Edit applied successfully."), ("bash", same)]);
         assert_eq!(calls.len(), 3);
         assert!(text.contains("did not help"), "{text}");
+    }
+
+    #[test]
+    fn a_project_in_a_folder_is_built_there() {
+        let prompt = "- Folder: web\n- Install: npm ci\n- Build: npm run build\n\n      1 | src/a.ts(1,7): error TS2322: Type 'string' is not assignable to type 'number'.\n";
+        let mut conversation = Conversation { prompt: prompt.to_owned(), ..Conversation::default() };
+        let read = "<path>/r/web/src/a.ts</path>\n<type>file</type>\n<content>\n1: const a: number = \"1\";\n</content>";
+        let answers = [
+            "File not found: /r/src/a.ts",
+            "/r/src/a.ts.txt\n/r/web/src/a.ts",
+            read,
+            "Edit applied successfully.",
+        ];
+        for answer in answers {
+            let Step::Call { call, say } = next(&conversation, Mode::Ok) else {
+                panic!("there is more to do")
+            };
+            conversation.turns.push(Turn { call, result: answer.to_owned(), say });
+        }
+        let Step::Call { call, .. } = next(&conversation, Mode::Ok) else { panic!("the build comes next") };
+        assert!(call.text("command").starts_with("cd 'web' && npm run build;"), "{call:?}");
     }
 
     #[test]

@@ -6,6 +6,16 @@ use regex::Regex;
 
 use super::problem::{Kind, Problem, tidy};
 
+/// A build tool that the shell does not find: `sh: 1: tsc: not found`.
+#[must_use]
+pub fn missing_tool(line: &str) -> Option<Problem> {
+    static PATTERN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"sh: (?:line )?(?:\d+: )?([\w@./-]+): (?:command )?not found").ok());
+    PATTERN.as_ref()?.captures(line)?;
+    let message = line.trim().to_owned();
+    Some(Problem { file: String::new(), line: 0, column: 0, message, kind: Kind::NotInstalled })
+}
+
 /// The error on this line, which may be explained on the lines after it.
 #[must_use]
 pub fn read(lines: &[String], index: usize) -> Option<Problem> {
@@ -43,8 +53,9 @@ pub fn read(lines: &[String], index: usize) -> Option<Problem> {
         problem.file = tidy(file.as_str());
         return Some(problem);
     }
-    let near = lines[index + 1..].iter().take(4).chain(lines[..index].iter().rev().take(2));
-    if let Some(place) = near.filter_map(|line| POSITION.as_ref()?.captures(line)).next() {
+    let near = || lines[index + 1..].iter().take(4).chain(lines[..index].iter().rev().take(2));
+    let places = || near().filter_map(|line| POSITION.as_ref()?.captures(line));
+    if let Some(place) = places().find(|place| place.name("line").is_some()).or_else(|| places().next()) {
         problem.file = tidy(&place["file"]);
         let number = |name: &str| place.name(name).and_then(|text| text.as_str().parse().ok()).unwrap_or(0);
         (problem.line, problem.column) = (number("line"), number("column"));

@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::json;
 
 use super::conversation::{Call, Conversation, Turn};
+use super::prompt;
 use super::repairs::Next;
 use super::source::SourceFile;
 
@@ -27,14 +28,22 @@ pub struct Hit {
 pub struct Evidence {
     files: BTreeMap<String, Option<SourceFile>>,
     answers: Vec<(Call, String)>,
-    folder: String,
+    root: String,
+    /// The folder of the repository in which the project is built, if it is not the root.
+    pub folder: Option<String>,
+    /// The project's install command, if the prompt names it.
+    pub install: Option<String>,
 }
 
 impl Evidence {
     /// Collects it from a conversation.
     #[must_use]
     pub fn of(conversation: &Conversation) -> Evidence {
-        let mut evidence = Evidence::default();
+        let mut evidence = Evidence {
+            folder: prompt::folder(&conversation.prompt),
+            install: prompt::install_command(&conversation.prompt),
+            ..Evidence::default()
+        };
         for turn in &conversation.turns {
             evidence.add(turn);
         }
@@ -60,7 +69,7 @@ impl Evidence {
         if let Some(absolute) = between(&turn.result, "<path>", "</path>")
             && let Some(folder) = absolute.strip_suffix(path.as_str())
         {
-            folder.clone_into(&mut self.folder);
+            folder.clone_into(&mut self.root);
         }
         self.files.insert(path, read);
     }
@@ -73,7 +82,9 @@ impl Evidence {
             Some(Some(file)) => Ok(file),
             Some(None) => {
                 let found = self.files_like(&format!("**/{path}"))?;
-                let nearest = found.iter().min_by_key(|found| found.len());
+                let inside =
+                    |path: &str| self.folder.as_ref().is_some_and(|folder| path.starts_with(folder.as_str()));
+                let nearest = found.iter().min_by_key(|found| (!inside(found), found.len()));
                 let nearest = nearest.ok_or_else(|| Next::GiveUp(format!("{path} does not exist")))?;
                 match self.files.get(nearest.as_str()) {
                     None => Err(read(nearest, line)),
@@ -82,6 +93,12 @@ impl Evidence {
                 }
             }
         }
+    }
+
+    /// A path of the built folder as a path of the repository.
+    #[must_use]
+    pub fn in_folder(&self, path: &str) -> String {
+        self.folder.as_ref().map_or_else(|| path.to_owned(), |folder| format!("{folder}/{path}"))
     }
 
     /// Paths that a glob pattern matches, relative to the project. Falls back to `find` where the
@@ -137,8 +154,7 @@ impl Evidence {
     }
 
     fn relative(&self, path: &str) -> String {
-        let path =
-            if self.folder.is_empty() { path } else { path.strip_prefix(&self.folder).unwrap_or(path) };
+        let path = if self.root.is_empty() { path } else { path.strip_prefix(&self.root).unwrap_or(path) };
         path.trim_start_matches("./").to_owned()
     }
 

@@ -84,6 +84,8 @@ pub enum Kind {
     UnresolvedImport(String),
     /// A package that is not installed.
     MissingPackage(String),
+    /// The project's packages are not installed here.
+    NotInstalled,
     /// Something else.
     Other,
 }
@@ -112,13 +114,18 @@ pub fn problems(log: &str) -> Vec<Problem> {
     for index in 0..lines.len() {
         let problem = typescript(&lines[index])
             .or_else(|| next_js(&lines, index))
-            .or_else(|| bundler::read(&lines, index));
+            .or_else(|| bundler::read(&lines, index))
+            .or_else(|| bundler::missing_tool(&lines[index]));
         if let Some(problem) = problem
             && !found.contains(&problem)
         {
             found.push(problem);
         }
     }
+    // The same error may be told twice, once without its place.
+    let placed: Vec<Kind> =
+        found.iter().filter(|problem| problem.line > 0).map(|problem| problem.kind.clone()).collect();
+    found.retain(|problem| problem.line > 0 || !placed.contains(&problem.kind));
     found
 }
 
@@ -294,6 +301,14 @@ mod tests {
         ] {
             assert_eq!(problems(log), std::slice::from_ref(&wanted), "{log}");
         }
+    }
+
+    #[test]
+    fn an_error_told_twice_counts_once() {
+        let log = "Could not resolve \"./Header\"\n\n   1 | esbuild src/other.ts\n   2 | ✘ [ERROR] Could not resolve \"./Header\"\n   3 | \n   4 |     src/main.ts:3:23:\n";
+        let found: Vec<(String, usize)> =
+            problems(log).into_iter().map(|problem| (problem.file, problem.line)).collect();
+        assert_eq!(found, [("src/main.ts".to_owned(), 3)]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::brain::{self, Step};
 use super::conversation::Conversation;
 use super::state::{Mode, ModelRequest};
+use crate::faults::then_break;
 use crate::ids::{now_ms, random};
 use crate::world::World;
 
@@ -140,11 +141,7 @@ fn events(body: Body) -> Response {
 fn cut(model: &str, broken: bool) -> Response {
     let id = format!("chatcmpl-{}", random(24));
     let start = data(&chunk(&id, model, json!({"role": "assistant", "content": "I will start by"}), None));
-    let mut pieces = vec![Ok(Bytes::from(start))];
-    if broken {
-        pieces.push(Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)));
-    }
-    events(Body::from_stream(futures::stream::iter(pieces)))
+    events(if broken { then_break(Bytes::from(start)) } else { Body::from(start) })
 }
 
 fn answer(request: &Value, model: &str, step: &Step, mode: Mode) -> Response {

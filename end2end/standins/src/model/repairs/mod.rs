@@ -81,6 +81,7 @@ pub fn repair(problem: &Problem, evidence: &Evidence) -> Repair {
         Kind::OnlyDefaultExport(name) => default_export::make_default(problem, name, evidence),
         Kind::UnresolvedImport(specifier) => import_path::repair(problem, specifier, evidence),
         Kind::MissingPackage(name) => missing_package::repair(name, evidence),
+        Kind::NotInstalled => missing_package::install(evidence),
         Kind::Other => Err(give_up("this kind of error is new to me")),
     }
 }

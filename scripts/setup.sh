@@ -4,7 +4,7 @@
 #   scripts/setup.sh PART...      parts: build, run, test, lint, all
 #
 #   build   the WebAssembly target, wasm-bindgen, Tailwind, wasm-opt
-#   run     bubblewrap and OpenCode
+#   run     bubblewrap, ripgrep and OpenCode
 #   test    Chromium, PostgreSQL, Playwright
 #   lint    shellcheck, cargo-deny, cargo-machete
 #
@@ -77,7 +77,11 @@ apt_packages() {
   local wanted=()
   for part in "$@"; do
     case $part in
-      run) has bwrap || wanted+=(bubblewrap) ;;
+      run)
+        has bwrap || wanted+=(bubblewrap)
+        # Two of the agent's tools search with it.
+        has rg || wanted+=(ripgrep)
+        ;;
       test)
         chromium_path >/dev/null || ! apt_has_chromium || wanted+=(chromium)
         postgres_bin >/dev/null || wanted+=(postgresql)

@@ -73,12 +73,6 @@ test-browser: ## run the Playwright tests in Chromium
 	scripts/build-site.sh
 	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" npx --no-install playwright test
 
-.PHONY: bench
-bench: ## measure (the figures in the README)
-	@$(setup) build run
-	scripts/build-site.sh
-	cargo bench $(server)
-
 .PHONY: lint
 lint: ## check formatting, clippy, documentation, licences, unused dependencies and scripts
 	@$(setup) build lint

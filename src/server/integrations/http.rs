@@ -95,13 +95,11 @@ impl Api {
     }
 }
 
-/// What a failed transfer means.
+/// What a failed transfer means. A body that breaks off is one too: nothing here lets reqwest parse bodies, so that
+/// its "decode" errors are broken transfers.
 pub fn transport(error: reqwest::Error) -> PlatformError {
     if error.is_builder() {
         return PlatformError::Rejected { status: 0, code: "invalid_request".into(), message: String::new() };
-    }
-    if error.is_decode() {
-        return PlatformError::Malformed;
     }
     // The address may hold ids, never the token; it is left out all the same.
     tracing::debug!(timeout = error.is_timeout(), connect = error.is_connect(), "a platform was not reached");

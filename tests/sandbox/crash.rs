@@ -13,13 +13,17 @@ use std::{
     time::Instant,
 };
 
+/// bubblewrap's first process inside asks to be ended with its parent only after it has started the command: it has
+/// done so when it sleeps. A server that dies earlier leaves the sandbox to the next one's sweep.
+const RUNNING: &str = "until grep -q '^State:.S' /proc/1/status; do :; done; echo on; sleep 600";
+
 #[tokio::test]
 #[ignore = "started by a_killed_server_leaves_nothing, and killed by it"]
 async fn server() {
     let place = Place::new(&[], &[]).await;
     println!("\nplace {} {}", place.data.path().display(), place.marker);
     let mut output = |_| println!("\nrunning");
-    place.workspace.exec(Slot::Agent, Exec::shell("echo on; sleep 600", MINUTE), &mut output).await.unwrap();
+    place.workspace.exec(Slot::Agent, Exec::shell(RUNNING, MINUTE), &mut output).await.unwrap();
 }
 
 #[tokio::test]

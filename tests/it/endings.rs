@@ -1,0 +1,139 @@
+//! Agents and models that go wrong, with the real program, OpenCode and sandbox: each ends with its own reason on the
+//! page, within its limits, and leaves no process.
+
+use crate::{
+    app::{App, assert_verified},
+    world::World,
+};
+use anyhow::Context as _;
+use deploymend::{
+    model::{FixDetail, FixStatus},
+    server::sandbox::bubblewrap::marked,
+};
+use serde_json::json;
+use standins::{model::state::Mode, scenario::Build};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// Longer than OpenCode takes to start on a busy machine.
+const SILENCE: Duration = Duration::from_secs(20);
+/// Install and two builds besides the agent.
+const REST: Duration = Duration::from_secs(120);
+
+/// How the model behaves, how the fix ends, and what its page says.
+const ENDINGS: [(Mode, &str, &str); 11] = [
+    (Mode::Hang, "agent_hung", "gave no sign of life for too long"),
+    (Mode::Crash, "agent_crashed", "The agent was ended by signal 9"),
+    (Mode::ChangesNothing, "no_change", "said that it was done without changing a file"),
+    (Mode::DeletesTest, "guard", "The guard refused the patch"),
+    (Mode::Silences, "guard", "The guard refused the patch"),
+    (Mode::WrongFix, "verify", "exits 2"),
+    (Mode::Unauthorized, "model_refused", "The model refused the key (401)"),
+    (Mode::QuotaExceeded, "model_quota", "has no quota left"),
+    (Mode::RateLimited, "model_rate_limited", "the rate limit is reached (429)"),
+    (Mode::Truncated, "model_truncated", "kept breaking off in the middle"),
+    (Mode::Endless, "budget_exceeded", "used up its budget of model requests"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_go_wrong_ends_with_its_reason() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    world.settings = world
+        .settings
+        .clone()
+        .set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs())
+        .set("DEPLOYMEND_AGENT_TIMEOUT", 90)
+        .set("DEPLOYMEND_MODEL_MAX_REQUESTS", 12);
+    let app = world.start().await?;
+    one_attempt_each(&app).await?;
+    let first = world.standins.build(Build { deliver: false, ..really(&world) }).await?;
+    let log: Vec<_> = first.deployment.log.iter().map(|line| line.text.as_str()).collect();
+    let failed = Build {
+        project: world.seeded.project_id.clone(),
+        state: Some("ERROR".into()),
+        log: log.join("\n"),
+        ..Build::default()
+    };
+
+    for (mode, code, words) in ENDINGS {
+        world.standins.set_model_mode(mode);
+        let built = world.standins.build(failed.clone()).await?;
+        let (fix, markers) = ended(&app, &world, &built.deployment.id, SILENCE + REST).await?;
+        assert_eq!(fix.summary.reason_code.as_deref(), Some(code), "{mode:?}: {:?}", fix.summary.reason);
+        assert_eq!(fix.summary.status, FixStatus::Failed, "{mode:?}");
+        let page = app.request(reqwest::Method::GET, &format!("/deployments/{}", fix.summary.id));
+        let page = page.send().await?.error_for_status()?.text().await?;
+        assert!(page.contains(words), "{mode:?}: its page does not say \"{words}\"");
+        nothing_left(&markers, &world).with_context(|| format!("{mode:?}"))?;
+    }
+    assert_eq!(world.pull_requests_asked_for(), 0);
+
+    // The same with a good repair: what the agent left running is ended, and the pull request is there.
+    world.standins.set_model_mode(Mode::StrayProcess);
+    let built = world.standins.build(failed.clone()).await?;
+    let (fix, markers) = ended(&app, &world, &built.deployment.id, SILENCE + REST).await?;
+    assert_verified(&fix);
+    nothing_left(&markers, &world)?;
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+fn really(world: &World) -> Build {
+    Build { project: world.seeded.project_id.clone(), run: true, ..Build::default() }
+}
+
+/// Sets the project's number of attempts, as its page would.
+async fn one_attempt_each(app: &App) -> anyhow::Result<()> {
+    let path = "/api/integrations/vercel/subscriptions";
+    let listed = app.request(reqwest::Method::GET, path).send().await?.error_for_status()?;
+    let listed: serde_json::Value = listed.json().await?;
+    let id = listed[0]["id"].as_str().context("no subscription")?;
+    let patch = app.request(reqwest::Method::PATCH, &format!("{path}/{id}"));
+    patch.json(&json!({"maxFixAttempts": 1})).send().await?.error_for_status()?;
+    Ok(())
+}
+
+/// Waits for the end of a deployment's fix. Also gives what its processes were marked with meanwhile.
+async fn ended(
+    app: &App,
+    world: &World,
+    deployment: &str,
+    within: Duration,
+) -> anyhow::Result<(FixDetail, BTreeSet<String>)> {
+    let deadline = Instant::now() + within;
+    let mut markers = BTreeSet::new();
+    loop {
+        markers.extend(markers_in(&sandboxes(world)));
+        let fixes = app.fixes().await?;
+        let fix = fixes.iter().find(|fix| fix.platform_deployment_id == deployment);
+        if let Some(fix) = fix.filter(|fix| !fix.status.is_unfinished()) {
+            return Ok((app.fix(&fix.id).await?, markers));
+        }
+        anyhow::ensure!(Instant::now() < deadline, "no end within {within:?}: {fix:#?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn sandboxes(world: &World) -> std::path::PathBuf {
+    Path::new(&world.settings.env["DEPLOYMEND_DATA_DIR"]).join("sandboxes")
+}
+
+fn markers_in(sandboxes: &Path) -> impl Iterator<Item = String> {
+    let folders = fs::read_dir(sandboxes).into_iter().flatten().flatten();
+    folders.filter_map(|folder| fs::read_to_string(folder.path().join("marker")).ok())
+}
+
+fn nothing_left(markers: &BTreeSet<String>, world: &World) -> anyhow::Result<()> {
+    anyhow::ensure!(!markers.is_empty(), "no sandbox was seen");
+    for marker in markers {
+        let left = marked(marker);
+        anyhow::ensure!(left.is_empty(), "processes are left: {left:?}");
+    }
+    let folders: Vec<_> = markers_in(&sandboxes(world)).collect();
+    anyhow::ensure!(folders.is_empty(), "sandboxes are left");
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use crate::{app::assert_verified, world::World};
 use deploymend::model::{EventKind, FixStatus, Stage};
 use serde_json::json;
-use standins::scenario::Redelivery;
+use standins::{control::ModelSettings, model::state::Mode, scenario::Redelivery};
 use std::time::Duration;
 
 /// An install, two builds and an agent on a busy machine.
@@ -83,6 +83,22 @@ async fn fifty_times(world: &World) -> anyhow::Result<()> {
     let answers = world.standins.deliver(again).await?;
     assert!(answers.iter().all(|answer| answer.status == Some(200)), "{answers:?}");
     assert!(answers.iter().all(|answer| answer.answer.contains("duplicate")), "{answers:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_attempt_starts_from_a_clean_copy() -> anyhow::Result<()> {
+    let world = World::new("broken-type").await?;
+    // Reads, writes something that does not help, and says that it is done.
+    let next = Some(vec![Mode::WrongFix; 3]);
+    world.standins.set_model(ModelSettings { next, ..ModelSettings::default() });
+    let app = world.start().await?;
+    world.platform_builds(true).await?;
+    let fix = app.ended_fix(STORY).await?;
+    assert_verified(&fix);
+    assert_eq!((fix.summary.attempt, fix.attempts.len()), (2, 2));
+    let diff = fix.diff.unwrap_or_default();
+    assert!(diff.contains("Number(") && !diff.contains("// Checked."), "{diff}");
     Ok(())
 }
 

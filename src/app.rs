@@ -4,7 +4,8 @@ use crate::{
     components::{browser::Browser, layout::Frame},
     pages::{
         connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
-        integrations::IntegrationsPage, not_found::NotFound, setup::SetupPage, sign_in::SignInPage,
+        integrations::IntegrationsPage, not_found::NotFound, repository::RepositoryPage, setup::SetupPage,
+        sign_in::SignInPage,
     },
 };
 use leptos::prelude::*;
@@ -80,6 +81,7 @@ pub fn App() -> impl IntoView {
                         view=DeploymentPage
                         ssr=SsrMode::Async
                     />
+                    <Route path=path!("/repos/:owner/:repo/deployments") view=RepositoryPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("integrations") view=IntegrationsPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"))

@@ -1,23 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { clean, setUp, taken } from './page';
 import { World } from './world';
-
-const EMAIL = 'owner@example.com';
-const PASSWORD = 'correct horse battery staple';
-
-async function clean(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
-}
-
-async function setUp(page: Page, world: World): Promise<void> {
-  await page.goto(`${world.base}/setup`);
-  await page.getByLabel('Set-up token').fill(world.setUpToken);
-  await page.getByLabel('Email').fill(EMAIL);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make account' }).click();
-  await page.waitForURL('**/integrations**');
-}
 
 /** Keeps every state of the stage rail that the page goes through, in order. */
 async function noteStations(page: Page): Promise<void> {
@@ -57,7 +40,7 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
     await page.goto(`${world.base}/deployments`);
     await page.getByRole('link', { name: /shop-web/ }).first().click();
     await page.waitForURL('**/deployments/*');
-    await expect(page.locator('html[data-hydrated]')).toBeAttached();
+    await taken(page);
     await noteStations(page);
 
     // The agent is at work: that is half-way.

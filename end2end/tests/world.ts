@@ -95,8 +95,8 @@ export class World {
     return this.control('/vercel/build', { project: projectId, run: true });
   }
 
-  /** Starts the product, or starts it again at the same address. */
-  async startApp(): Promise<void> {
+  /** Starts the product, or starts it again at the same address; with other settings where they are given. */
+  async startApp(settings: Record<string, string> = {}): Promise<void> {
     if (!this.base) this.base = `http://127.0.0.1:${await freePort()}`;
     this.app = spawn(join(target, 'debug/deploymend'), ['serve'], {
       env: {
@@ -115,6 +115,7 @@ export class World {
         DEPLOYMEND_MODEL: 'scripted',
         DEPLOYMEND_OPENCODE:
           process.env.DEPLOYMEND_OPENCODE ?? join(root, 'tools/node_modules/opencode-linux-x64/bin/opencode'),
+        ...settings,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -1,6 +1,6 @@
 //! The column kinds of this schema, so that every table spells them alike.
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 /// A ULID as the primary key.
 pub fn id() -> ColumnDef {
@@ -91,4 +91,9 @@ pub async fn drop_tables(manager: &SchemaManager<'_>, names: &[&'static str]) ->
         manager.drop_table(Table::drop().table(Alias::new(*name)).to_owned()).await?;
     }
     Ok(())
+}
+
+/// SQLite and PostgreSQL differ where neither builder nor standard reaches.
+pub fn is_sqlite(manager: &SchemaManager<'_>) -> bool {
+    manager.get_database_backend() == DbBackend::Sqlite
 }

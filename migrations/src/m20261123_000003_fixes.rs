@@ -1,10 +1,10 @@
 //! What was done: `incidents`, `deployments` (the fixes), `tasks` (agent runs), `fix_events`, `webhook_deliveries`.
 
 use crate::columns::{
-    big_int, double, drop_tables, id, index, int, int_null, reference, switch, table, text, text_null, time,
-    time_null, unique,
+    big_int, double, drop_tables, id, index, int, int_null, is_sqlite, reference, switch, table, text,
+    text_null, time, time_null, unique,
 };
-use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -73,10 +73,6 @@ impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
-}
-
-fn is_sqlite(manager: &SchemaManager<'_>) -> bool {
-    manager.get_database_backend() == DbBackend::Sqlite
 }
 
 /// Fixes and runs point to each other, so one of the keys must be ahead of its table. SQLite takes it there and

@@ -6,7 +6,7 @@
 mod error;
 mod json;
 
-use crate::model::{ApiError, DeploymentDetail, DeploymentsPage, IntegrationsPage, Stats, Visitor};
+use crate::model::{ApiError, DeploymentDetail, DeploymentsPage, IntegrationsPage, ListQuery, Visitor};
 use json::Json;
 use leptos::prelude::*;
 
@@ -19,25 +19,16 @@ pub async fn current_user() -> Result<Visitor, ApiError> {
     answer(views::visitor().await)
 }
 
-/// Everything on `/deployments`.
+/// Everything on `/deployments`, or on a repository's page where the query names it.
 #[server(prefix = "/api/pages", endpoint = "deployments", input = Json, output = Json)]
-pub async fn list_deployments() -> Result<DeploymentsPage, ApiError> {
+pub async fn list_deployments(
+    /// What the list is asked for.
+    query: ListQuery,
+) -> Result<DeploymentsPage, ApiError> {
     answer(
         async {
             let (state, user) = views::signed_in().await?;
-            views::deployments(&state, &user).await
-        }
-        .await,
-    )
-}
-
-/// The figures above the list, alone.
-#[server(prefix = "/api/pages", endpoint = "stats", input = Json, output = Json)]
-pub async fn deployment_stats() -> Result<Stats, ApiError> {
-    answer(
-        async {
-            let (state, user) = views::signed_in().await?;
-            views::stats(&state, &user).await
+            views::deployments(&state, &user, &query).await
         }
         .await,
     )

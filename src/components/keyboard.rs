@@ -1,5 +1,5 @@
 //! Keys that work on every page: `g d` deployments, `g i` integrations, `j` and `k` through the rows of a list.
-//! `Enter` opens a row by itself: rows are links.
+//! `/` goes to the search of the page. `Enter` opens a row by itself: rows are links.
 
 /// Listens until the page is left.
 #[cfg(feature = "hydrate")]
@@ -23,7 +23,7 @@ pub fn listen() {
         after_g.set_value(key == "g");
         if let Some(page) = page {
             navigate(page, leptos_router::NavigateOptions::default());
-        } else if (key == "j" || key == "k") && move_focus(key == "j") {
+        } else if (key == "/" && focus_search()) || ((key == "j" || key == "k") && move_focus(key == "j")) {
             event.prevent_default();
         }
     });
@@ -40,6 +40,16 @@ fn is_typing() -> bool {
     leptos::prelude::document()
         .active_element()
         .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+/// Focuses the field with the id `search`. Says whether there is one.
+#[cfg(feature = "hydrate")]
+fn focus_search() -> bool {
+    use wasm_bindgen::JsCast;
+    let field = leptos::prelude::document().get_element_by_id("search");
+    field
+        .and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok())
+        .is_some_and(|field| field.focus().is_ok())
 }
 
 /// Focuses the next or the previous row. Says whether there was one.

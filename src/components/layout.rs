@@ -5,7 +5,10 @@ use super::{
     icon::{Glyph, Icon, Logo},
     keyboard,
 };
-use crate::{api, model::CurrentUser};
+use crate::{
+    api,
+    model::{AtLeast, CurrentUser},
+};
 use leptos::prelude::*;
 use leptos_router::{
     components::{A, Outlet, Redirect},
@@ -57,7 +60,7 @@ fn Navigation(
     /// Who is signed in.
     user: Option<CurrentUser>,
 ) -> impl IntoView {
-    let failing = user.as_ref().map_or(0, |user| user.failing);
+    let failing = user.as_ref().map_or(AtLeast::default(), |user| user.failing);
     view! {
         <header class="side">
             <a class="brand" href="/deployments">
@@ -68,11 +71,11 @@ fn Navigation(
                 <A href="/deployments">
                     <Glyph icon=Icon::Deployments />
                     <span>"Deployments"</span>
-                    {(failing > 0)
+                    {(failing.count > 0)
                         .then(|| {
                             view! {
                                 <span class="count">
-                                    {failing} <span class="sr-only">" failed in 24 hours"</span>
+                                    {failing.to_string()} <span class="sr-only">" failed in 24 hours"</span>
                                 </span>
                             }
                         })}

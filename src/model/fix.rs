@@ -75,6 +75,11 @@ impl FixStatus {
     pub const fn is_unfinished(self) -> bool {
         matches!(self, Self::Pending | Self::Analyzing | Self::Fixing | Self::Reviewing)
     }
+
+    /// It led to a pull request that is open or merged.
+    pub const fn has_pull_request(self) -> bool {
+        matches!(self, Self::PrCreated | Self::Merged)
+    }
 }
 
 /// A station on the rail of the deployment page.

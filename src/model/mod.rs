@@ -5,6 +5,7 @@ pub mod deployment;
 pub mod error;
 pub mod finding;
 pub mod fix;
+pub mod list;
 pub mod live;
 pub mod page;
 pub mod provider;
@@ -14,10 +15,11 @@ pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};
 pub use finding::{ContextLine, ErrorType, Finding, Verdict};
 pub use fix::{AgentStep, Attempt, FixDetail, FixStatus, FixSummary, GuardCheck, Stage};
+pub use list::{Cursor, ListQuery, Tab};
 pub use live::{EventKind, FixEvent};
 pub use page::{
-    CurrentUser, Day, DeploymentDetail, DeploymentsPage, IntegrationsPage, PlatformCard, PlatformTrouble,
-    Stats, Visitor,
+    AtLeast, CurrentUser, Day, DeploymentDetail, DeploymentList, DeploymentsPage, IntegrationsPage,
+    PlatformCard, PlatformTrouble, ProjectRow, Stats, TabCounts, Visitor,
 };
 pub use provider::Provider;
 

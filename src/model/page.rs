@@ -1,7 +1,8 @@
 //! What each page is made of: one type per page, filled by one server function.
 
 use super::{
-    Connection, DeploymentRow, FixDetail, GithubConnection, PlatformDeployment, Provider, Timestamp,
+    Connection, Cursor, DeploymentRow, DeploymentState, FixDetail, GithubConnection, PlatformDeployment,
+    Provider, Tab, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,23 +20,99 @@ pub struct Visitor {
 pub struct CurrentUser {
     /// The address they sign in with.
     pub email: String,
-    /// Fixes that failed in the last 24 hours: the number beside "Deployments".
-    pub failing: u64,
+    /// Failures of the last 24 hours without a pull request: the number beside "Deployments".
+    pub failing: AtLeast,
 }
 
-/// Everything on `/deployments`.
+/// Everything on `/deployments` and on `/repos/{owner}/{repo}/deployments`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentsPage {
     /// The figures above the list.
     pub stats: Stats,
-    /// Newest first.
-    pub rows: Vec<DeploymentRow>,
-    /// Platforms whose deployments are missing from `rows`, with the reason as a sentence.
-    pub unavailable: Vec<PlatformTrouble>,
+    /// The list.
+    pub list: DeploymentList,
+    /// The watched projects, by name.
+    pub projects: Vec<ProjectRow>,
     /// At least one platform is connected.
     pub platform_connected: bool,
     /// A GitHub account is connected: without it no pull request can be opened.
     pub github_connected: bool,
+}
+
+/// One page of deployments over all platforms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentList {
+    /// Newest first.
+    pub deployments: Vec<DeploymentRow>,
+    /// Where the next page begins: `after` of its address. `None` on the last one.
+    pub next: Option<Cursor>,
+    /// How many rows each tab has.
+    pub counts: TabCounts,
+    /// Platforms whose deployments are missing, with the reason as a sentence.
+    pub unavailable: Vec<PlatformTrouble>,
+}
+
+/// A number that is exact, or a lower bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtLeast {
+    /// How many were counted.
+    pub count: u64,
+    /// There may be more.
+    pub more: bool,
+}
+
+impl std::fmt::Display for AtLeast {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.count, if self.more { "+" } else { "" })
+    }
+}
+
+/// How many rows each tab has under the filters. Platforms tell how many deployments they have only by listing them,
+/// so these numbers may be lower bounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the tab of the same name")]
+pub struct TabCounts {
+    pub projects: AtLeast,
+    pub all: AtLeast,
+    pub success: AtLeast,
+    pub failed: AtLeast,
+    pub fixed: AtLeast,
+}
+
+impl TabCounts {
+    /// The number on a tab.
+    pub const fn of(&self, tab: Tab) -> AtLeast {
+        match tab {
+            Tab::Projects => self.projects,
+            Tab::All => self.all,
+            Tab::Success => self.success,
+            Tab::Failed => self.failed,
+            Tab::Fixed => self.fixed,
+        }
+    }
+}
+
+/// A watched project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectRow {
+    /// The platform.
+    pub provider: Provider,
+    /// The platform's id.
+    pub project_id: String,
+    /// Its name.
+    pub name: String,
+    /// The linked repository, `owner/name`.
+    pub repository: String,
+    /// Fixes of its failures start by themselves.
+    pub auto_fix: bool,
+    /// Stored failures.
+    pub failed: u64,
+    /// Failures that led to a pull request.
+    pub fixed: u64,
+    /// Its newest deployment: state and time. Absent while its platform cannot be asked.
+    pub newest: Option<(DeploymentState, Timestamp)>,
+    /// The platform could not be asked.
+    pub unreachable: bool,
 }
 
 /// A platform that could not be asked.
@@ -53,11 +130,13 @@ pub struct PlatformTrouble {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Failed deployments that arrived in the last 24 hours.
-    pub failed_24h: u64,
+    pub failed_24h: AtLeast,
     /// Fixes that a worker is busy with or that wait for one.
     pub being_fixed: u64,
     /// Verified pull requests that wait for a person.
     pub open_pull_requests: u64,
+    /// Seconds from a failure's arrival to its pull request: the median of the days below.
+    pub seconds_to_pull_request: Option<f64>,
     /// The last 14 days, oldest first.
     pub days: Vec<Day>,
 }
@@ -65,23 +144,36 @@ pub struct Stats {
 impl Stats {
     /// The share of ended fixes of the last 14 days that led to a pull request, 0 to 1. `None` when none ended.
     pub fn fix_rate(&self) -> Option<f64> {
-        let (fixed, ended) = self
-            .days
-            .iter()
-            .fold((0, 0), |(fixed, ended), day| (fixed + day.fixed, ended + day.fixed + day.failed));
-        (ended > 0).then(|| f64::from(fixed) / f64::from(ended))
+        let (fixed, failed) =
+            self.days.iter().fold((0, 0), |(fixed, failed), day| (fixed + day.fixed, failed + day.failed));
+        rate(fixed, failed)
     }
 }
 
-/// One day of the sparkline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+fn rate(fixed: u32, failed: u32) -> Option<f64> {
+    (fixed + failed > 0).then(|| f64::from(fixed) / f64::from(fixed + failed))
+}
+
+/// One day of the small charts. Fixes belong to the day on which their failure arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Day {
     /// Midnight UTC at its start.
     pub start: Timestamp,
-    /// Fixes received on it that led to a pull request.
+    /// Failures that arrived.
+    pub arrived: u32,
+    /// Those whose fix led to a pull request.
     pub fixed: u32,
-    /// Fixes received on it that failed.
+    /// Those whose fix failed.
     pub failed: u32,
+    /// Seconds from the arrival to the pull request, their median.
+    pub seconds_to_pull_request: Option<f64>,
+}
+
+impl Day {
+    /// The share of its ended fixes that led to a pull request. `None` when none ended.
+    pub fn fix_rate(&self) -> Option<f64> {
+        rate(self.fixed, self.failed)
+    }
 }
 
 /// Everything on `/deployments/{id}`.

@@ -5,5 +5,6 @@ pub mod deployment;
 pub mod deployments;
 pub mod integrations;
 pub mod not_found;
+pub mod repository;
 pub mod setup;
 pub mod sign_in;

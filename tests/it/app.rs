@@ -1,7 +1,7 @@
 //! The real program as a child process, and a signed-in client for it.
 
 use anyhow::{Context as _, bail};
-use deploymend::model::{FixDetail, FixStatus, FixSummary};
+use deploymend::model::{DeploymentList, FixDetail, FixStatus, FixSummary};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -160,7 +160,8 @@ impl App {
     pub async fn fixes(&self) -> anyhow::Result<Vec<FixSummary>> {
         let answer =
             self.request(reqwest::Method::GET, "/api/deployments").send().await?.error_for_status()?;
-        Ok(answer.json().await?)
+        let list: DeploymentList = answer.json().await?;
+        Ok(list.deployments.into_iter().filter_map(|row| row.fix).collect())
     }
 
     pub async fn fix(&self, id: &str) -> anyhow::Result<FixDetail> {

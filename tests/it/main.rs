@@ -2,6 +2,7 @@
 
 mod app;
 mod crash;
+mod dashboard;
 mod endings;
 mod github;
 mod house;

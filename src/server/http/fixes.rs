@@ -1,32 +1,31 @@
 //! Fixes over HTTP: JSON for programs, forms for pages without scripts, and the live streams.
 
-use super::error::ApiFailure;
+use super::error::{ApiFailure, ApiQuery};
 use crate::{
-    model::{ApiError, FixDetail, FixSummary, Timestamp},
+    model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery, Timestamp},
     server::{
         auth::CurrentUser,
         db::{self, entity::deployment},
         fix::actions,
         live,
         state::AppState,
+        views::{self, Views},
     },
 };
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{Path, Query, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
 use serde::Deserialize;
-
-/// How many fixes a list holds.
-const LIST: u64 = 100;
+use std::collections::BTreeMap;
 
 /// JSON and forms.
-pub fn router() -> Router<AppState> {
+pub fn router(views: Views) -> Router<AppState> {
     Router::new()
-        .route("/api/deployments", get(list))
+        .route("/api/deployments", get(list).layer(Extension(views)))
         .route("/api/deployments/{id}", get(detail))
         .route("/api/deployments/{id}/retry", post(retry))
         .route("/api/deployments/{id}/cancel", post(cancel))
@@ -45,9 +44,18 @@ async fn find(state: &AppState, user: &CurrentUser, id: &str) -> Result<deployme
     db::fixes::find_for_user(&state.db, &user.id, id).await?.ok_or_else(ApiError::not_found)
 }
 
-async fn list(user: CurrentUser, State(state): State<AppState>) -> Result<Json<Vec<FixSummary>>, ApiFailure> {
-    let fixes = db::fixes::summaries(&state.db, &user.id, LIST, None).await.map_err(ApiError::from)?;
-    Ok(Json(fixes))
+/// The parameters are those of the address of `/deployments`, and `repository`.
+async fn list(
+    user: CurrentUser,
+    Extension(views): Extension<Views>,
+    ApiQuery(parameters): ApiQuery<BTreeMap<String, String>>,
+) -> Result<Json<DeploymentList>, ApiFailure> {
+    let (query, refused) = ListQuery::read(&|name| parameters.get(name).cloned());
+    if !refused.is_empty() {
+        let message = format!("These parameters are not understood: {}.", refused.join(", "));
+        return Err(ApiFailure(ApiError::new(ErrorCode::BadRequest, message)));
+    }
+    Ok(Json(views::deployment_list(&views, &user.id, &query).await?))
 }
 
 async fn detail(

@@ -39,7 +39,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let routes = generate_route_list(App);
     let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
-    let context = move || provide_context(views.clone());
+    let context = {
+        let views = views.clone();
+        move || provide_context(views.clone())
+    };
     let page = {
         let options = state.leptos.clone();
         move || shell(options.clone())
@@ -52,7 +55,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .leptos_routes_with_context(&state, routes, context, page)
         .merge(auth::router())
         .merge(forms::router())
-        .merge(fixes::router())
+        .merge(fixes::router(views))
         .merge(integrations::router())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));

@@ -3,18 +3,14 @@
 //! Every function takes the user whose page it is: nothing of anybody else comes out.
 
 mod deployment;
-mod deployments;
 mod integrations;
+mod list;
 mod platforms;
 mod stats;
 
-#[cfg(test)]
-mod tests;
-
 pub use deployment::{deployment, log};
-pub use deployments::deployments;
 pub use integrations::integrations;
-pub use stats::stats;
+pub use list::{deployment_list, deployments};
 
 use crate::{
     model::{ApiError, CurrentUser, Visitor},

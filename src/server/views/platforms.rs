@@ -2,7 +2,7 @@
 
 use super::Views;
 use crate::{
-    model::{ApiError, DeploymentState, ErrorCode, PlatformDeployment, PlatformTrouble, Provider},
+    model::{ApiError, DeploymentState, ErrorCode, PlatformDeployment, PlatformTrouble, Provider, Timestamp},
     server::{
         db::{
             entity::{integration, subscription},
@@ -15,7 +15,7 @@ use crate::{
         },
     },
 };
-use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use moka::future::Cache;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,16 +27,21 @@ use std::{
 const LIST_AGE: Duration = Duration::from_secs(10);
 /// How old an ended deployment may be: it hardly changes any more.
 const ENDED_AGE: Duration = Duration::from_secs(600);
-/// Deployments of one connection on a page.
-const PER_CONNECTION: usize = 60;
+/// Deployments in one answer about one team of a connection.
+const PER_TEAM: usize = 100;
+/// Teams that are asked at the same time for one page.
+const AT_ONCE: usize = 8;
 /// A page waits no longer than this for a platform.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// An answer about one team, or why there is none.
+type Answer = Result<Arc<Vec<PlatformDeployment>>, ApiError>;
 
 /// What was asked a moment ago.
 #[derive(Clone)]
 pub(super) struct Recent {
-    /// By connection.
-    lists: Cache<String, Arc<Vec<PlatformDeployment>>>,
+    /// By connection and question.
+    lists: Cache<Question, Answer>,
     /// Ended deployments by connection and the platform's id.
     ended: Cache<(String, String), Arc<PlatformDeployment>>,
 }
@@ -48,6 +53,37 @@ impl Default for Recent {
             ended: Cache::builder().max_capacity(2_000).time_to_live(ENDED_AGE).build(),
         }
     }
+}
+
+/// Which deployments a page wants to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Asked {
+    /// Only those in this state.
+    pub state: Option<DeploymentState>,
+    /// Only those of this branch.
+    pub branch: Option<String>,
+    /// Only those created at or after this time.
+    pub since: Option<Timestamp>,
+    /// Only those created before this time.
+    pub until: Option<Timestamp>,
+}
+
+/// One question to a platform: its answer is the same for everybody who asks with this connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    connection: String,
+    team: Option<String>,
+    projects: Vec<String>,
+    asked: Asked,
+}
+
+/// The newest deployments of one team's watched projects.
+pub(super) struct Listing {
+    pub provider: Provider,
+    /// Newest first.
+    pub deployments: Arc<Vec<PlatformDeployment>>,
+    /// There may be older ones.
+    pub more: bool,
 }
 
 /// A connection with what is watched through it.
@@ -73,48 +109,72 @@ pub(super) async fn connections(views: &Views, user_id: &str) -> Result<Vec<Watc
         .collect())
 }
 
-/// The newest deployments of all connections, and the connections that could not be asked.
-pub(super) async fn newest(
+/// What all connections answer, and the platforms that could not be asked.
+pub(super) async fn ask_all(
     views: &Views,
     connections: &[Watched],
-) -> (Vec<Arc<Vec<PlatformDeployment>>>, Vec<PlatformTrouble>) {
-    let answers = join_all(connections.iter().map(|watched| list(views, watched))).await;
-    let mut lists = Vec::new();
-    let mut troubles = Vec::new();
-    for (watched, answer) in connections.iter().zip(answers) {
-        match answer {
-            Ok(found) => lists.push(found),
-            Err(error) => troubles.push(PlatformTrouble {
-                provider: watched.provider,
-                needs_new_token: error.code == ErrorCode::TokenRefused,
-                message: error.message,
-            }),
+    asked: &Asked,
+) -> (Vec<Listing>, Vec<PlatformTrouble>) {
+    let mut questions = Vec::new();
+    for watched in connections {
+        let mut teams: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+        for project in &watched.projects {
+            teams.entry(project.team_id.clone()).or_default().push(project.platform_project_id.clone());
+        }
+        for (team, projects) in teams {
+            let connection = watched.row.id.clone();
+            let question = Question { connection, team, projects, asked: asked.clone() };
+            questions.push(async move { (watched.provider, list(views, watched, question).await) });
         }
     }
-    (lists, troubles)
+    let answers: Vec<_> = stream::iter(questions).buffered(AT_ONCE).collect().await;
+    let mut listings = Vec::new();
+    let mut troubles: Vec<PlatformTrouble> = Vec::new();
+    for (provider, answer) in answers {
+        match answer {
+            Ok(deployments) => {
+                listings.push(Listing { provider, more: deployments.len() >= PER_TEAM, deployments });
+            }
+            Err(error) if troubles.iter().all(|trouble| trouble.provider != provider) => {
+                troubles.push(PlatformTrouble {
+                    provider,
+                    needs_new_token: error.code == ErrorCode::TokenRefused,
+                    message: error.message,
+                });
+            }
+            Err(_) => {}
+        }
+    }
+    (listings, troubles)
 }
 
-async fn list(views: &Views, watched: &Watched) -> Result<Arc<Vec<PlatformDeployment>>, ApiError> {
+/// An answer that is fresh enough, else a new one. Pages that ask the same at once wait for one answer.
+async fn list(views: &Views, watched: &Watched, question: Question) -> Answer {
     if watched.row.health == HEALTH_NEEDS_NEW_TOKEN {
         return Err(in_words(watched.provider, PlatformError::TokenRefused));
     }
-    if let Some(found) = views.recent.lists.get(&watched.row.id).await {
-        return Ok(found);
+    let lists = &views.recent.lists;
+    let answer = lists.get_with(question.clone(), ask_for_list(views, watched, question.clone())).await;
+    if answer.as_ref().is_err_and(|error| error.code == ErrorCode::TokenRefused) {
+        // A new token may be there at once.
+        lists.invalidate(&question).await;
     }
+    answer
+}
+
+async fn ask_for_list(views: &Views, watched: &Watched, question: Question) -> Answer {
+    let Question { team, projects, asked, .. } = question;
+    let access = access(views, watched)?.for_team(team);
+    let query = DeploymentsQuery {
+        project_ids: projects,
+        since: asked.since,
+        until: asked.until,
+        state: asked.state,
+        branch: asked.branch,
+        limit: Some(PER_TEAM),
+    };
     let client = client(views, watched)?;
-    let mut found = Vec::new();
-    for (team, access) in accesses(views, watched)? {
-        let of_team = watched.projects.iter().filter(|project| project.team_id == team);
-        let query = DeploymentsQuery {
-            project_ids: of_team.map(|project| project.platform_project_id.clone()).collect(),
-            limit: Some(PER_CONNECTION),
-            ..DeploymentsQuery::default()
-        };
-        found.extend(ask(views, watched, client.deployments(&access, query)).await?.unwrap_or_default());
-    }
-    let found = Arc::new(found);
-    views.recent.lists.insert(watched.row.id.clone(), found.clone()).await;
-    Ok(found)
+    Ok(Arc::new(ask(views, watched, client.deployments(&access, query)).await?.unwrap_or_default()))
 }
 
 /// One deployment, looked for in a connection's teams. `None`: the connection does not see it.
@@ -180,10 +240,13 @@ fn client(views: &Views, watched: &Watched) -> Result<Arc<dyn TokenProvider>, Ap
     Ok(connection_manager::client(&views.platforms, watched.provider)?)
 }
 
+fn access(views: &Views, watched: &Watched) -> Result<Access, ApiError> {
+    Ok(connection_manager::access(&views.platforms.keys, &watched.row).map_err(ConnectionError::from)?)
+}
+
 /// One access for each team that a watched project belongs to.
 fn accesses(views: &Views, watched: &Watched) -> Result<Vec<(Option<String>, Access)>, ApiError> {
-    let access =
-        connection_manager::access(&views.platforms.keys, &watched.row).map_err(ConnectionError::from)?;
+    let access = access(views, watched)?;
     let teams: BTreeSet<_> = watched.projects.iter().map(|project| project.team_id.clone()).collect();
     Ok(teams.into_iter().map(|team| (team.clone(), access.for_team(team))).collect())
 }

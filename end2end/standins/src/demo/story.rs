@@ -58,8 +58,8 @@ impl Story {
         loop {
             anyhow::ensure!(started.elapsed() < PATIENCE, "the fix did not end in time");
             tokio::time::sleep(LOOK).await;
-            let fixes = app.get("/api/deployments").await?;
-            let Some(id) = fixes[0]["id"].as_str() else { continue };
+            let list = app.get("/api/deployments?tab=failed").await?;
+            let Some(id) = list["deployments"][0]["fix"]["id"].as_str() else { continue };
             let fix = app.get(&format!("/api/deployments/{id}")).await?;
             let events = fix["events"].as_array().cloned().unwrap_or_default();
             for event in &events[told..] {

@@ -50,6 +50,7 @@ pub struct Model {
     pub fix_branch_name: Option<String>,
     pub pr_url: Option<String>,
     pub pr_number: Option<i32>,
+    pub pr_opened_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,

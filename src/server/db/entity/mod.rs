@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod deployment;
+pub mod fix_count;
 pub mod fix_event;
 pub mod fix_rule;
 pub mod incident;

@@ -38,6 +38,7 @@ pub struct FixChange {
     pub fix_branch_name: Option<Option<String>>,
     pub pr_url: Option<Option<String>>,
     pub pr_number: Option<Option<i32>>,
+    pub pr_opened_at: Option<Option<Timestamp>>,
     pub started_at: Option<Option<Timestamp>>,
     pub completed_at: Option<Option<Timestamp>>,
 }
@@ -82,6 +83,7 @@ impl FixChange {
         put(&mut row.fix_branch_name, self.fix_branch_name);
         put(&mut row.pr_url, self.pr_url);
         put(&mut row.pr_number, self.pr_number);
+        put(&mut row.pr_opened_at, self.pr_opened_at);
         put(&mut row.started_at, self.started_at);
         put(&mut row.completed_at, self.completed_at);
         Ok(())

@@ -2,15 +2,18 @@
 //! `version`; its events are written in the transaction that changes it.
 
 mod change;
-mod figures;
+pub mod counts;
+pub mod list;
 mod read;
+mod visible;
 
 pub use change::FixChange;
-pub use figures::{Figure, Figures, figures};
+pub use list::{Window, summaries};
 pub use read::{
     by_fix_branch, detail, find, find_for_user, known, open_pull_requests, open_pull_requests_of, open_twin,
-    started_by_themselves, summaries, summary, unfinished_without_lease,
+    started_by_themselves, summary, unfinished_without_lease,
 };
+pub use visible::{Visible, visible};
 
 use super::{
     Db, DbError, deliveries,

@@ -1,17 +1,17 @@
-//! Reading fixes: single rows, lists for a user, and work for the reconciler.
+//! Reading fixes: single rows, and work for the reconciler and the watchers.
 
+use super::visible::watched_subscriptions;
 use crate::{
     model::{Attempt, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{
         Db, DbError,
-        entity::{deployment, integration, subscription},
+        entity::{deployment, subscription},
         events, tasks,
     },
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, DerivePartialModel, EntityTrait as _, JoinType, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement},
+    ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
 };
 use std::collections::HashSet;
 
@@ -23,44 +23,6 @@ pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
 /// The fix with that id, whoever's it is.
 pub async fn find(db: &Db, fix_id: &str) -> Result<Option<deployment::Model>, DbError> {
     Ok(deployment::Entity::find_by_id(fix_id).one(&db.orm).await?)
-}
-
-/// Subscriptions, anybody's, to the projects that a user watches: a fix belongs to one of them and is readable by
-/// each watcher.
-pub(super) fn watched_subscriptions(user_id: &str) -> SelectStatement {
-    let mine = Alias::new("mine");
-    let mine_at = Alias::new("mine_at");
-    let theirs = subscription::Entity;
-    let theirs_at = integration::Entity;
-    Query::select()
-        .column((theirs, subscription::Column::Id))
-        .from(theirs)
-        .inner_join(
-            theirs_at,
-            Expr::col((theirs_at, integration::Column::Id))
-                .equals((theirs, subscription::Column::IntegrationId)),
-        )
-        .join_as(
-            JoinType::InnerJoin,
-            subscription::Entity,
-            mine.clone(),
-            Expr::col((mine.clone(), subscription::Column::PlatformProjectId))
-                .equals((theirs, subscription::Column::PlatformProjectId)),
-        )
-        // Two platforms may give projects the same id.
-        .join_as(
-            JoinType::InnerJoin,
-            integration::Entity,
-            mine_at.clone(),
-            Expr::col((mine_at.clone(), integration::Column::Id))
-                .equals((mine.clone(), subscription::Column::IntegrationId))
-                .and(
-                    Expr::col((mine_at, integration::Column::Provider))
-                        .equals((theirs_at, integration::Column::Provider)),
-                ),
-        )
-        .and_where(Expr::col((mine, subscription::Column::UserId)).eq(user_id))
-        .to_owned()
 }
 
 /// The fix with our id, or with `{provider}:{platform id}`, if the user watches its project.
@@ -116,36 +78,6 @@ pub async fn open_pull_requests_of(
         .await?)
 }
 
-/// A user's newest fixes, created before `before` when it is given.
-///
-/// The rows are chosen in the index and read without their logs and diffs: a list costs what it shows.
-pub async fn summaries(
-    db: &Db,
-    user_id: &str,
-    limit: u64,
-    before: Option<Timestamp>,
-) -> Result<Vec<FixSummary>, DbError> {
-    let mut newest = deployment::Entity::find()
-        .select_only()
-        .column(deployment::Column::Id)
-        .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)))
-        .order_by_desc(deployment::Column::CreatedAt)
-        .order_by_desc(deployment::Column::Id)
-        .limit(limit);
-    if let Some(before) = before {
-        newest = newest.filter(deployment::Column::CreatedAt.lt(before));
-    }
-    let ids: Vec<String> = newest.into_tuple().all(&db.orm).await?;
-    let rows: Vec<ListRow> = deployment::Entity::find()
-        .filter(deployment::Column::Id.is_in(ids))
-        .order_by_desc(deployment::Column::CreatedAt)
-        .order_by_desc(deployment::Column::Id)
-        .into_partial_model()
-        .all(&db.orm)
-        .await?;
-    Ok(rows.into_iter().map(ListRow::summary).collect())
-}
-
 /// How many fixes of a user's subscriptions started by themselves since `since`, for the daily cap.
 pub async fn started_by_themselves(db: &Db, user_id: &str, since: Timestamp) -> Result<u64, DbError> {
     let subscriptions = subscription::Entity::find()
@@ -164,51 +96,6 @@ pub async fn started_by_themselves(db: &Db, user_id: &str, since: Timestamp) -> 
         .filter(started)
         .count(&db.orm)
         .await?)
-}
-
-/// The columns of [`FixSummary`].
-#[derive(DerivePartialModel)]
-#[sea_orm(entity = "deployment::Entity")]
-struct ListRow {
-    id: String,
-    provider: String,
-    platform_deployment_id: String,
-    project_name: String,
-    repository: String,
-    branch: Option<String>,
-    commit_sha: Option<String>,
-    fix_status: String,
-    error_message: Option<String>,
-    reason_code: Option<String>,
-    reason: Option<String>,
-    pr_url: Option<String>,
-    pr_number: Option<i32>,
-    fix_attempt_number: i32,
-    created_at: Timestamp,
-    completed_at: Option<Timestamp>,
-}
-
-impl ListRow {
-    fn summary(self) -> FixSummary {
-        FixSummary {
-            id: self.id,
-            provider: self.provider.parse().unwrap_or(Provider::Vercel),
-            platform_deployment_id: self.platform_deployment_id,
-            project_name: self.project_name,
-            repository: self.repository,
-            branch: self.branch,
-            commit_sha: self.commit_sha,
-            status: FixStatus::parse(&self.fix_status).unwrap_or(FixStatus::Failed),
-            error_message: self.error_message,
-            reason_code: self.reason_code,
-            reason: self.reason,
-            pr_url: self.pr_url,
-            pr_number: self.pr_number,
-            attempt: self.fix_attempt_number,
-            created_at: self.created_at,
-            completed_at: self.completed_at,
-        }
-    }
 }
 
 /// What lists show of a fix.

@@ -2,13 +2,14 @@
 
 use super::{at, failure, watcher};
 use crate::{
-    model::FixStatus,
+    model::{AtLeast, Cursor, FixStatus},
     server::db::{
         Pool,
-        fixes::{self, FixChange},
+        fixes::{self, FixChange, Window},
         testing,
     },
 };
+use sea_orm::sea_query::SqliteQueryBuilder;
 use sqlx::Row as _;
 
 #[tokio::test]
@@ -83,15 +84,10 @@ async fn the_daily_cap_counts_what_started_by_itself() {
 
 /// SQLite says how it looks; PostgreSQL scans tables as small as a test's whatever the indices.
 #[tokio::test]
-async fn the_reconciler_and_the_lists_look_in_indices() {
+async fn the_reconciler_and_the_streams_look_in_indices() {
     let test = testing::fresh().await.unwrap();
     let Pool::Sqlite(pool) = &test.db.pool else { return };
     for (sql, index) in [
-        (
-            "SELECT id FROM deployments WHERE subscription_id IN (SELECT id FROM subscriptions WHERE user_id = 'u') \
-             ORDER BY created_at DESC, id DESC LIMIT 10",
-            "COVERING INDEX deployments_subscription_idx",
-        ),
         (
             "SELECT id, version FROM deployments WHERE fix_status IN ('pending', 'fixing') \
              AND (lease_until IS NULL OR lease_until < '2026')",
@@ -107,4 +103,80 @@ async fn the_reconciler_and_the_lists_look_in_indices() {
             plan.fetch_all(pool).await.unwrap().iter().map(|row| row.get("detail")).collect();
         assert!(steps.iter().any(|step| step.contains(index)), "{sql}: {steps:?}");
     }
+}
+
+/// A list stops after its last row: nothing is sorted, and no row is read to find it.
+#[tokio::test]
+async fn lists_are_merged_from_indices() {
+    let test = testing::fresh().await.unwrap();
+    let Pool::Sqlite(pool) = &test.db.pool else { return };
+    let subscriptions: Vec<_> = (0..7).map(|number| format!("sub_{number}")).collect();
+    let place = Cursor { at: at(9), id: "01J".into() };
+    let whole = Window { subscriptions: &subscriptions, after: Some(&place), ..Window::default() };
+    let fixed = Window { statuses: &[FixStatus::PrCreated, FixStatus::Merged], from: Some(at(1)), ..whole };
+    for (window, index) in [(whole, "deployments_subscription_idx"), (fixed, "deployments_state_idx")] {
+        for statement in window.keys(51) {
+            let sql = statement.to_string(SqliteQueryBuilder);
+            let plan = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+            let steps: Vec<String> =
+                plan.fetch_all(pool).await.unwrap().iter().map(|row| row.get("detail")).collect();
+            let searches = steps.iter().filter(|step| step.contains("deployments"));
+            assert!(searches.clone().count() > 0, "{steps:?}");
+            let covered = format!("USING COVERING INDEX {index}");
+            assert!(
+                searches.clone().all(|step| step.starts_with("SEARCH") && step.contains(&covered)),
+                "{steps:?}"
+            );
+            assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}");
+        }
+    }
+}
+
+/// Rows arrive above, also at the time of the last row that was read.
+#[tokio::test]
+async fn pages_neither_miss_nor_repeat_a_row_while_rows_arrive() {
+    let test = testing::fresh().await.unwrap();
+    let mut subscriptions = Vec::new();
+    for project in 0..5 {
+        let email = format!("{project}@example.test");
+        subscriptions.push(watcher(&test.db, &email, &format!("prj_{project}")).await.1);
+    }
+    let mut expected = Vec::new();
+    for number in 0..60_i64 {
+        let new =
+            failure(&subscriptions[usize::try_from(number).unwrap() % 5], &format!("dpl_{number}"), None);
+        expected.push(new.id.clone());
+        // Three share each second.
+        fixes::admit(&test.db, new, None, at(number / 3)).await.unwrap();
+    }
+    let mut read = Vec::new();
+    let mut place: Option<Cursor> = None;
+    loop {
+        let window = Window { subscriptions: &subscriptions, after: place.as_ref(), ..Window::default() };
+        let page = fixes::list::newest(&test.db, &window, 7).await.unwrap();
+        let Some(last) = page.last() else { break };
+        place = Some(Cursor { at: last.created_at, id: last.id.clone() });
+        read.extend(page.into_iter().map(|fix| fix.id));
+        let new = failure(&subscriptions[0], &format!("late_{}", read.len()), None);
+        fixes::admit(&test.db, new, None, at(100)).await.unwrap();
+    }
+    expected.sort();
+    let mut seen = read.clone();
+    seen.sort();
+    assert_eq!(seen, expected);
+    let late = Window { subscriptions: &subscriptions, from: Some(at(100)), ..Window::default() };
+    assert_eq!(fixes::list::count(&test.db, &late, 5).await.unwrap(), AtLeast { count: 5, more: true });
+    assert_eq!(fixes::list::count(&test.db, &late, 50).await.unwrap(), AtLeast { count: 9, more: false });
+}
+
+#[tokio::test]
+async fn more_subscriptions_than_one_statement_merges() {
+    let test = testing::fresh().await.unwrap();
+    let (_, last) = watcher(&test.db, "a@example.test", "prj_1").await;
+    fixes::admit(&test.db, failure(&last, "dpl_1", None), None, at(1)).await.unwrap();
+    let mut subscriptions: Vec<_> = (0..450).map(|number| format!("none_{number}")).collect();
+    subscriptions.push(last);
+    let window = Window { subscriptions: &subscriptions, ..Window::default() };
+    assert_eq!(fixes::list::newest(&test.db, &window, 3).await.unwrap().len(), 1);
+    assert_eq!(fixes::list::count(&test.db, &window, 3).await.unwrap().count, 1);
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
+mod counts;
 mod fixes;
 mod lists;
 mod schema;

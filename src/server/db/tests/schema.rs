@@ -2,19 +2,21 @@
 
 use super::{at, failure, watcher};
 use crate::{
-    model::{AgentStep, Attempt, Provider},
+    model::{AgentStep, Attempt, EventKind, FixStatus, Provider},
     server::{
         clock::new_id,
         db::{
             accounts,
             deliveries::NewDelivery,
-            entity::{deployment, incident, task},
+            entity::{deployment, fix_event, incident, task},
             fixes, rules, sessions, settings, tasks, testing,
         },
     },
 };
 use migrations::{Migrator, MigratorTrait as _};
-use sea_orm::{ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, Statement};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, QueryOrder as _, QuerySelect as _, Statement,
+};
 
 const TABLES: [&str; 12] = [
     "users",
@@ -118,11 +120,58 @@ async fn the_schema_goes_up_down_and_up_again_with_rows_in_place() {
         for table in TABLES {
             assert_eq!(rows(&test.db, table).await, Some(1), "{table}");
         }
+        // For its day, and for all days.
+        assert_eq!(rows(&test.db, "fix_counts").await, Some(2));
         Migrator::down(&test.db.orm, None).await.unwrap();
         for table in TABLES {
             assert_eq!(rows(&test.db, table).await, None, "{table}");
         }
     }
+}
+
+/// Rows from before the counts and the time of the pull request.
+#[tokio::test]
+async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
+    let test = testing::empty().await.unwrap();
+    let db = &test.db;
+    Migrator::up(&db.orm, Some(4)).await.unwrap();
+    let (_, subscription) = watcher(db, "a@example.test", "prj_1").await;
+    for (number, second) in [(1, 0), (2, 86_400)] {
+        fixes::admit(db, failure(&subscription, &format!("dpl_{number}"), None), None, at(second))
+            .await
+            .unwrap();
+    }
+    let event = fix_event::ActiveModel {
+        id: Set(new_id()),
+        deployment_id: Set(fix_ids(db).await[0].clone()),
+        seq: Set(2),
+        kind: Set(serde_json::to_string(&EventKind::PullRequest { number: 7, url: "u".into() }).unwrap()),
+        created_at: Set(at(90)),
+    };
+    fix_event::Entity::insert(event).exec_without_returning(&db.orm).await.unwrap();
+    db.orm.execute_unprepared("UPDATE deployments SET pr_number = 7, fix_status = 'pr_created' WHERE platform_deployment_id = 'dpl_1'").await.unwrap();
+    for _ in 0..2 {
+        Migrator::up(&db.orm, None).await.unwrap();
+        let mut totals = fixes::counts::totals(db, std::slice::from_ref(&subscription)).await.unwrap();
+        totals.sort_by_key(|total| total.status.as_str());
+        let facts: Vec<_> = totals.iter().map(|total| (total.status, total.fixes)).collect();
+        assert_eq!(facts, [(FixStatus::Pending, 1), (FixStatus::PrCreated, 1)]);
+        let days =
+            fixes::counts::by_day(db, std::slice::from_ref(&subscription), "2027-01-16").await.unwrap();
+        assert_eq!(days, [("2027-01-16".to_owned(), FixStatus::Pending, 1)]);
+        let opened: Vec<_> = deployment::Entity::find().all(&db.orm).await.unwrap();
+        let opened = opened.into_iter().map(|fix| (fix.platform_deployment_id, fix.pr_opened_at));
+        let opened: std::collections::BTreeMap<_, _> = opened.collect();
+        assert_eq!((opened["dpl_1"], opened["dpl_2"]), (Some(at(90)), None));
+        Migrator::down(&db.orm, Some(1)).await.unwrap();
+        assert_eq!(rows(db, "fix_counts").await, None);
+        assert_eq!(rows(db, "deployments").await, Some(2));
+    }
+}
+
+async fn fix_ids(db: &crate::server::db::Db) -> Vec<String> {
+    let ids = deployment::Entity::find().select_only().column(deployment::Column::Id);
+    ids.order_by_asc(deployment::Column::CreatedAt).into_tuple().all(&db.orm).await.unwrap()
 }
 
 #[tokio::test]

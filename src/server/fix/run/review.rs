@@ -141,11 +141,13 @@ impl Run<'_> {
         let opened = self.ask_github(|| pull_request::find_or_create(&client, &proposal)).await?.pull_request;
         let number = i32::try_from(opened.number).unwrap_or(i32::MAX);
         crash_point!("after_create");
+        let now = self.ctx.clock.now();
         let change = FixChange {
             status: Some(FixStatus::PrCreated),
             pr_number: Some(Some(number)),
             pr_url: Some(Some(opened.url.clone())),
-            completed_at: Some(Some(self.ctx.clock.now())),
+            pr_opened_at: Some(Some(now)),
+            completed_at: Some(Some(now)),
             ..FixChange::default()
         };
         let events = vec![

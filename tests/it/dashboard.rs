@@ -1,0 +1,221 @@
+//! The list over stored fixes and the platform's deployments, as programs and as browsers without scripts see it.
+
+use crate::{app::App, world::World};
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use deploymend::{
+    model::{DeploymentList, DeploymentState, ErrorCode, FixStatus, Provider, Timestamp},
+    server::{
+        clock::{Clock, new_id},
+        db::{
+            self, Db,
+            fixes::{self, FixChange, NewFix},
+        },
+    },
+};
+use reqwest::Method;
+use standins::{
+    faults::{Fault, Kind},
+    record::Server,
+    scenario::Seed,
+    vercel::actions::NewDeployment,
+};
+
+/// A product with two projects, stored fixes of the first one and deployments of both.
+struct Dashboard {
+    world: World,
+    app: App,
+    db: Db,
+    subscription: String,
+}
+
+fn ago(minutes: i64) -> Timestamp {
+    Clock::System.now() - TimeDelta::minutes(minutes)
+}
+
+impl Dashboard {
+    async fn start() -> anyhow::Result<Self> {
+        let mut world = World::new("healthy").await?;
+        world.settings =
+            world.settings.set("DEPLOYMEND_PAUSED", "true").set("DEPLOYMEND_POLL_INTERVAL", "3600");
+        let seed = Seed { repository: "acme/landing".into(), ..Seed::default() };
+        world.standins.seed(Seed { folder: Some(crate::world::fixture("healthy")), ..seed }).await?;
+        let app = world.start().await?;
+        let db = Db::connect(&world.settings.env["DATABASE_URL"]).await?;
+        let owner = db::users::by_email(&db, crate::app::EMAIL).await?.context("no owner")?;
+        let all = db::subscriptions::list(&db, &owner.id).await?;
+        let shop = all.into_iter().find(|watched| watched.platform_project_name == "shop-web");
+        let subscription = shop.context("shop-web is not watched")?.id;
+        Ok(Self { world, app, db, subscription })
+    }
+
+    /// Stores a failure that the platform does not list.
+    async fn store(&self, name: &str, at: Timestamp, status: FixStatus, branch: &str) -> anyhow::Result<()> {
+        let fix = NewFix {
+            id: new_id(),
+            subscription_id: self.subscription.clone(),
+            provider: Provider::Vercel,
+            platform_deployment_id: name.into(),
+            webhook_delivery_id: None,
+            project_name: "shop-web".into(),
+            repository: self.world.seeded.repository.clone(),
+            branch: Some(branch.into()),
+            commit_sha: Some("ab".repeat(20)),
+            deployment_created_at: None,
+            status: FixStatus::Skipped,
+            reason_code: None,
+            reason: None,
+            started_by_hand: false,
+        };
+        let id = fix.id.clone();
+        fixes::admit(&self.db, fix, None, at).await?;
+        let mut row = fixes::find(&self.db, &id).await?.context("not stored")?;
+        let change = FixChange {
+            status: Some(status),
+            error_message: Some(Some(format!("Error of {name}"))),
+            ..FixChange::default()
+        };
+        fixes::transition(&self.db, &mut row, change, vec![], at).await?;
+        Ok(())
+    }
+
+    /// A deployment at the platform, of which nobody is told.
+    async fn deploy(&self, project: &str, state: &str, at: Timestamp, branch: &str) -> anyhow::Result<()> {
+        let new = NewDeployment {
+            project: project.into(),
+            branch: Some(branch.into()),
+            sha: Some(self.world.standins.commits(&format!("acme/{project}"), "main").await?[0].sha.clone()),
+            state: Some(state.into()),
+            created_at: Some(at.timestamp_millis()),
+            ..NewDeployment::default()
+        };
+        self.world.standins.deploy(new, false).await?;
+        Ok(())
+    }
+
+    async fn list(&self, parameters: &str) -> anyhow::Result<DeploymentList> {
+        let answer = self.app.request(Method::GET, &format!("/api/deployments{parameters}")).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    async fn page(&self, path: &str) -> anyhow::Result<String> {
+        Ok(self.app.request(Method::GET, path).send().await?.error_for_status()?.text().await?)
+    }
+}
+
+fn ids(list: &DeploymentList) -> Vec<String> {
+    list.deployments.iter().filter_map(|row| row.key().map(|(_, id)| id.to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_is_one_over_all_sources() -> anyhow::Result<()> {
+    let house = Dashboard::start().await?;
+    for number in 0..60_i64 {
+        let (status, branch) = match number % 6 {
+            0 => (FixStatus::PrCreated, "main"),
+            1 => (FixStatus::Merged, "main"),
+            _ => (FixStatus::Failed, "feature/cart"),
+        };
+        house.store(&format!("dpl_stored_{number}"), ago(10 + 2 * number), status, branch).await?;
+        let (project, state) = if number % 3 == 0 { ("landing", "CANCELED") } else { ("shop-web", "READY") };
+        house.deploy(project, state, ago(11 + 2 * number), "main").await?;
+    }
+    let first = house.list("").await?;
+    assert_eq!((first.deployments.len(), first.unavailable.len()), (50, 0));
+    assert!(first.deployments.windows(2).all(|pair| pair[0].cursor() > pair[1].cursor()));
+    let counts = first.counts;
+    let numbers =
+        [counts.projects, counts.all, counts.success, counts.failed, counts.fixed].map(|it| it.count);
+    assert_eq!(numbers, [2, 120, 40, 60, 20]);
+
+    // Pages while rows arrive.
+    let mut seen = ids(&first);
+    let mut next = first.next;
+    while let Some(place) = next {
+        house.store(&format!("dpl_late_{}", seen.len()), ago(0), FixStatus::Failed, "main").await?;
+        let page = house.list(&format!("?after={place}")).await?;
+        seen.extend(ids(&page));
+        next = page.next;
+    }
+    let mut once = seen.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!((seen.len(), once.len()), (120, 120));
+    assert!(!seen.iter().any(|id| id.starts_with("dpl_late")));
+
+    // Filters.
+    for (parameters, rows) in [
+        ("?tab=success&project=shop-web", 40),
+        ("?tab=success&project=landing", 0),
+        ("?project=landing", 20),
+        ("?repository=Acme/Landing", 20),
+        ("?repository=acme/none", 0),
+        ("?platform=render", 0),
+        ("?tab=fixed", 20),
+        ("?tab=failed&branch=feature/cart", 40),
+        ("?q=stored_59", 1),
+        ("?q=STORED_5", 11),
+        ("?q=abab", 50),
+        ("?from=2001-01-01&to=2001-01-02", 0),
+        ("?from=2001-01-01", 50),
+    ] {
+        assert_eq!(house.list(parameters).await?.deployments.len(), rows, "{parameters}");
+    }
+    let counts = house.list("?branch=feature/cart").await?.counts;
+    assert_eq!((counts.all.count, counts.failed.count, counts.fixed.count), (40, 40, 0));
+    for row in house.list("?tab=success").await?.deployments {
+        assert_eq!((row.state(), row.fix), (DeploymentState::Ready, None));
+    }
+    let refused = house.app.request(Method::GET, "/api/deployments?tab=x&from=y").send().await?;
+    assert_eq!(refused.status().as_u16(), ErrorCode::BadRequest.status());
+    assert!(refused.text().await?.contains("tab, from"));
+
+    // The same without scripts.
+    let html = house.page("/deployments?tab=failed&branch=feature/cart").await?;
+    assert_eq!(html.matches("class=\"row-link\"").count(), 40);
+    let html = house.page("/repos/acme/landing/deployments").await?;
+    assert_eq!(html.matches("class=\"row-link\"").count(), 20);
+    let html = house.page("/deployments?tab=projects").await?;
+    assert_eq!(html.matches("class=\"row-link\"").count(), 2);
+    assert!(house.app.errors().is_empty(), "{:?}", house.app.errors());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_deployment_is_listed_once_and_a_silent_platform_is_named() -> anyhow::Result<()> {
+    let house = Dashboard::start().await?;
+    house.deploy("landing", "READY", ago(5), "main").await?;
+    let (failed, _) = house
+        .world
+        .standins
+        .deploy(
+            NewDeployment {
+                project: "shop-web".into(),
+                log: "Error: broken".into(),
+                ..NewDeployment::default()
+            },
+            true,
+        )
+        .await?;
+    let list = house.list("").await?;
+    assert_eq!(list.deployments.len(), 2);
+    let row = &list.deployments[0];
+    assert_eq!(row.key(), Some((Provider::Vercel, failed.id.as_str())));
+    assert_eq!((row.author().is_some(), row.fix_status()), (true, Some(FixStatus::Skipped)));
+
+    let fault = Fault {
+        server: Server::Vercel,
+        method: None,
+        path: "/v7/deployments".into(),
+        times: 100,
+        kind: Kind::Status { status: 503 },
+    };
+    house.world.standins.add_fault(fault);
+    // Asked with another filter: the answer to the first question is still fresh.
+    let list = house.list("?tab=failed&from=2001-01-01").await?;
+    assert_eq!((ids(&list), list.deployments[0].unreachable), (vec![failed.id.clone()], true));
+    assert_eq!(list.unavailable.iter().map(|it| it.provider).collect::<Vec<_>>(), [Provider::Vercel]);
+    let html = house.page("/deployments?tab=failed&from=2001-01-01").await?;
+    assert!(html.contains("No answer") && html.contains("row-link"));
+    Ok(())
+}

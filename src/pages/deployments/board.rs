@@ -154,14 +154,23 @@ impl Board {
     /// Follows the live stream. Says whether it flows.
     pub fn listen(self) -> Signal<LiveState> {
         self.now_and_then();
-        live::subscribe(
+        let live = live::subscribe(
             || "/api/deployments/events".to_owned(),
             move |data| {
                 if let Ok(fix) = serde_json::from_str::<FixSummary>(&data) {
                     self.take_in_fix(fix);
                 }
             },
-        )
+        );
+        // The stream tells changes as they happen and no earlier ones.
+        Effect::new(move |before: Option<LiveState>| {
+            let now = live.get();
+            if before == Some(LiveState::Reconnecting) && now == LiveState::Connected {
+                self.refresh_soon();
+            }
+            now
+        });
+        live
     }
 
     fn take_in_fix(self, fix: FixSummary) {

@@ -7,7 +7,9 @@ pub mod finding;
 pub mod fix;
 pub mod live;
 pub mod page;
+pub mod project;
 pub mod provider;
+pub mod token;
 
 pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
@@ -19,7 +21,11 @@ pub use page::{
     CurrentUser, Day, DeploymentDetail, DeploymentsPage, IntegrationsPage, PlatformCard, PlatformTrouble,
     Stats, Visitor,
 };
+pub use project::{ProjectRow, ProjectSettings, ProjectStanding, ProjectsPage, RepositoryKind, Synced};
 pub use provider::Provider;
+pub use token::{
+    ConnectInput, Permission, Secret, TokenCheck, TokenFormatError, TokenOwner, TokenReport, TokenScope,
+};
 
 /// A point in time in UTC; RFC 3339 on the wire.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

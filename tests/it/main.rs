@@ -9,4 +9,5 @@ mod intake;
 mod routes;
 mod story;
 mod vercel;
+mod wizard;
 mod world;

@@ -6,6 +6,7 @@ mod deployment;
 mod deployments;
 mod integrations;
 mod platforms;
+mod projects;
 mod stats;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 pub use deployment::{deployment, log};
 pub use deployments::deployments;
 pub use integrations::integrations;
+pub use projects::{connect, examine, project, projects};
 pub use stats::stats;
 
 use crate::{

@@ -9,14 +9,14 @@ use crate::{
             accounts,
             deliveries::NewDelivery,
             entity::{deployment, incident, task},
-            fixes, rules, sessions, settings, tasks, testing,
+            fixes, left_out, rules, sessions, settings, subscriptions, tasks, testing,
         },
     },
 };
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, Statement};
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "users",
     "accounts",
     "sessions",
@@ -29,6 +29,7 @@ const TABLES: [&str; 12] = [
     "webhook_deliveries",
     "incidents",
     "settings",
+    "left_out_projects",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -97,6 +98,9 @@ async fn fill(db: &crate::server::db::Db) {
     };
     deployment::Entity::update(linked).exec(&db.orm).await.unwrap();
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
+    let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
+    left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
+    left_out::add(db, &watched.integration_id, "prj_2", at(4)).await.unwrap();
 }
 
 async fn fix(db: &crate::server::db::Db) -> deployment::Model {

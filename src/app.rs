@@ -4,7 +4,8 @@ use crate::{
     components::{browser::Browser, layout::Frame},
     pages::{
         connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
-        integrations::IntegrationsPage, not_found::NotFound, setup::SetupPage, sign_in::SignInPage,
+        integrations::IntegrationsPage, not_found::NotFound, project::ProjectPage, projects::ProjectsPage,
+        setup::SetupPage, sign_in::SignInPage,
     },
 };
 use leptos::prelude::*;
@@ -84,6 +85,21 @@ pub fn App() -> impl IntoView {
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"))
                         view=ConnectPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("integrations"), ParamSegment("provider"), StaticSegment("projects"))
+                        view=ProjectsPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(
+                            StaticSegment("integrations"),
+                            ParamSegment("provider"),
+                            StaticSegment("projects"),
+                            ParamSegment("id"),
+                        )
+                        view=ProjectPage
                         ssr=SsrMode::Async
                     />
                 </ParentRoute>

@@ -4,8 +4,8 @@ use crate::{
     components::{browser::Browser, layout::Frame},
     pages::{
         connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
-        integrations::IntegrationsPage, not_found::NotFound, repository::RepositoryPage, setup::SetupPage,
-        sign_in::SignInPage,
+        integrations::IntegrationsPage, not_found::NotFound, project::ProjectPage, projects::ProjectsPage,
+        repository::RepositoryPage, setup::SetupPage, sign_in::SignInPage,
     },
 };
 use leptos::prelude::*;
@@ -86,6 +86,21 @@ pub fn App() -> impl IntoView {
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"))
                         view=ConnectPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("integrations"), ParamSegment("provider"), StaticSegment("projects"))
+                        view=ProjectsPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(
+                            StaticSegment("integrations"),
+                            ParamSegment("provider"),
+                            StaticSegment("projects"),
+                            ParamSegment("id"),
+                        )
+                        view=ProjectPage
                         ssr=SsrMode::Async
                     />
                 </ParentRoute>

@@ -26,15 +26,20 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
   try {
     const seeded = await world.seed('broken-type');
     await world.startApp();
-    await setUp(page, world);
+    await world.setUp(page);
     await clean(page);
 
     await page.getByLabel('GitHub token').fill(seeded.githubToken);
     await page.getByRole('button', { name: 'Connect GitHub' }).click();
     await expect(page.getByText('octo-dev').first()).toBeVisible();
+    await expect(page.locator('html[data-hydrated]')).toBeAttached();
+    await page.getByRole('link', { name: 'Connect Vercel' }).click();
+    await page.getByRole('link', { name: 'Continue' }).click();
+    await page.getByRole('link', { name: 'I have the token' }).click();
     await page.getByLabel('Vercel token').fill(seeded.vercelToken);
+    await page.getByRole('button', { name: 'Verify token' }).click();
     await page.getByRole('button', { name: 'Connect Vercel' }).click();
-    await expect(page.getByLabel('Vercel token')).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: 'Connected as @octo-dev' })).toBeVisible();
 
     await world.build(seeded.projectId);
     await page.goto(`${world.base}/deployments`);
@@ -68,13 +73,25 @@ test('pages work without scripts', async ({ browser }) => {
   const world = await World.start();
   const context = await browser.newContext({ javaScriptEnabled: false });
   try {
+    const seeded = await world.seed('broken-type');
     await world.startApp();
     const page = await context.newPage();
     await page.goto(`${world.base}/deployments`);
     await expect(page).toHaveURL(/sign-in|setup/);
-    await setUp(page, world);
+    await world.setUp(page);
     await page.goto(`${world.base}/deployments`);
     await expect(page.getByRole('heading', { name: 'Deployments' })).toBeVisible();
+    await page.goto(`${world.base}/integrations`);
+    await page.getByRole('link', { name: 'Connect Vercel' }).click();
+    await page.getByRole('link', { name: 'Continue' }).click();
+    await page.getByRole('link', { name: 'I have the token' }).click();
+    await page.getByLabel('Vercel token').fill(seeded.vercelToken);
+    await page.getByRole('button', { name: 'Connect Vercel' }).click();
+    await expect(page.getByText('@octo-dev')).toBeVisible();
+    await page.getByRole('link', { name: 'Projects' }).click();
+    await page.getByLabel('shop-web').uncheck();
+    await page.getByRole('button', { name: 'Watch selected' }).click();
+    await expect(page.getByText('0 of 1 watched')).toBeVisible();
     await page.goto(`${world.base}/deployments/nothing`);
     await expect(page.getByText(/nothing here|not found/i).first()).toBeVisible();
   } finally {

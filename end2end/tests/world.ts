@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Page } from '@playwright/test';
 
 const root = resolve(import.meta.dirname, '../..');
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
@@ -75,11 +76,11 @@ export class World {
     return new World(standins, addresses, await mkdtemp(join(tmpdir(), 'deploymend-e2e-')));
   }
 
-  async control(path: string, body: unknown): Promise<any> {
+  async control(path: string, body?: unknown, method = 'POST'): Promise<any> {
     const answer = await fetch(`${this.addresses.control}${path}`, {
-      method: 'POST',
+      method,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
@@ -88,6 +89,11 @@ export class World {
 
   seed(fixture: string): Promise<Seeded> {
     return this.control('/seed', { folder: join(root, 'end2end/fixtures', fixture) });
+  }
+
+  /** Everything that the stand-ins know. */
+  snapshot(): Promise<any> {
+    return this.control('/snapshot', undefined, 'GET');
   }
 
   /** The platform really builds the project, and tells the product what came of it. */
@@ -123,6 +129,16 @@ export class World {
       if (event.token) this.setUpToken = event.token;
       return event.message === 'Deploymend is listening';
     });
+  }
+
+  /** Makes the owner's account with the token from the log. */
+  async setUp(page: Page): Promise<void> {
+    await page.goto(`${this.base}/setup`);
+    await page.getByLabel('Set-up token').fill(this.setUpToken);
+    await page.getByLabel('Email').fill('owner@example.com');
+    await page.getByLabel('Password').fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Make account' }).click();
+    await page.waitForURL('**/integrations**');
   }
 
   /** Ends the product as a crash would. */

@@ -8,7 +8,8 @@ mod m20261123_000001_accounts;
 mod m20261123_000002_connections;
 mod m20261123_000003_fixes;
 mod m20261123_000004_settings;
-mod m20261124_000005_lists;
+mod m20261124_000005_projects;
+mod m20261124_000006_lists;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -22,7 +23,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_connections::Migration),
             Box::new(m20261123_000003_fixes::Migration),
             Box::new(m20261123_000004_settings::Migration),
-            Box::new(m20261124_000005_lists::Migration),
+            Box::new(m20261124_000005_projects::Migration),
+            Box::new(m20261124_000006_lists::Migration),
         ]
     }
 }

@@ -6,7 +6,10 @@
 mod error;
 mod json;
 
-use crate::model::{ApiError, DeploymentDetail, DeploymentsPage, IntegrationsPage, ListQuery, Visitor};
+use crate::model::{
+    ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentsPage, IntegrationsPage, ListQuery,
+    ProjectRow, ProjectsPage, Provider, Secret, TokenReport, Visitor,
+};
 use json::Json;
 use leptos::prelude::*;
 
@@ -71,6 +74,70 @@ pub async fn list_integrations() -> Result<IntegrationsPage, ApiError> {
         async {
             let (state, user) = views::signed_in().await?;
             views::integrations(&state, &user).await
+        }
+        .await,
+    )
+}
+
+/// What the platform says about a token. Nothing is stored.
+#[server(prefix = "/api/pages", endpoint = "token", input = Json, output = Json)]
+pub async fn examine_token(
+    /// The platform.
+    provider: Provider,
+    /// The token; it travels in the body.
+    token: Secret,
+) -> Result<TokenReport, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::examine(&state, &user, provider, token).await
+        }
+        .await,
+    )
+}
+
+/// Connects a platform, or gives its connection a new token.
+#[server(prefix = "/api/pages", endpoint = "connect", input = Json, output = Json)]
+pub async fn connect_platform(
+    /// What the person filled in.
+    input: ConnectInput,
+) -> Result<Connection, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::connect(&state, &user, input).await
+        }
+        .await,
+    )
+}
+
+/// Everything on `/integrations/{provider}/projects`.
+#[server(prefix = "/api/pages", endpoint = "projects", input = Json, output = Json)]
+pub async fn list_projects(
+    /// The platform.
+    provider: Provider,
+) -> Result<ProjectsPage, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::projects(&state, &user, provider).await
+        }
+        .await,
+    )
+}
+
+/// A watched project with its settings.
+#[server(prefix = "/api/pages", endpoint = "project", input = Json, output = Json)]
+pub async fn get_project(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+) -> Result<ProjectRow, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::project(&state, &user, provider, &id).await
         }
         .await,
     )

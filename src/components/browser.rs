@@ -60,6 +60,69 @@ fn local(_at: Timestamp) -> Option<String> {
     None
 }
 
+/// Focuses the first element that fits, once the page shows what has just changed.
+#[cfg(feature = "hydrate")]
+pub fn focus_soon(selector: &'static str) {
+    request_animation_frame(move || focus(selector));
+}
+
+/// There is no focus on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn focus_soon(_selector: &'static str) {}
+
+/// The same, if nothing has the focus.
+#[cfg(feature = "hydrate")]
+pub fn focus_if_lost(selector: &'static str) {
+    request_animation_frame(move || {
+        if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+            focus(selector);
+        }
+    });
+}
+
+/// There is no focus on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn focus_if_lost(_selector: &'static str) {}
+
+#[cfg(feature = "hydrate")]
+fn focus(selector: &str) {
+    use wasm_bindgen::JsCast;
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Copies what is selected. Says whether that worked; it does so on addresses without https, too.
+#[cfg(feature = "hydrate")]
+pub fn copy_selection() -> bool {
+    use wasm_bindgen::JsCast;
+    let page = document().dyn_into::<web_sys::HtmlDocument>();
+    page.is_ok_and(|page| page.exec_command("copy").unwrap_or(false))
+}
+
+/// There is nothing to copy on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn copy_selection() -> bool {
+    false
+}
+
+/// Ticks or unticks every box with that name that is on show.
+#[cfg(feature = "hydrate")]
+pub fn tick_all(name: &str, ticked: bool) {
+    use wasm_bindgen::JsCast;
+    let selector = format!("li:not([hidden]) > input[name={name}]");
+    let Ok(boxes) = document().query_selector_all(&selector) else { return };
+    for index in 0..boxes.length() {
+        let found = boxes.item(index).and_then(|node| node.dyn_into::<web_sys::HtmlInputElement>().ok());
+        found.into_iter().for_each(|field| field.set_checked(ticked));
+    }
+}
+
+/// There is nothing to tick on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn tick_all(_name: &str, _ticked: bool) {}
+
 /// Light or dark, as the person chose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {

@@ -13,6 +13,8 @@ pub enum Place {
     Setup,
     /// `/integrations` and below it.
     Integrations,
+    /// The settings of a project.
+    Project,
     /// `/deployments` and below it.
     Deployments,
 }
@@ -31,16 +33,19 @@ fn error(place: Place, code: &str) -> &'static str {
             "The address has to be a mail address, and the password needs at least 12 characters."
         }
         (Place::Integrations, "token_refused" | "unauthorized" | "forbidden") => {
-            "The token was refused (401 or 403). Create a new one with the access named below and paste it whole."
+            "The platform refused the token: it is mistyped, expired, revoked, or has no access to any project. Paste it again whole, or create a new one."
         }
         (Place::Integrations, "invalid" | "bad_request") => {
-            "This does not look like a token: it is empty, or has spaces or line breaks in it."
+            "This cannot be a token, or its expiry is in the past. A token has no spaces or line breaks in it."
         }
         (Place::Integrations, "platform_unavailable") => {
             "The platform did not answer as it should. Nothing was stored; try again in a minute."
         }
         (Place::Integrations, "conflict") => {
             "This connection has changed meanwhile. Look at it below and try again."
+        }
+        (Place::Project, "invalid") => {
+            "Nothing was saved. The prefix has to be the beginning of a branch name, and the attempts a number from 1 to 10."
         }
         (Place::Deployments, "conflict") => {
             "The fix has moved on meanwhile, so this could not be done. The page shows where it stands now."
@@ -64,6 +69,10 @@ fn success(code: &str) -> Option<&'static str> {
     Some(match code {
         "connected" => "Connected. Failed deployments of its projects now arrive here.",
         "github_connected" => "GitHub is connected. Pull requests will be opened in your name.",
+        "chosen" => "Exactly the selected projects are watched now.",
+        "saved" => "The settings are saved.",
+        "auto_fix_on" => "Auto-fix is on for every watched project.",
+        "auto_fix_off" => "Auto-fix is off for every watched project. Failures wait for a person.",
         "disconnected" => "Disconnected. The token is erased, and its webhooks are removed.",
         "signed_out" => "You are signed out.",
         "setup" => "The owner's account is made.",
@@ -72,6 +81,28 @@ fn success(code: &str) -> Option<&'static str> {
         "canceled" => "The fix is being canceled. Its sandbox is removed.",
         _ => return None,
     })
+}
+
+/// What syncing came to, by the numbers in the address.
+fn synced(number: impl Fn(&str) -> usize) -> String {
+    let counts = [
+        ("added", "is watched from now on", "are watched from now on"),
+        ("changed", "has changed", "have changed"),
+        ("gone", "is gone from the platform", "are gone from the platform"),
+    ];
+    let parts: Vec<String> = counts
+        .into_iter()
+        .filter_map(|(name, one, many)| match number(name) {
+            0 => None,
+            1 => Some(format!("1 project {one}")),
+            count => Some(format!("{count} projects {many}")),
+        })
+        .collect();
+    if parts.is_empty() {
+        "Nothing has changed at the platform.".to_owned()
+    } else {
+        format!("{}.", parts.join("; "))
+    }
 }
 
 /// The sentence that goes with the address of the page, if there is one.
@@ -83,9 +114,14 @@ pub fn FormNotice(
     let query = use_query_map();
     move || {
         let query = query.get();
-        let failed = query.get("error").map(|code| ("tone-red", error(place, &code)));
-        let said = failed
-            .or_else(|| query.get("ok").and_then(|code| success(&code)).map(|text| ("tone-green", text)));
+        let failed = query.get("error").map(|code| ("tone-red", error(place, &code).to_owned()));
+        let done = || match query.get("ok")?.as_str() {
+            "synced" => {
+                Some(synced(|name| query.get(name).and_then(|count| count.parse().ok()).unwrap_or(0)))
+            }
+            code => success(code).map(str::to_owned),
+        };
+        let said = failed.or_else(|| done().map(|text| ("tone-green", text)));
         said.map(|(tone, text)| view! { <Notice tone>{text}</Notice> })
     }
 }

@@ -17,6 +17,16 @@ pub fn ago(now: Timestamp, at: Timestamp) -> String {
     }
 }
 
+/// `in 4 h`, `in 12 days`, `expired`.
+pub fn until(now: Timestamp, at: Timestamp) -> String {
+    match (at - now).num_seconds() {
+        ..1 => "expired".to_owned(),
+        seconds @ 1..3_600 => format!("in {} min", seconds / 60 + 1),
+        seconds @ 3_600..172_800 => format!("in {} h", seconds / 3_600),
+        seconds => format!("in {} days", seconds / 86_400),
+    }
+}
+
 /// `3.4 s`, `42 s`, `3 min 05 s`, `1 h 04 min`.
 pub fn duration(seconds: f64) -> String {
     if seconds < 9.95 {
@@ -69,6 +79,21 @@ pub fn Ago(
     }
 }
 
+/// How long it is until something ends.
+#[component]
+pub fn Until(
+    /// When it ends.
+    at: Timestamp,
+) -> impl IntoView {
+    let browser = Browser::expect();
+    let text = Memo::new(move |_| until(browser.now.get(), at));
+    view! {
+        <time class="time" datetime=machine(at) title=move || browser.local(at).unwrap_or_else(|| exact(at))>
+            {move || text.get()}
+        </time>
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +114,20 @@ mod tests {
             (2_592_000, "2024-09-04"),
         ] {
             assert_eq!(ago(now, now - TimeDelta::seconds(seconds)), text, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn what_is_ahead_steps_through_its_units() {
+        let now = Timestamp::UNIX_EPOCH + TimeDelta::days(20_000);
+        for (seconds, text) in [
+            (0, "expired"),
+            (30, "in 1 min"),
+            (3_600, "in 1 h"),
+            (172_799, "in 47 h"),
+            (172_800, "in 2 days"),
+        ] {
+            assert_eq!(until(now, now + TimeDelta::seconds(seconds)), text, "{seconds} s");
         }
     }
 

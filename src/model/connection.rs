@@ -40,6 +40,18 @@ pub struct Connection {
     pub delivery_note: Option<String>,
     /// How many projects are watched.
     pub projects: u64,
+    /// How many of them a webhook covers.
+    pub covered: u64,
+    /// How many of them can get pull requests.
+    pub repairable: u64,
+    /// When the platform last called us.
+    pub last_delivery_at: Option<Timestamp>,
+    /// When we last asked the platform.
+    pub last_polled_at: Option<Timestamp>,
+    /// When the token expires, if that is known.
+    pub expires_at: Option<Timestamp>,
+    /// The user's own note about the token.
+    pub token_note: Option<String>,
     /// When it was connected.
     pub created_at: Timestamp,
 }

@@ -8,7 +8,9 @@ pub mod fix;
 pub mod list;
 pub mod live;
 pub mod page;
+pub mod project;
 pub mod provider;
+pub mod token;
 
 pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
@@ -19,9 +21,13 @@ pub use list::{Cursor, ListQuery, Tab};
 pub use live::{EventKind, FixEvent};
 pub use page::{
     AtLeast, CurrentUser, Day, DeploymentDetail, DeploymentList, DeploymentsPage, IntegrationsPage,
-    PlatformCard, PlatformTrouble, ProjectRow, Stats, TabCounts, Visitor,
+    PlatformCard, PlatformTrouble, ProjectSummary, Stats, TabCounts, Visitor,
 };
+pub use project::{ProjectRow, ProjectSettings, ProjectStanding, ProjectsPage, RepositoryKind, Synced};
 pub use provider::Provider;
+pub use token::{
+    ConnectInput, Permission, Secret, TokenCheck, TokenFormatError, TokenOwner, TokenReport, TokenScope,
+};
 
 /// A point in time in UTC; RFC 3339 on the wire.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -32,7 +32,7 @@ pub struct DeploymentsPage {
     /// The list.
     pub list: DeploymentList,
     /// The watched projects, by name.
-    pub projects: Vec<ProjectRow>,
+    pub projects: Vec<ProjectSummary>,
     /// At least one platform is connected.
     pub platform_connected: bool,
     /// A GitHub account is connected: without it no pull request can be opened.
@@ -94,7 +94,7 @@ impl TabCounts {
 
 /// A watched project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProjectRow {
+pub struct ProjectSummary {
     /// The platform.
     pub provider: Provider,
     /// The platform's id.

@@ -1,18 +1,18 @@
-//! `/integrations/{provider}`: what connecting means, and the form.
+//! `/integrations/{provider}`: the token wizard as a page of its own. `?step=` names a step, for browsers without scripts.
 
 use crate::{
     api,
     components::{
-        connect::PlatformForm,
         icon::{Glyph, Icon, PlatformGlyph},
         notice::{FormNotice, Place},
         panel::ErrorPanel,
+        wizard::{Step, Subject, Wizard, WizardSteps, guide},
     },
-    model::{ApiError, IntegrationsPage, PlatformCard, Provider},
+    model::{ApiError, IntegrationsPage, PlatformCard},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 /// The page of the platform in the address.
 #[component]
@@ -29,8 +29,8 @@ pub fn ConnectPage() -> impl IntoView {
             <FormNotice place=Place::Integrations />
             <Suspense fallback=|| ()>
                 {move || Suspend::new(async move {
-                    match page.await.and_then(|page| card(page, &name.get())) {
-                        Ok((provider, token_page)) => view! { <Connect provider token_page /> }.into_any(),
+                    match page.await.and_then(|page| subject(page, &name.get())) {
+                        Ok(subject) => view! { <Connect subject /> }.into_any(),
                         Err(error) => view! { <ErrorPanel error /> }.into_any(),
                     }
                 })}
@@ -40,48 +40,30 @@ pub fn ConnectPage() -> impl IntoView {
 }
 
 /// The platform of that name, if it can be connected.
-fn card(page: IntegrationsPage, name: &str) -> Result<(Provider, String), ApiError> {
-    let wanted = |card: &PlatformCard| card.provider.as_str() == name;
-    let card = page.platforms.into_iter().find(wanted);
-    card.and_then(|card| Some((card.provider, card.token_page?))).ok_or_else(ApiError::not_found)
+fn subject(page: IntegrationsPage, name: &str) -> Result<Subject, ApiError> {
+    let wanted = |card: &PlatformCard| card.provider.as_str() == name && guide(card.provider).is_some();
+    let card = page.platforms.into_iter().find(wanted).ok_or_else(ApiError::not_found)?;
+    let token_page = card.token_page.ok_or_else(ApiError::not_found)?;
+    Ok(Subject { provider: card.provider, token_page, again: card.connection.is_some() })
 }
 
 #[component]
 fn Connect(
     /// The platform.
-    provider: Provider,
-    /// The page on which a token is made.
-    token_page: String,
+    subject: Subject,
 ) -> impl IntoView {
-    let name = provider.display_name();
+    let wizard = Wizard::new();
+    let (provider, title) = (subject.provider, subject.title());
+    let step = use_query_map().read_untracked().get("step");
+    wizard.start(subject, Step::of_query(step.as_deref()));
     view! {
-        <Title text=format!("Connect {name}") />
+        <Title text=title.clone() />
         <header class="page-head">
             <PlatformGlyph provider />
-            <h1>{format!("Connect {name}")}</h1>
+            <h1>{title}</h1>
         </header>
-        <div class="promises">
-            <section>
-                <h2>"It will"</h2>
-                <ul>
-                    <li>"Read projects, deployments and build logs"</li>
-                    <li>"Ask to be told when a deployment fails"</li>
-                    <li>"Repair failures of projects with a GitHub repository, by pull request"</li>
-                </ul>
-            </section>
-            <section>
-                <h2>"It will never"</h2>
-                <ul>
-                    <li>"Change a setting, a variable or a domain"</li>
-                    <li>"Push to a branch that is not its own, or merge"</li>
-                    <li>"Let the token into the sandbox or near the model"</li>
-                </ul>
-            </section>
-        </div>
-        <article class="panel">
-            <div class="panel-body">
-                <PlatformForm provider token_page />
-            </div>
+        <article class="panel wizard-page">
+            <WizardSteps wizard />
         </article>
     }
 }

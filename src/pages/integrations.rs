@@ -3,13 +3,14 @@
 use crate::{
     api,
     components::{
-        connect::{GithubForm, PlatformForm},
+        connect::GithubForm,
+        connection::{Connected, Health},
         icon::{Glyph, Icon, PlatformGlyph},
         notice::{FormNotice, Place},
-        panel::{Confirm, ErrorPanel},
-        time::Ago,
+        panel::ErrorPanel,
+        wizard::{Subject, Wizard, WizardButton, WizardDialog},
     },
-    model::{self, Connection, ConnectionHealth, Delivery, GithubConnection, PlatformCard, Provider},
+    model::{self, ConnectionHealth, GithubConnection, PlatformCard, Provider},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -17,7 +18,8 @@ use leptos_meta::Title;
 /// The page, once its data is there.
 #[component]
 pub fn IntegrationsPage() -> impl IntoView {
-    let page = Resource::new(|| (), |()| api::list_integrations());
+    let wizard = Wizard::new();
+    let page = Resource::new(move || wizard.connected.get(), |_| api::list_integrations());
     view! {
         <Title text="Integrations" />
         <div class="page page-form">
@@ -25,14 +27,15 @@ pub fn IntegrationsPage() -> impl IntoView {
                 <h1>"Integrations"</h1>
             </header>
             <FormNotice place=Place::Integrations />
-            <Suspense fallback=|| view! { <div class="skeleton" role="status" aria-label="Loading"><span></span><span></span></div> }>
+            <Transition fallback=|| view! { <div class="skeleton" role="status" aria-label="Loading"><span></span><span></span></div> }>
                 {move || Suspend::new(async move {
                     match page.await {
-                        Ok(page) => view! { <Cards page /> }.into_any(),
+                        Ok(page) => view! { <Cards page wizard /> }.into_any(),
                         Err(error) => view! { <ErrorPanel error /> }.into_any(),
                     }
                 })}
-            </Suspense>
+            </Transition>
+            <WizardDialog wizard />
         </div>
     }
 }
@@ -41,6 +44,8 @@ pub fn IntegrationsPage() -> impl IntoView {
 fn Cards(
     /// What is connected.
     page: model::IntegrationsPage,
+    /// Connects another platform.
+    wizard: Wizard,
 ) -> impl IntoView {
     view! {
         <section aria-labelledby="platforms-title">
@@ -48,7 +53,7 @@ fn Cards(
                 "Platforms"
             </h2>
             <p class="lead">"Where deployments fail. Their logs are read, and failures arrive here."</p>
-            {page.platforms.into_iter().map(|card| view! { <Platform card /> }).collect_view()}
+            {page.platforms.into_iter().map(|card| view! { <Platform card wizard /> }).collect_view()}
         </section>
         <section id="github" aria-labelledby="github-title">
             <h2 class="section-title" id="github-title">
@@ -73,9 +78,29 @@ const fn purpose(provider: Provider) -> &'static str {
 fn Platform(
     /// The platform.
     card: PlatformCard,
+    /// Connects it.
+    wizard: Wizard,
 ) -> impl IntoView {
-    let provider = card.provider;
-    let coming = card.token_page.is_none() && card.connection.is_none();
+    let PlatformCard { provider, token_page, connection } = card;
+    let coming = token_page.is_none() && connection.is_none();
+    let state = match &connection {
+        Some(connection) => view! { <Health health=connection.health /> }.into_any(),
+        None if coming => view! { <span class="badge tone-gray">"Coming"</span> }.into_any(),
+        None => view! { <span class="badge tone-gray">"Not connected"</span> }.into_any(),
+    };
+    let body = match (connection, token_page) {
+        (Some(connection), token_page) => view! { <Connected connection token_page wizard /> }.into_any(),
+        (None, Some(token_page)) => {
+            let subject = Subject { provider, token_page, again: false };
+            view! {
+                <footer class="card-foot">
+                    <WizardButton wizard subject label=format!("Connect {}", provider.display_name()) primary=true />
+                </footer>
+            }
+            .into_any()
+        }
+        (None, None) => ().into_any(),
+    };
     view! {
         <article class="panel card" class:coming=coming aria-label=provider.display_name()>
             <header class="card-head">
@@ -84,109 +109,12 @@ fn Platform(
                     <h3>{provider.display_name()}</h3>
                     <p class="muted">{purpose(provider)}</p>
                 </div>
-                {match &card.connection {
-                    Some(connection) => view! { <Health health=connection.health /> }.into_any(),
-                    None if coming => view! { <span class="badge tone-gray">"Coming"</span> }.into_any(),
-                    None => ().into_any(),
-                }}
+                {state}
             </header>
-            {match (card.connection, card.token_page) {
-                (Some(connection), token_page) => view! { <Connected connection token_page /> }.into_any(),
-                (None, Some(token_page)) => {
-                    view! {
-                        <div class="panel-body">
-                            <PlatformForm provider token_page />
-                        </div>
-                    }
-                        .into_any()
-                }
-                (None, None) => ().into_any(),
-            }}
+            {body}
         </article>
     }
-}
-
-#[component]
-fn Health(
-    /// Whether the token works.
-    health: ConnectionHealth,
-) -> impl IntoView {
-    match health {
-        ConnectionHealth::Ok => view! {
-            <span class="badge tone-green">
-                <Glyph icon=Icon::Check />
-                "Connected"
-            </span>
-        },
-        ConnectionHealth::NeedsNewToken => view! {
-            <span class="badge tone-red">
-                <Glyph icon=Icon::Alert />
-                "Needs a new token"
-            </span>
-        },
-    }
-}
-
-#[component]
-fn Connected(
-    /// The connection.
-    connection: Connection,
-    /// The page on which a token is made.
-    token_page: Option<String>,
-) -> impl IntoView {
-    let provider = connection.provider;
-    let name = provider.display_name();
-    let delivery = match connection.delivery {
-        Delivery::Webhook => "By webhook at once; polling is the safety net",
-        Delivery::Polling => "By polling",
-    };
-    let projects = match connection.projects {
-        1 => "1 project".to_owned(),
-        count => format!("{count} projects"),
-    };
-    let broken = connection.health == ConnectionHealth::NeedsNewToken;
-    view! {
-        <dl class="card-facts">
-            <div>
-                <dt>"User"</dt>
-                <dd>{format!("@{}", connection.username)}</dd>
-            </div>
-            <div>
-                <dt>"Watched"</dt>
-                <dd>{projects}</dd>
-            </div>
-            <div>
-                <dt>"Connected"</dt>
-                <dd>
-                    <Ago at=connection.created_at />
-                </dd>
-            </div>
-            <div class="wide">
-                <dt>"Failures arrive"</dt>
-                <dd>
-                    {delivery}
-                    {connection.delivery_note.map(|note| view! { <p class="muted">{note}</p> })}
-                </dd>
-            </div>
-        </dl>
-        {(broken)
-            .then(|| token_page.map(|token_page| {
-                view! {
-                    <div class="panel-body broken">
-                        <p>{format!("{name} refused the stored token. Until there is a new one, nothing arrives from there.")}</p>
-                        <PlatformForm provider token_page />
-                    </div>
-                }
-            }))}
-        <footer class="card-foot">
-            <Confirm
-                id=format!("disconnect-{provider}")
-                label="Disconnect"
-                question=format!("Its webhooks are removed at {name}, the token is erased, and its projects are no longer watched.")
-                action=format!("/integrations/{provider}/disconnect")
-            />
-        </footer>
-    }
+    .into_any()
 }
 
 #[component]

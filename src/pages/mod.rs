@@ -5,6 +5,8 @@ pub mod deployment;
 pub mod deployments;
 pub mod integrations;
 pub mod not_found;
+pub mod project;
+pub mod projects;
 pub mod repository;
 pub mod setup;
 pub mod sign_in;

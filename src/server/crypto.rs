@@ -176,7 +176,7 @@ fn read_or_make(path: &Path) -> Result<String, CryptoError> {
 mod tests {
     use super::*;
     use crate::{
-        model::Provider,
+        model::{Provider, RepositoryKind},
         server::db::{accounts, entity::integration, integrations, subscriptions, testing, users},
     };
     use proptest::prelude::*;
@@ -275,6 +275,7 @@ mod tests {
             access_token: old.seal(&integrations::token_identity("int"), &"access".into()).unwrap(),
             token_note: None,
             team_id: None,
+            expires_at: None,
         };
         integrations::put(&test.db, integration, now).await.unwrap();
         let refresh = old.seal(&integrations::refresh_identity("int"), &"refresh".into()).unwrap();
@@ -291,6 +292,9 @@ mod tests {
             platform_project_name: "shop".into(),
             team_id: None,
             github_repo_full_name: "acme/shop".into(),
+            repository_kind: RepositoryKind::Github,
+            auto_fix_enabled: true,
+            ..subscriptions::NewSubscription::default()
         };
         subscriptions::put(&test.db, subscription, now).await.unwrap();
         let secret = old.seal(&subscriptions::secret_identity("sub"), &"hook".into()).unwrap();

@@ -234,7 +234,7 @@ async fn polling_ends_when_it_is_told_to() {
 async fn one_failure_is_one_fix_for_two_users_of_a_team() {
     let (house, seeded) = connected().await;
     let second = house.another_user("second@example.test").await;
-    let token = seeded.vercel_token.as_str().into();
+    let token = secrecy::SecretString::from(seeded.vercel_token.as_str());
     connection_manager::connect(house.platforms(), &second, Provider::Vercel, token).await.unwrap();
     assert_eq!(house.standins.webhooks().len(), 2, "each has a secret of their own");
     let (_, deliveries) = house.standins.break_project(&seeded.project_id, None, LOG, true).await.unwrap();

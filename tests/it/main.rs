@@ -11,4 +11,5 @@ mod live;
 mod routes;
 mod story;
 mod vercel;
+mod wizard;
 mod world;

@@ -42,7 +42,8 @@ async fn tokens_are_looked_at_and_tried() {
     for (path, token, valid) in [
         ("validate", "short", false),
         ("validate", "with a blank in it", false),
-        ("validate", "vcp_looks_like_one", true),
+        ("validate", "vcp_looks_like_one", false),
+        ("validate", seeded.vercel_token.as_str(), true),
         ("test", "vcp_looks_like_one", false),
         ("test", seeded.vercel_token.as_str(), true),
     ] {

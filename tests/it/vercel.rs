@@ -164,7 +164,7 @@ async fn a_cut_log_is_not_taken_for_a_whole_one() {
 }
 
 #[tokio::test]
-async fn connecting_watches_what_is_on_github_with_one_webhook_per_team() {
+async fn connecting_watches_everything_with_one_webhook_per_team() {
     let house = House::new().await;
     let seeded = house.seed().await;
     house.seed_with(Seed { repository: "acme/docs".into(), ..Seed::default() }).await;
@@ -179,14 +179,19 @@ async fn connecting_watches_what_is_on_github_with_one_webhook_per_team() {
     house.standins.add_project(other).unwrap();
 
     let connection = house.connect(&format!("  {}\n", seeded.vercel_token)).await.unwrap();
-    assert_eq!((connection.username.as_str(), connection.projects), ("octo-dev", 2));
+    assert_eq!((connection.username.as_str(), connection.projects), ("octo-dev", 3));
+    assert_eq!((connection.covered, connection.repairable), (3, 2));
     assert_eq!((connection.delivery, connection.delivery_note), (Delivery::Webhook, None));
     let [webhook] = &house.standins.webhooks()[..] else { panic!("one webhook") };
     assert_eq!(webhook.url, format!("{}/api/integrations/vercel/webhooks", house.address));
     assert_eq!(webhook.events, ["deployment.error", "deployment.succeeded", "deployment.canceled"]);
     for row in house.subscriptions().await {
         assert_eq!(row.webhook_id.as_ref(), Some(&webhook.id));
-        assert!(row.github_repo_full_name.starts_with("acme/"));
+        match row.repository_kind.as_str() {
+            "github" => assert!(row.github_repo_full_name.starts_with("acme/")),
+            // Nothing can be pushed to a repository without a name.
+            kind => assert_eq!((kind, row.github_repo_full_name.as_str()), ("gitlab", "")),
+        }
         assert!(row.auto_fix_enabled);
         let sealed = row.webhook_secret.unwrap();
         assert!(!sealed.contains(&webhook.secret));
@@ -198,7 +203,7 @@ async fn connecting_watches_what_is_on_github_with_one_webhook_per_team() {
 
     // Again: the same subscriptions, the same webhook.
     let again = house.connect(&seeded.vercel_token).await.unwrap();
-    assert_eq!((again.id, again.projects), (connection.id, 2));
+    assert_eq!((again.id, again.projects), (connection.id, 3));
     assert_eq!(house.standins.webhooks().len(), 1);
     assert_eq!(house.standins.webhooks()[0].id, webhook.id);
 }
@@ -312,7 +317,7 @@ async fn a_token_for_one_team_sees_that_team() {
         NewTeam { slug: "other".into(), plan: Plan::Pro, members: vec!["octo-dev".into()] },
     )
     .unwrap();
-    let limited = NewToken { user: "octo-dev".into(), team: Some("acme".into()), value: None };
+    let limited = NewToken { user: "octo-dev".into(), team: Some("acme".into()), ..NewToken::default() };
     let token = add_token(house.standins.world(), limited).unwrap();
     let connection = house.connect(&token).await.unwrap();
     assert_eq!((connection.projects, connection.delivery), (1, Delivery::Webhook));
@@ -350,8 +355,7 @@ async fn another_account_takes_the_place_of_the_first() {
     let user = NewUser { username: "second".into(), email: None, name: None };
     add_user(house.standins.world(), user);
     let token =
-        add_token(house.standins.world(), NewToken { user: "second".into(), team: None, value: None })
-            .unwrap();
+        add_token(house.standins.world(), NewToken { user: "second".into(), ..NewToken::default() }).unwrap();
     let connection = house.connect(&token).await.unwrap();
     assert_eq!((connection.username.as_str(), connection.projects), ("second", 0));
     assert!(house.standins.webhooks().is_empty());

@@ -36,7 +36,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_control/vercel/tokens/{value}", delete(revoke_vercel_token))
         .route("/_control/vercel/teams", post(vercel_team))
         .route("/_control/vercel/projects", post(vercel_project))
-        .route("/_control/vercel/projects/{id}", patch(change_project))
+        .route("/_control/vercel/projects/{id}", patch(change_project).delete(remove_project))
         .route("/_control/vercel/deployments", post(vercel_deployment))
         .route("/_control/vercel/deployments/{id}", patch(change_deployment))
         .route("/_control/vercel/build", post(build))
@@ -160,6 +160,10 @@ async fn change_project(
     let project =
         vercel::change_project(&world, &id, change.repository.as_deref(), change.link, change.settings)?;
     Ok(Json(json!(project)))
+}
+
+async fn remove_project(State(world): W, Path(id): Path<String>) -> StatusCode {
+    if vercel::remove_project(&world, &id) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 #[derive(Deserialize)]

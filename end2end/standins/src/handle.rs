@@ -232,6 +232,11 @@ impl Standins {
         apply_model(&self.world, settings);
     }
 
+    /// Deletes a project at Vercel.
+    pub fn remove_project(&self, project: &str) -> bool {
+        vercel::remove_project(&self.world, project)
+    }
+
     /// Makes a Vercel token worthless.
     pub fn revoke_vercel_token(&self, value: &str) -> bool {
         vercel::revoke_token(&self.world, value)

@@ -156,7 +156,7 @@ fn vercel_person(world: &World, seed: &Seed) -> anyhow::Result<String> {
             vercel::add_user(world, vercel::NewUser { username: seed.login.clone(), email: None, name });
         }
     }
-    vercel::add_token(world, vercel::NewToken { user: seed.login.clone(), team: None, value: None })
+    vercel::add_token(world, vercel::NewToken { user: seed.login.clone(), ..Default::default() })
 }
 
 fn github_person(world: &World, seed: &Seed) -> anyhow::Result<String> {

@@ -91,7 +91,7 @@ async fn callers_are_checked_as_the_platform_checks_them() {
         let (got, body) = platform.get(path).await;
         assert_eq!(got, status, "{path}: {body}");
     }
-    let token = NewToken { user: "octo-dev".to_owned(), team: Some("acme".to_owned()), value: None };
+    let token = NewToken { user: "octo-dev".to_owned(), team: Some("acme".to_owned()), ..Default::default() };
     let limited = standins::vercel::actions::add_token(platform.standins.world(), token).unwrap();
     let own = platform.client.get(platform.url("/v10/projects")).bearer_auth(&limited).send().await.unwrap();
     assert_eq!(own.status(), StatusCode::FORBIDDEN);

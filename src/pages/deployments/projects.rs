@@ -3,7 +3,7 @@
 use super::{board::Board, empty::Nothing};
 use crate::{
     components::{badge::StateBadge, icon::PlatformGlyph, time::Ago},
-    model::ProjectRow,
+    model::ProjectSummary,
 };
 use leptos::prelude::*;
 
@@ -38,7 +38,7 @@ pub fn Projects(
 #[component]
 fn Project(
     /// The project.
-    project: ProjectRow,
+    project: ProjectSummary,
     /// The page.
     board: Board,
 ) -> impl IntoView {

@@ -34,8 +34,10 @@ pub struct NewIntegration {
     pub access_token: String,
     /// The user's own note about the token.
     pub token_note: Option<String>,
-    /// The team that calls without a team of their own go to.
+    /// The only team whose projects are watched; `None` is all that the token reaches.
     pub team_id: Option<String>,
+    /// When the token expires.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What an integration's token is sealed for.
@@ -60,6 +62,7 @@ pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integra
         access_token: Set(new.access_token),
         username: Set(new.username),
         team_id: Set(new.team_id),
+        expires_at: Set(new.expires_at),
         token_created_at: Set(Some(now)),
         token_note: Set(new.token_note),
         health: Set(HEALTH_OK.to_owned()),
@@ -76,6 +79,7 @@ pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integra
                     integration::Column::AccessToken,
                     integration::Column::Username,
                     integration::Column::TeamId,
+                    integration::Column::ExpiresAt,
                     integration::Column::TokenCreatedAt,
                     integration::Column::TokenNote,
                     integration::Column::Health,

@@ -7,6 +7,7 @@ pub mod entity;
 pub mod events;
 pub mod fixes;
 pub mod integrations;
+pub mod left_out;
 pub mod rules;
 pub mod secrets;
 pub mod sessions;

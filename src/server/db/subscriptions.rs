@@ -4,7 +4,7 @@ use super::{
     Db, DbError,
     entity::{deployment, fix_rule, integration, subscription},
 };
-use crate::model::{Provider, Timestamp};
+use crate::model::{Provider, RepositoryKind, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 /// A project to be watched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewSubscription {
     /// Our id, if it is new.
     pub id: String,
@@ -27,8 +27,16 @@ pub struct NewSubscription {
     pub platform_project_name: String,
     /// The team that owns it.
     pub team_id: Option<String>,
-    /// `owner/name`.
+    /// `owner/name` on github.com; empty when its code is elsewhere, so that nothing can be pushed there.
     pub github_repo_full_name: String,
+    /// Where its code lives.
+    pub repository_kind: RepositoryKind,
+    /// The repository's name where it is not on github.com.
+    pub repository_name: Option<String>,
+    /// Its folder in the repository.
+    pub root_directory: Option<String>,
+    /// Fixes start by themselves, if it is new.
+    pub auto_fix_enabled: bool,
 }
 
 /// Settings that a user changes; `None` leaves one as it is.
@@ -42,6 +50,17 @@ pub struct Settings {
     pub max_fix_attempts: Option<i32>,
     /// Tell the user about pull requests.
     pub notify_on_fix: Option<bool>,
+}
+
+/// Where a watched project's code lives. A word that is not known counts as a place without pull requests.
+pub fn repository_kind(row: &subscription::Model) -> RepositoryKind {
+    RepositoryKind::parse(&row.repository_kind).unwrap_or(RepositoryKind::Other)
+}
+
+/// The name of its repository, with the host where that is not the usual one.
+pub fn repository_name(row: &subscription::Model) -> Option<String> {
+    let github = Some(&row.github_repo_full_name).filter(|name| !name.is_empty());
+    github.or(row.repository_name.as_ref()).cloned()
 }
 
 /// What a subscription's webhook secret is sealed for.
@@ -59,6 +78,10 @@ pub async fn put(db: &Db, new: NewSubscription, now: Timestamp) -> Result<(), Db
         platform_project_name: Set(new.platform_project_name),
         team_id: Set(new.team_id),
         github_repo_full_name: Set(new.github_repo_full_name),
+        repository_kind: Set(new.repository_kind.as_str().to_owned()),
+        repository_name: Set(new.repository_name),
+        root_directory: Set(new.root_directory),
+        auto_fix_enabled: Set(new.auto_fix_enabled),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -74,6 +97,9 @@ pub async fn put(db: &Db, new: NewSubscription, now: Timestamp) -> Result<(), Db
                 subscription::Column::PlatformProjectName,
                 subscription::Column::TeamId,
                 subscription::Column::GithubRepoFullName,
+                subscription::Column::RepositoryKind,
+                subscription::Column::RepositoryName,
+                subscription::Column::RootDirectory,
                 subscription::Column::UpdatedAt,
             ])
             .to_owned(),

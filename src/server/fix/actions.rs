@@ -12,10 +12,14 @@ use crate::{
 /// Starts an ended fix from its beginning.
 ///
 /// # Errors
-/// `Conflict` while it runs, and once it has a pull request.
+/// `Conflict` while it runs, once it has a pull request, and where none can be opened.
 pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Model) -> Result<(), ApiError> {
     if !matches!(FixStatus::parse(&fix.fix_status), Some(FixStatus::Failed | FixStatus::Skipped)) {
         return Err(ApiError::new(ErrorCode::Conflict, "Only a failed or skipped fix can be tried again."));
+    }
+    if fix.repository.is_empty() {
+        let message = "The project's code is not on github.com, so there is nowhere to open a pull request.";
+        return Err(ApiError::new(ErrorCode::Conflict, message));
     }
     let change = FixChange {
         status: Some(FixStatus::Pending),

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::server::{
-    db::{DbError, entity::subscription, fixes, tasks},
+    db::{DbError, entity::subscription, fixes, subscriptions, tasks},
     integrations::PlatformContext,
 };
 use chrono::TimeDelta;
@@ -59,6 +59,9 @@ fn standing(ctx: &PlatformContext, watched: &subscription::Model, failure: &Fail
             "fork",
             "The deployment was built from a fork, and its code is a stranger's.",
         ));
+    }
+    if let Some(limit) = subscriptions::repository_kind(watched).limit() {
+        return Some(Reason::new("no_pull_request", limit));
     }
     if !watched.auto_fix_enabled {
         return Some(Reason::new("auto_fix_off", "Auto-fix is off for this project."));

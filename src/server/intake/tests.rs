@@ -7,7 +7,7 @@ use super::{
     receive::{IntakeError, MAX_DELIVERY_BYTES, receive},
 };
 use crate::{
-    model::{EventKind, FixStatus, Provider, Stage, Timestamp},
+    model::{EventKind, FixStatus, Provider, RepositoryKind, Stage, Timestamp},
     server::{
         clock::{Clock, new_id},
         config::Config,
@@ -122,6 +122,7 @@ async fn watch(
         access_token: "sealed".into(),
         token_note: None,
         team_id: None,
+        expires_at: None,
     };
     let integration = integrations::put(db, integration, clock.now()).await.unwrap();
     let new = NewSubscription {
@@ -132,6 +133,9 @@ async fn watch(
         platform_project_name: "shop".into(),
         team_id: Some("team_1".into()),
         github_repo_full_name: "acme/shop".into(),
+        repository_kind: RepositoryKind::Github,
+        auto_fix_enabled: true,
+        ..NewSubscription::default()
     };
     let id = new.id.clone();
     subscriptions::put(db, new, clock.now()).await.unwrap();

@@ -16,7 +16,7 @@ pub mod vercel;
 pub use context::PlatformContext;
 pub use provider::{
     Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, MalformedDelivery,
-    PlatformError, Project, ProviderUser, RegisteredWebhook, RepositoryLink, Team, TokenFormatError,
-    TokenProvider, WebhookEvent, WebhookKind,
+    PlatformError, Project, ProviderUser, RegisteredWebhook, RepositoryLink, Team, TokenProvider,
+    WebhookEvent, WebhookKind,
 };
 pub use registry::Registry;

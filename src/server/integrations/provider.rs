@@ -3,7 +3,10 @@
 //! The folders beside this file turn each platform's JSON into these types. Nothing outside `integrations/`
 //! asks which platform it is talking to.
 
-use crate::model::{DeploymentState, PlatformDeployment, Provider, Timestamp};
+use crate::model::{
+    DeploymentState, PlatformDeployment, Provider, RepositoryKind, Timestamp, TokenFormatError,
+    token::check_format,
+};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use secrecy::SecretString;
@@ -90,6 +93,31 @@ impl RepositoryLink {
         match self {
             Self::Github { full_name, host: None } => Some(full_name),
             _ => None,
+        }
+    }
+
+    /// What kind of place it is.
+    pub const fn kind(&self) -> RepositoryKind {
+        match self {
+            Self::Github { host: None, .. } => RepositoryKind::Github,
+            Self::Github { host: Some(_), .. } => RepositoryKind::GithubEnterprise,
+            Self::Gitlab { .. } => RepositoryKind::Gitlab,
+            Self::Bitbucket { .. } => RepositoryKind::Bitbucket,
+            Self::Other { .. } => RepositoryKind::Other,
+            Self::None => RepositoryKind::None,
+        }
+    }
+
+    /// The repository's name there, with the host where that is not the usual one.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Github { full_name, host: Some(host) } if !host.is_empty() => {
+                Some(format!("{host}/{full_name}"))
+            }
+            Self::Github { full_name, .. } | Self::Gitlab { full_name } | Self::Bitbucket { full_name } => {
+                Some(full_name.clone())
+            }
+            Self::Other { .. } | Self::None => None,
         }
     }
 }
@@ -221,20 +249,6 @@ pub struct WebhookEvent {
 #[error("the body of the delivery is not understood")]
 pub struct MalformedDelivery;
 
-/// Text that cannot be a token of the platform. The message is for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenFormatError {
-    /// Nothing, or too little.
-    #[error("A token has at least 10 characters.")]
-    TooShort,
-    /// Much more than any token has.
-    #[error("This is longer than any token. Copy the token alone.")]
-    TooLong,
-    /// Blanks or characters that no token has.
-    #[error("A token has no spaces, line breaks or special characters. Copy it again.")]
-    Characters,
-}
-
 /// Why a platform did not do what it was asked, by what the caller can do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
@@ -279,16 +293,16 @@ pub trait TokenProvider: Send + Sync {
 
     /// Whether `token` may be a token at all, without asking the platform.
     fn check_token_format(&self, token: &str) -> Result<(), TokenFormatError> {
-        match token.len() {
-            0..10 => Err(TokenFormatError::TooShort),
-            10..=4096 if token.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
-            10..=4096 => Err(TokenFormatError::Characters),
-            _ => Err(TokenFormatError::TooLong),
-        }
+        check_format(token)
     }
 
     /// Asks the platform whose token it is.
     async fn validate_token(&self, token: &SecretString) -> Result<ProviderUser, PlatformError>;
+
+    /// When the token expires; `None` when it never does, or when the platform does not tell.
+    async fn token_expires_at(&self, _token: &SecretString) -> Result<Option<Timestamp>, PlatformError> {
+        Ok(None)
+    }
 
     /// All teams that the token can see.
     async fn teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError>;

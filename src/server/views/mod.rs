@@ -6,11 +6,13 @@ mod deployment;
 mod integrations;
 mod list;
 mod platforms;
+mod projects;
 mod stats;
 
 pub use deployment::{deployment, log};
 pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
+pub use projects::{connect, examine, project, projects};
 
 use crate::{
     model::{ApiError, CurrentUser, Visitor},

@@ -27,7 +27,7 @@ pub struct NewUser {
 }
 
 /// A token to hand out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewToken {
     /// Whose: id or user name.
@@ -38,6 +38,9 @@ pub struct NewToken {
     /// Its text; without it `vcp_` and random characters.
     #[serde(default)]
     pub value: Option<String>,
+    /// When it stops working, in ms since 1970; never without it.
+    #[serde(default)]
+    pub expires_at: Option<i64>,
 }
 
 /// A team to add.
@@ -119,7 +122,7 @@ pub fn add_token(world: &World, new: NewToken) -> anyhow::Result<String> {
     let user_id = user_id(&vercel.users, &new.user)?;
     let team_id = new.team.map(|team| team_id(&vercel.teams, &team)).transpose()?;
     let value = new.value.unwrap_or_else(|| format!("vcp_{}", random(56)));
-    vercel.tokens.push(Token { value: value.clone(), user_id, team_id });
+    vercel.tokens.push(Token { value: value.clone(), user_id, team_id, expires_at: new.expires_at });
     Ok(value)
 }
 
@@ -214,6 +217,15 @@ pub fn change_project(
     found.settings.extend(settings);
     found.updated_at = now_ms();
     Ok(found.clone())
+}
+
+/// Deletes a project with its deployments. False if it was unknown.
+pub fn remove_project(world: &World, project: &str) -> bool {
+    let vercel = &mut world.state().vercel;
+    let Some(id) = vercel.project(project).map(|project| project.id.clone()) else { return false };
+    vercel.projects.retain(|project| project.id != id);
+    vercel.deployments.retain(|deployment| deployment.project_id != id);
+    true
 }
 
 /// Adds a deployment of a commit of the linked repository and returns it. Nobody is told.

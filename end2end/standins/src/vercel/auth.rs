@@ -8,12 +8,14 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::error::ApiError;
-use super::state::{Team, User};
+use super::state::{Team, Token, User};
 use crate::world::World;
 
 /// An authenticated caller.
 #[derive(Debug, Clone)]
 pub struct Caller {
+    /// The token.
+    pub token: Token,
     /// The token's user.
     pub user: User,
     /// The team that the token is limited to.
@@ -63,8 +65,8 @@ impl FromRequestParts<Arc<World>> for Caller {
             .map_err(|_| ApiError::bad_request("Invalid request: query is malformed."))?;
         let state = world.state();
         let vercel = &state.vercel;
-        let token =
-            vercel.tokens.iter().find(|known| known.value == token).ok_or_else(ApiError::invalid_token)?;
+        let token = vercel.tokens.iter().find(|known| known.value == token && known.works());
+        let token = token.ok_or_else(ApiError::invalid_token)?;
         let user = vercel
             .users
             .iter()
@@ -93,6 +95,6 @@ impl FromRequestParts<Arc<World>> for Caller {
         {
             return Err(ApiError::not_authorized());
         }
-        Ok(Caller { user, limited_to: token.team_id.clone(), team })
+        Ok(Caller { token: token.clone(), user, limited_to: token.team_id.clone(), team })
     }
 }

@@ -25,6 +25,7 @@ use error::ApiError;
 pub fn router(world: Arc<World>) -> Router {
     Router::new()
         .route("/v2/user", get(users::user))
+        .route("/v5/user/tokens/current", get(users::current_token))
         .route("/v2/teams", get(users::teams))
         .route("/v10/projects", get(projects::list))
         .route("/v9/projects/{id}", get(projects::one))

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::webhook::Delivery;
+use crate::ids::now_ms;
+use crate::webhook::{Delivery, sha256_hex};
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -94,6 +95,22 @@ pub struct Token {
     pub user_id: String,
     /// Set if it was limited to one team when it was made.
     pub team_id: Option<String>,
+    /// When it stops working, in ms since 1970.
+    pub expires_at: Option<i64>,
+}
+
+impl Token {
+    /// Its id, which tells nothing about its text.
+    #[must_use]
+    pub fn id(&self) -> String {
+        sha256_hex("token", self.value.as_bytes())
+    }
+
+    /// Whether its time is not over.
+    #[must_use]
+    pub fn works(&self) -> bool {
+        self.expires_at.is_none_or(|end| end > now_ms())
+    }
 }
 
 /// A project.

@@ -1,4 +1,4 @@
-//! `/v2/user` and `/v2/teams`.
+//! `/v2/user`, `/v5/user/tokens/current` and `/v2/teams`.
 
 use std::sync::Arc;
 
@@ -13,6 +13,9 @@ use super::state::{Plan, Team};
 use super::wire::{self, Window};
 use crate::world::World;
 
+/// When everything about a user was made, in ms since 1970.
+const CREATED_AT: i64 = 1_700_000_000_000;
+
 /// `GET /v2/user`: the token's user; a limited token sees fewer fields.
 pub async fn user(caller: Caller) -> Json<Value> {
     let user = &caller.user;
@@ -23,13 +26,29 @@ pub async fn user(caller: Caller) -> Json<Value> {
     if caller.limited_to.is_some() {
         body["limited"] = json!(true);
     } else {
-        body["createdAt"] = json!(1_700_000_000_000_i64);
+        body["createdAt"] = json!(CREATED_AT);
         body["softBlock"] = Value::Null;
         body["billing"] = json!({"plan": "hobby"});
         body["resourceConfig"] = json!({});
         body["hasTrialAvailable"] = json!(false);
     }
     Json(json!({"user": body}))
+}
+
+/// `GET /v5/user/tokens/current`: what is known about the token that asks. Its text is not shown again.
+pub async fn current_token(caller: Caller) -> Json<Value> {
+    let scope = match &caller.limited_to {
+        Some(team) => json!({"type": "team", "teamId": team, "origin": "manual", "createdAt": CREATED_AT}),
+        None => json!({"type": "user", "origin": "manual", "createdAt": CREATED_AT}),
+    };
+    let mut token = json!({
+        "id": caller.token.id(), "name": "token", "type": "oauth2-token", "origin": "manual", "scopes": [scope],
+        "createdAt": CREATED_AT, "activeAt": CREATED_AT,
+    });
+    if let Some(end) = caller.token.expires_at {
+        token["expiresAt"] = json!(end);
+    }
+    Json(json!({"token": token}))
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ pub mod fix_event;
 pub mod fix_rule;
 pub mod incident;
 pub mod integration;
+pub mod left_out_project;
 pub mod session;
 pub mod setting;
 pub mod subscription;

@@ -16,7 +16,7 @@ use super::{
     users,
 };
 use crate::{
-    model::{FixStatus, Provider, Timestamp},
+    model::{FixStatus, Provider, RepositoryKind, Timestamp},
     server::clock::new_id,
 };
 
@@ -57,6 +57,7 @@ async fn watcher_at(db: &Db, provider: Provider, email: &str, project: &str) -> 
         access_token: "sealed".into(),
         token_note: None,
         team_id: None,
+        expires_at: None,
     };
     let integration = integrations::put(db, integration, at(0)).await.unwrap();
     let new = NewSubscription {
@@ -67,6 +68,9 @@ async fn watcher_at(db: &Db, provider: Provider, email: &str, project: &str) -> 
         platform_project_name: "shop".into(),
         team_id: None,
         github_repo_full_name: "acme/shop".into(),
+        repository_kind: RepositoryKind::Github,
+        auto_fix_enabled: true,
+        ..NewSubscription::default()
     };
     subscriptions::put(db, new.clone(), at(0)).await.unwrap();
     (user_id, new.id)

@@ -9,7 +9,7 @@ use crate::{
             accounts,
             deliveries::NewDelivery,
             entity::{deployment, fix_event, incident, task},
-            fixes, rules, sessions, settings, tasks, testing,
+            fixes, left_out, rules, sessions, settings, subscriptions, tasks, testing,
         },
     },
 };
@@ -18,7 +18,7 @@ use sea_orm::{
     ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, QueryOrder as _, QuerySelect as _, Statement,
 };
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "users",
     "accounts",
     "sessions",
@@ -31,6 +31,7 @@ const TABLES: [&str; 12] = [
     "webhook_deliveries",
     "incidents",
     "settings",
+    "left_out_projects",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -99,6 +100,9 @@ async fn fill(db: &crate::server::db::Db) {
     };
     deployment::Entity::update(linked).exec(&db.orm).await.unwrap();
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
+    let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
+    left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
+    left_out::add(db, &watched.integration_id, "prj_2", at(4)).await.unwrap();
 }
 
 async fn fix(db: &crate::server::db::Db) -> deployment::Model {
@@ -134,7 +138,7 @@ async fn the_schema_goes_up_down_and_up_again_with_rows_in_place() {
 async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
     let test = testing::empty().await.unwrap();
     let db = &test.db;
-    Migrator::up(&db.orm, Some(4)).await.unwrap();
+    Migrator::up(&db.orm, Some(5)).await.unwrap();
     let (_, subscription) = watcher(db, "a@example.test", "prj_1").await;
     for (number, second) in [(1, 0), (2, 86_400)] {
         fixes::admit(db, failure(&subscription, &format!("dpl_{number}"), None), None, at(second))

@@ -1,12 +1,18 @@
 //! Connecting and disconnecting, and what a connection reaches.
 
 use crate::{
-    model::{Connection, ErrorCode, Provider, Timestamp},
+    model::{
+        ApiError, ConnectInput, Connection, ErrorCode, Provider, RepositoryKind, Secret, Synced, Timestamp,
+        TokenOwner,
+    },
     server::{
         auth::CurrentUser,
         db,
         http::error::{ApiFailure, ApiJson, ApiPath},
-        integrations::{PlatformContext, connection_manager},
+        integrations::{
+            PlatformContext,
+            connection_manager::{self, ConnectRequest, ConnectionError},
+        },
     },
 };
 use axum::{Json, extract::State};
@@ -18,12 +24,37 @@ use std::collections::HashMap;
 /// `{"token":"…"}`
 #[derive(Deserialize)]
 pub struct TokenInput {
-    token: String,
+    token: SecretString,
 }
 
 impl TokenInput {
-    fn into_secret(self) -> SecretString {
-        SecretString::from(self.token.trim())
+    fn trimmed(&self) -> SecretString {
+        SecretString::from(self.token.expose_secret().trim())
+    }
+}
+
+/// `{"token":"…"}` with what may go with it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewConnection {
+    token: Secret,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    expires_on: String,
+    team_id: Option<String>,
+    #[serde(default = "on")]
+    auto_fix: bool,
+}
+
+const fn on() -> bool {
+    true
+}
+
+impl NewConnection {
+    fn at(self, provider: Provider) -> ConnectInput {
+        let Self { token, note, expires_on, team_id, auto_fix } = self;
+        ConnectInput { provider, token, note, expires_on, team_id, auto_fix }
     }
 }
 
@@ -31,9 +62,10 @@ pub async fn connect(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
-    ApiJson(input): ApiJson<TokenInput>,
+    ApiJson(input): ApiJson<NewConnection>,
 ) -> Result<Json<Value>, ApiFailure> {
-    let connection = connection_manager::connect(&ctx, &user.id, provider, input.into_secret()).await?;
+    let request = ConnectRequest::read(input.at(provider), &ctx.clock)?;
+    let connection = connection_manager::connect(&ctx, &user.id, provider, request).await?;
     Ok(Json(json!({"success": true, "username": connection.username, "connection": connection})))
 }
 
@@ -76,38 +108,47 @@ pub async fn disconnect(
     Ok(Json(json!({"success": true})))
 }
 
-/// Looks at the text only.
+/// Whose token it is. A token that cannot be one, or that the platform refuses, is an answer, not an error.
 pub async fn validate(
     _user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
     ApiJson(input): ApiJson<TokenInput>,
 ) -> Result<Json<Value>, ApiFailure> {
-    let client = connection_manager::client(&ctx, provider)?;
-    Ok(Json(match client.check_token_format(input.into_secret().expose_secret()) {
-        Ok(()) => json!({"valid": true}),
-        Err(error) => json!({"valid": false, "error": error.to_string()}),
+    let owner = connection_manager::test_token(&ctx, provider, &input.trimmed()).await;
+    verdict(owner.map(|owner| {
+        let user = TokenOwner::from(owner);
+        json!({"valid": true, "username": user.username, "user": user})
     }))
 }
 
-/// Asks the platform. A token that it refuses is an answer, not an error.
+/// The same, with what the token may do and whose projects it reaches.
 pub async fn test(
-    _user: CurrentUser,
+    user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
     ApiJson(input): ApiJson<TokenInput>,
 ) -> Result<Json<Value>, ApiFailure> {
-    match connection_manager::test_token(&ctx, provider, &input.into_secret()).await {
-        Ok(owner) => Ok(Json(json!({"valid": true, "username": owner.username}))),
-        Err(error) => {
-            let failure = ApiFailure::from(error);
-            match failure.0.code {
-                ErrorCode::TokenRefused | ErrorCode::Invalid => {
-                    Ok(Json(json!({"valid": false, "error": failure.0.message})))
-                }
-                _ => Err(failure),
-            }
+    let report = connection_manager::examine(&ctx, &user.id, provider, &input.trimmed()).await;
+    verdict(report.map(|report| {
+        json!({
+            "valid": report.usable(), "username": report.owner.username, "user": report.owner,
+            "expiresAt": report.expires_at, "checks": report.checks, "scopes": report.scopes,
+            "replaces": report.replaces,
+        })
+    }))
+}
+
+fn verdict(answer: Result<Value, ConnectionError>) -> Result<Json<Value>, ApiFailure> {
+    let error = match answer {
+        Ok(answer) => return Ok(Json(answer)),
+        Err(error) => ApiError::from(error),
+    };
+    match error.code {
+        ErrorCode::TokenRefused | ErrorCode::Invalid => {
+            Ok(Json(json!({"valid": false, "error": error.message})))
         }
+        _ => Err(ApiFailure(error)),
     }
 }
 
@@ -118,8 +159,11 @@ pub struct ProjectView {
     id: String,
     name: String,
     team_id: Option<String>,
-    /// `owner/name` on GitHub; without it the project cannot be watched.
+    /// Where its code lives. Only `github` gets pull requests.
+    repository_kind: RepositoryKind,
+    /// `owner/name`, with the host where that is not the usual one.
     repository: Option<String>,
+    root_directory: Option<String>,
     framework: Option<String>,
     subscription_id: Option<String>,
 }
@@ -136,11 +180,23 @@ pub async fn projects(
         watched.into_iter().map(|row| (row.platform_project_id, row.id)).collect();
     let view = |project: crate::server::integrations::Project| ProjectView {
         subscription_id: watched.remove(&project.id),
-        repository: project.link.github_full_name().map(str::to_owned),
+        repository_kind: project.link.kind(),
+        repository: project.link.name(),
+        root_directory: project.root_directory,
         id: project.id,
         name: project.name,
         team_id: project.team_id,
         framework: project.framework,
     };
     Ok(Json(projects.into_iter().map(view).collect()))
+}
+
+/// Takes over what has changed at the platform.
+pub async fn sync(
+    user: CurrentUser,
+    State(ctx): State<PlatformContext>,
+    ApiPath(provider): ApiPath<Provider>,
+) -> Result<Json<Synced>, ApiFailure> {
+    let row = connection_manager::of_user(&ctx, &user.id, provider).await?;
+    Ok(Json(connection_manager::sync(&ctx, &row).await?))
 }

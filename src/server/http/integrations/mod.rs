@@ -4,7 +4,7 @@
 
 mod connection;
 mod rules;
-mod subscriptions;
+pub(super) mod subscriptions;
 
 use super::error::method_not_allowed;
 use crate::server::{auth::CurrentUser, integrations::PlatformContext};
@@ -21,13 +21,14 @@ where
     CurrentUser: FromRequestParts<S>,
     S: Clone + Send + Sync + 'static,
 {
-    let routes: [(&str, MethodRouter<S>); 11] = [
+    let routes: [(&str, MethodRouter<S>); 12] = [
         ("connect", post(connection::connect)),
         ("status", get(connection::status)),
         ("disconnect", delete(connection::disconnect)),
         ("token/validate", post(connection::validate)),
         ("token/test", post(connection::test)),
         ("projects", get(connection::projects)),
+        ("projects/sync", post(connection::sync)),
         (
             "subscriptions",
             get(subscriptions::list).post(subscriptions::create).patch(subscriptions::change_all),

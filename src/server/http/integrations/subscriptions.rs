@@ -1,7 +1,7 @@
 //! Watched projects and their settings.
 
 use crate::{
-    model::{ApiError, Delivery, ErrorCode, Provider, Timestamp},
+    model::{ApiError, Delivery, ErrorCode, Provider, RepositoryKind, Timestamp},
     server::{
         auth::CurrentUser,
         db::{self, entity::subscription, subscriptions::Settings},
@@ -13,6 +13,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// Attempts per fix.
 const MAX_ATTEMPTS: i32 = 10;
 const MAX_PREFIX: usize = 60;
 
@@ -23,7 +24,11 @@ pub struct SubscriptionView {
     id: String,
     project_id: String,
     project_name: String,
-    repository: String,
+    /// Where its code lives. Only `github` gets pull requests.
+    repository_kind: RepositoryKind,
+    /// `owner/name`, with the host where that is not the usual one.
+    repository: Option<String>,
+    root_directory: Option<String>,
     auto_fix_enabled: bool,
     fix_branch_prefix: String,
     max_fix_attempts: i32,
@@ -35,10 +40,12 @@ pub struct SubscriptionView {
 impl From<subscription::Model> for SubscriptionView {
     fn from(row: subscription::Model) -> Self {
         Self {
+            repository_kind: db::subscriptions::repository_kind(&row),
+            repository: db::subscriptions::repository_name(&row),
+            root_directory: row.root_directory,
             id: row.id,
             project_id: row.platform_project_id,
             project_name: row.platform_project_name,
-            repository: row.github_repo_full_name,
             auto_fix_enabled: row.auto_fix_enabled,
             fix_branch_prefix: row.fix_branch_prefix,
             max_fix_attempts: row.max_fix_attempts,
@@ -53,14 +60,15 @@ impl From<subscription::Model> for SubscriptionView {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SettingsInput {
-    auto_fix_enabled: Option<bool>,
-    fix_branch_prefix: Option<String>,
-    max_fix_attempts: Option<i32>,
-    notify_on_fix: Option<bool>,
+    pub(crate) auto_fix_enabled: Option<bool>,
+    pub(crate) fix_branch_prefix: Option<String>,
+    pub(crate) max_fix_attempts: Option<i32>,
+    pub(crate) notify_on_fix: Option<bool>,
 }
 
 impl SettingsInput {
-    fn checked(self) -> Result<Settings, ApiError> {
+    /// The settings, if each of them may be so.
+    pub(crate) fn checked(self) -> Result<Settings, ApiError> {
         if let Some(attempts) = self.max_fix_attempts
             && !(1..=MAX_ATTEMPTS).contains(&attempts)
         {
@@ -129,7 +137,7 @@ impl From<SettingsFields> for SettingsInput {
 }
 
 /// The user's subscription at that platform.
-pub(super) async fn find(
+pub(in crate::server::http) async fn find(
     ctx: &PlatformContext,
     user: &CurrentUser,
     provider: Provider,

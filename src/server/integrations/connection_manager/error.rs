@@ -1,12 +1,8 @@
 //! What can go wrong with a connection, and how people are told.
 
 use crate::{
-    model::{ApiError, ErrorCode, Provider},
-    server::{
-        crypto::CryptoError,
-        db::DbError,
-        integrations::{PlatformError, TokenFormatError},
-    },
+    model::{ApiError, ErrorCode, Provider, TokenFormatError},
+    server::{crypto::CryptoError, db::DbError, integrations::PlatformError},
 };
 
 /// Why a connection could not be made, changed or asked.
@@ -21,9 +17,12 @@ pub enum ConnectionError {
     /// The platform has no such project, or this token does not see it.
     #[error("the project is not known")]
     UnknownProject,
-    /// The project's code is not on GitHub.
-    #[error("the project has no GitHub repository")]
-    NoRepository,
+    /// The platform does not show this team with this token.
+    #[error("the team is not known")]
+    UnknownTeam,
+    /// What a person said about the token cannot be.
+    #[error("{0}")]
+    Input(&'static str),
     /// The text cannot be a token.
     #[error(transparent)]
     Format(#[from] TokenFormatError),
@@ -60,9 +59,11 @@ impl From<ConnectionError> for ApiError {
             ConnectionError::UnknownProject => {
                 Self::new(ErrorCode::NotFound, "The connected account has no such project.")
             }
-            ConnectionError::NoRepository => {
-                Self::new(ErrorCode::Invalid, "Only projects with a GitHub repository can be watched.")
-            }
+            ConnectionError::UnknownTeam => Self::new(
+                ErrorCode::NotFound,
+                "This token does not reach such a team. Check the token again.",
+            ),
+            ConnectionError::Input(message) => Self::new(ErrorCode::Invalid, message),
             ConnectionError::Format(error) => Self::new(ErrorCode::Invalid, error.to_string()),
             ConnectionError::Platform { provider, error } => platform(provider.display_name(), &error),
             error @ (ConnectionError::Crypto(_) | ConnectionError::Db(_)) => {
@@ -77,7 +78,10 @@ fn platform(name: &str, error: &PlatformError) -> ApiError {
     match error {
         PlatformError::TokenRefused => ApiError::new(
             ErrorCode::TokenRefused,
-            format!("{name} refused this token. Create a new one with access to your projects."),
+            format!(
+                "{name} refused this token: it is mistyped, expired, revoked, or has no access to any project. Paste \
+                 it again whole, or create a new one."
+            ),
         ),
         PlatformError::NotFound => ApiError::not_found(),
         PlatformError::Transient { retry_after: Some(wait) } if !wait.is_zero() => ApiError::new(

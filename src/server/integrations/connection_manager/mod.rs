@@ -5,16 +5,22 @@
 
 mod discover;
 mod error;
+mod examine;
 mod locks;
+mod projects;
 mod public_url;
+mod request;
 mod webhooks;
 
 pub use error::ConnectionError;
+pub use examine::examine;
+pub use projects::{Known, Overview, choose, overview, projects, subscribe, sync, unsubscribe};
 pub use public_url::webhook_url;
+pub use request::ConnectRequest;
 
-use super::{Access, PlatformContext, PlatformError, Project, ProviderUser, TokenProvider};
+use super::{Access, PlatformContext, PlatformError, ProviderUser, TokenProvider};
 use crate::{
-    model::{Connection, ConnectionHealth, Delivery, Provider},
+    model::{Connection, ConnectionHealth, Delivery, Provider, RepositoryKind},
     server::{
         clock::new_id,
         crypto::{CryptoError, KeyRing},
@@ -22,7 +28,7 @@ use crate::{
             Db, DbError,
             entity::{integration, subscription},
             integrations::{self, HEALTH_NEEDS_NEW_TOKEN, NewIntegration},
-            subscriptions::{self, NewSubscription, Settings},
+            subscriptions,
         },
     },
 };
@@ -76,14 +82,20 @@ pub async fn connect(
     ctx: &PlatformContext,
     user_id: &str,
     provider: Provider,
-    token: SecretString,
+    request: impl Into<ConnectRequest>,
 ) -> Result<Connection, ConnectionError> {
+    let mut request = request.into();
     let client = client(ctx, provider)?;
-    let token = SecretString::from(token.expose_secret().trim());
-    let owner = test_token(ctx, provider, &token).await?;
-    let access = Access { token, team_id: None };
+    let owner = test_token(ctx, provider, &request.token).await?;
+    let access = Access { token: request.token.clone(), team_id: request.team_id.clone() };
     let failed = ConnectionError::from_platform(provider);
     let reachable = discover::discover(client.as_ref(), &access).await.map_err(failed)?;
+    if request.team_id.is_some() && reachable.scopes.is_empty() {
+        return Err(ConnectionError::UnknownTeam);
+    }
+    if let Some(told) = examine::expiry(client.as_ref(), &request.token).await {
+        request.expires_at = Some(told);
+    }
 
     let _alone = locks::lock(&format!("{user_id}:{provider}")).await;
     let mut existing = integrations::of_user(&ctx.db, user_id, provider).await?;
@@ -91,14 +103,15 @@ pub async fn connect(
         // Another account's webhooks can only be removed with that account's token.
         take_apart(ctx, client.as_ref(), &row).await?;
     }
-    let row = store(ctx, user_id, provider, existing.map(|row| row.id), &owner, &access).await?;
-    for project in &reachable.projects {
-        watch(ctx, &row, project).await?;
+    let row = store(ctx, user_id, provider, existing.map(|row| row.id), &owner, &request).await?;
+    projects::watch_all(ctx, &row, &reachable, request.auto_fix).await?;
+    if row.team_id.is_some() {
+        projects::watch_only(ctx, client.as_ref(), &row).await?;
     }
     refresh_webhooks(ctx, client.as_ref(), &row).await?;
     tracing::info!(
-        integration_id = row.id, %provider, teams = reachable.teams.len(), projects = reachable.projects.len(),
-        "a platform was connected"
+        integration_id = row.id, %provider, scopes = reachable.scopes.len(),
+        projects = reachable.projects().count(), "a platform was connected"
     );
     describe(ctx, &row.id).await?.ok_or(ConnectionError::NotConnected(provider))
 }
@@ -109,36 +122,21 @@ async fn store(
     provider: Provider,
     id: Option<String>,
     owner: &ProviderUser,
-    access: &Access,
+    request: &ConnectRequest,
 ) -> Result<integration::Model, ConnectionError> {
     let id = id.unwrap_or_else(new_id);
     let new = NewIntegration {
-        access_token: ctx.keys.seal(&integrations::token_identity(&id), &access.token)?,
+        access_token: ctx.keys.seal(&integrations::token_identity(&id), &request.token)?,
         id,
         user_id: user_id.to_owned(),
         provider,
         external_user_id: owner.external_id.clone(),
         username: owner.username.clone(),
-        token_note: None,
-        team_id: None,
+        token_note: request.note.clone(),
+        team_id: request.team_id.clone(),
+        expires_at: request.expires_at,
     };
     Ok(integrations::put(&ctx.db, new, ctx.clock.now()).await?)
-}
-
-/// Watches a project, if its code is on GitHub. One that is watched already keeps its settings.
-async fn watch(ctx: &PlatformContext, row: &integration::Model, project: &Project) -> Result<bool, DbError> {
-    let Some(repository) = project.link.github_full_name() else { return Ok(false) };
-    let new = NewSubscription {
-        id: new_id(),
-        user_id: row.user_id.clone(),
-        integration_id: row.id.clone(),
-        platform_project_id: project.id.clone(),
-        platform_project_name: project.name.clone(),
-        team_id: project.team_id.clone(),
-        github_repo_full_name: repository.to_owned(),
-    };
-    subscriptions::put(&ctx.db, new, ctx.clock.now()).await?;
-    Ok(true)
 }
 
 async fn refresh_webhooks(
@@ -210,7 +208,9 @@ async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>,
     let Some(row) = integrations::find(&ctx.db, id).await? else { return Ok(None) };
     let Ok(provider) = row.provider.parse() else { return Ok(None) };
     let rows = subscriptions::of_integration(&ctx.db, &row.id).await?;
-    let all_covered = !rows.is_empty() && rows.iter().all(|row| row.webhook_id.is_some());
+    let covered = rows.iter().filter(|row| row.webhook_id.is_some()).count();
+    let repairable =
+        rows.iter().filter(|row| subscriptions::repository_kind(row) == RepositoryKind::Github).count();
     Ok(Some(Connection {
         id: row.id,
         provider,
@@ -219,71 +219,15 @@ async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>,
             HEALTH_NEEDS_NEW_TOKEN => ConnectionHealth::NeedsNewToken,
             _ => ConnectionHealth::Ok,
         },
-        delivery: if all_covered { Delivery::Webhook } else { Delivery::Polling },
+        delivery: if covered == rows.len() && covered > 0 { Delivery::Webhook } else { Delivery::Polling },
         delivery_note: row.delivery_note,
         projects: rows.len() as u64,
+        covered: covered as u64,
+        repairable: repairable as u64,
+        last_delivery_at: row.last_delivery_at,
+        last_polled_at: row.last_polled_at,
+        expires_at: row.expires_at,
+        token_note: row.token_note,
         created_at: row.created_at,
     }))
-}
-
-/// All projects that a connection reaches, asked now.
-pub async fn projects(
-    ctx: &PlatformContext,
-    row: &integration::Model,
-) -> Result<Vec<Project>, ConnectionError> {
-    let provider = row.provider.parse().map_err(|_| ConnectionError::UnknownProject)?;
-    let client = client(ctx, provider)?;
-    match discover::discover(client.as_ref(), &access(&ctx.keys, row)?).await {
-        Ok(reachable) => Ok(reachable.projects),
-        Err(error) => {
-            note_refusal(&ctx.db, &row.id, &error).await?;
-            Err(ConnectionError::Platform { provider, error })
-        }
-    }
-}
-
-/// Watches one more project. Watching it already is success.
-pub async fn subscribe(
-    ctx: &PlatformContext,
-    row: &integration::Model,
-    project_id: &str,
-    settings: Settings,
-) -> Result<subscription::Model, ConnectionError> {
-    let provider = row.provider.parse().map_err(|_| ConnectionError::UnknownProject)?;
-    let client = client(ctx, provider)?;
-    let reachable = projects(ctx, row).await?;
-    let project =
-        reachable.iter().find(|project| project.id == project_id).ok_or(ConnectionError::UnknownProject)?;
-    let _alone = locks::lock(&format!("{}:{provider}", row.user_id)).await;
-    if !watch(ctx, row, project).await? {
-        return Err(ConnectionError::NoRepository);
-    }
-    let watched = find_watched(ctx, row, project_id).await?;
-    subscriptions::update(&ctx.db, &watched.id, settings, ctx.clock.now()).await?;
-    refresh_webhooks(ctx, client.as_ref(), row).await?;
-    find_watched(ctx, row, project_id).await
-}
-
-async fn find_watched(
-    ctx: &PlatformContext,
-    row: &integration::Model,
-    project_id: &str,
-) -> Result<subscription::Model, ConnectionError> {
-    let rows = subscriptions::of_integration(&ctx.db, &row.id).await?;
-    rows.into_iter().find(|row| row.platform_project_id == project_id).ok_or(ConnectionError::UnknownProject)
-}
-
-/// Watches a project no longer. The team's webhook goes with its last subscription.
-pub async fn unsubscribe(
-    ctx: &PlatformContext,
-    watched: &subscription::Model,
-) -> Result<(), ConnectionError> {
-    if let Some(row) = integrations::find(&ctx.db, &watched.integration_id).await? {
-        let provider = row.provider.parse().map_err(|_| ConnectionError::UnknownProject)?;
-        let client = client(ctx, provider)?;
-        let _alone = locks::lock(&format!("{}:{provider}", row.user_id)).await;
-        webhooks::forget(ctx, client.as_ref(), &access(&ctx.keys, &row)?, std::slice::from_ref(watched))
-            .await?;
-    }
-    Ok(subscriptions::remove(&ctx.db, watched).await?)
 }

@@ -2,7 +2,7 @@
 
 use super::{convert, token, webhooks, wire};
 use crate::{
-    model::PlatformDeployment,
+    model::{PlatformDeployment, Timestamp},
     server::integrations::{
         Access, CreatedWebhook, DeploymentsQuery, PlatformError, Project, ProviderUser, RegisteredWebhook,
         Team, http::Api,
@@ -45,6 +45,12 @@ impl Vercel {
     pub(super) async fn user(&self, token: &SecretString) -> Result<ProviderUser, PlatformError> {
         let request = self.api.request(Method::GET, &["v2", "user"], token);
         self.api.json::<wire::UserAnswer>(request).await.map(|answer| token::user(answer.user))
+    }
+
+    pub(super) async fn expiry(&self, token: &SecretString) -> Result<Option<Timestamp>, PlatformError> {
+        let request = self.api.request(Method::GET, &["v5", "user", "tokens", "current"], token);
+        let answer: wire::TokenAnswer = self.api.json(request).await?;
+        Ok(answer.token.expires_at.and_then(Timestamp::from_timestamp_millis))
     }
 
     pub(super) async fn list_teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError> {

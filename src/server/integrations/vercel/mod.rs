@@ -16,7 +16,7 @@ use super::{
     Access, BuildLog, CreatedWebhook, DeploymentsQuery, MalformedDelivery, PlatformError, Project,
     ProviderUser, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
 };
-use crate::model::{PlatformDeployment, Provider};
+use crate::model::{PlatformDeployment, Provider, Timestamp};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use secrecy::SecretString;
@@ -38,6 +38,10 @@ impl TokenProvider for Vercel {
 
     async fn validate_token(&self, token: &SecretString) -> Result<ProviderUser, PlatformError> {
         self.user(token).await
+    }
+
+    async fn token_expires_at(&self, token: &SecretString) -> Result<Option<Timestamp>, PlatformError> {
+        self.expiry(token).await
     }
 
     async fn teams(&self, access: &Access) -> Result<Vec<Team>, PlatformError> {

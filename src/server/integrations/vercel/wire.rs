@@ -24,6 +24,20 @@ pub struct User {
     pub avatar: Option<String>,
 }
 
+/// `GET /v5/user/tokens/current`.
+#[derive(Debug, Deserialize)]
+pub struct TokenAnswer {
+    pub token: Token,
+}
+
+/// What is known about the token that asks.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    #[serde(default, deserialize_with = "millis")]
+    pub expires_at: Option<i64>,
+}
+
 /// `GET /v2/teams`.
 #[derive(Debug, Deserialize)]
 pub struct TeamsAnswer {

@@ -2,7 +2,7 @@
 
 use super::Watching;
 use crate::{
-    model::{ApiError, DeploymentState, ProjectRow, Provider, Timestamp},
+    model::{ApiError, DeploymentState, ProjectSummary, Provider, Timestamp},
     server::{
         db::{entity::subscription, fixes},
         views::{
@@ -14,7 +14,7 @@ use crate::{
 use std::collections::HashMap;
 
 /// The projects that a user watches, by name.
-pub(super) async fn projects(views: &Views, here: &Watching) -> Result<Vec<ProjectRow>, ApiError> {
+pub(super) async fn projects(views: &Views, here: &Watching) -> Result<Vec<ProjectSummary>, ApiError> {
     let (listings, unavailable) = platforms::ask_all(views, &here.connections, &Asked::default()).await;
     let mut newest: HashMap<(Provider, &str), (DeploymentState, Timestamp)> = HashMap::new();
     for deployment in listings.iter().flat_map(|listing| listing.deployments.iter()) {
@@ -40,7 +40,7 @@ pub(super) async fn projects(views: &Views, here: &Watching) -> Result<Vec<Proje
     let row = |provider: Provider, project: &subscription::Model| {
         let key = (provider, project.platform_project_id.as_str());
         let (failed, fixed) = counts.get(&key).copied().unwrap_or_default();
-        ProjectRow {
+        ProjectSummary {
             provider,
             project_id: project.platform_project_id.clone(),
             name: project.platform_project_name.clone(),

@@ -1,12 +1,17 @@
-//! Forms of the integrations page, for browsers with and without scripts: each ends in a redirect back to the page
+//! Forms of the integrations pages, for browsers with and without scripts: each ends in a redirect back to the page
 //! with `?ok=` or `?error=` in the address.
 
+mod projects;
+
 use crate::{
-    model::{ApiError, ErrorCode, Provider},
+    model::{ApiError, ConnectInput, ErrorCode, Provider, Secret},
     server::{
         auth::CurrentUser,
         db, github,
-        integrations::{PlatformContext, connection_manager},
+        integrations::{
+            PlatformContext,
+            connection_manager::{self, ConnectRequest},
+        },
         state::AppState,
     },
 };
@@ -19,13 +24,14 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Connecting and disconnecting.
+/// Connecting, disconnecting, and what is watched.
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/integrations/github/connect", post(connect_github))
         .route("/integrations/github/disconnect", post(disconnect_github))
         .route("/integrations/{provider}/connect", post(connect))
         .route("/integrations/{provider}/disconnect", post(disconnect))
+        .merge(projects::router())
 }
 
 #[derive(Deserialize)]
@@ -38,6 +44,23 @@ impl TokenForm {
     fn token(&self) -> SecretString {
         use secrecy::ExposeSecret as _;
         self.token.expose_secret().trim().into()
+    }
+}
+
+/// What the page of the wizard sends. Only the token has to be there.
+#[derive(Deserialize)]
+struct ConnectForm {
+    token: Secret,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    expires_on: String,
+}
+
+impl ConnectForm {
+    fn at(self, provider: Provider) -> ConnectInput {
+        let Self { token, note, expires_on } = self;
+        ConnectInput { provider, token, note, expires_on, team_id: None, auto_fix: true }
     }
 }
 
@@ -56,12 +79,13 @@ async fn connect(
     user: CurrentUser,
     State(state): State<AppState>,
     Path(name): Path<String>,
-    Form(form): Form<TokenForm>,
+    Form(form): Form<ConnectForm>,
 ) -> Redirect {
+    let ctx = PlatformContext::from_ref(&state);
     let connected = async {
         let provider = provider(&name)?;
-        connection_manager::connect(&PlatformContext::from_ref(&state), &user.id, provider, form.token())
-            .await?;
+        let request = ConnectRequest::read(form.at(provider), &ctx.clock)?;
+        connection_manager::connect(&ctx, &user.id, provider, request).await?;
         Ok("connected")
     };
     back(connected.await)

@@ -1,0 +1,99 @@
+//! Step 2: where a token is made, and how, with drawings of the platform's form.
+
+use super::{
+    Step, StepHeading, StepLink, Subject, Wizard,
+    guide::{Guide, TOKEN_NAME},
+};
+use crate::components::{
+    browser,
+    icon::{Glyph, Icon},
+};
+use leptos::{html::Input, prelude::*};
+
+/// The link, the drawings and what to fill in.
+#[component]
+pub fn Create(
+    /// The wizard.
+    wizard: Wizard,
+    /// What it connects.
+    subject: Subject,
+    /// What is particular to the platform.
+    guide: &'static Guide,
+) -> impl IntoView {
+    let provider = subject.provider;
+    let pictures = guide
+        .pictures
+        .iter()
+        .map(|(picture, text)| {
+            view! {
+                <li>
+                    <svg class="guide-picture" viewBox="0 0 220 124" aria-hidden="true">
+                        <use href=format!("/guides/{provider}.svg#{picture}")></use>
+                    </svg>
+                    <p>{*text}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    let choices = guide
+        .choices
+        .iter()
+        .map(|(field, choice)| {
+            view! {
+                <div>
+                    <dt>{*field}</dt>
+                    <dd>{*choice}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <StepHeading text=format!("Make a token on {}, in another tab", provider.display_name()) />
+        <ol class="guide">{pictures}</ol>
+        <dl class="choices">
+            <div>
+                <dt id="token-name-label">"Name"</dt>
+                <dd>
+                    <TokenName />
+                </dd>
+            </div>
+            {choices}
+        </dl>
+        <p>
+            <a class="button" href=subject.token_page.clone() rel="external noopener" target="_blank">
+                {format!("Open {}'s token page", provider.display_name())}
+                <Glyph icon=Icon::External />
+                <span class="sr-only">"(new tab)"</span>
+            </a>
+        </p>
+        <footer class="wizard-foot">
+            <StepLink wizard subject=subject.clone() to=Step::Introduction label="Back" />
+            <StepLink wizard subject to=Step::Paste label="I have the token" primary=true />
+        </footer>
+    }
+    .into_any()
+}
+
+/// The suggested name, with a button that copies it.
+#[component]
+fn TokenName() -> impl IntoView {
+    let field = NodeRef::<Input>::new();
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        if let Some(field) = field.get_untracked() {
+            field.select();
+            copied.set(browser::copy_selection());
+        }
+    };
+    view! {
+        <span class="copy">
+            <input class="mono" node_ref=field readonly aria-labelledby="token-name-label" value=TOKEN_NAME size="12" />
+            <button class="button needs-browser" type="button" on:click=copy>
+                {move || if copied.get() { "Copied" } else { "Copy" }}
+            </button>
+            <span class="sr-only" role="status">
+                {move || copied.get().then_some("The name is copied.")}
+            </span>
+        </span>
+    }
+}

@@ -1,0 +1,57 @@
+//! What the wizard says about each platform: its permissions, the look of its tokens, and how one is made, step by step.
+
+use crate::model::Provider;
+
+/// The name that is suggested for a token.
+pub const TOKEN_NAME: &str = "Deploymend";
+
+/// What is particular to a platform.
+#[derive(Debug)]
+pub struct Guide {
+    /// The label of the token's field.
+    pub field: &'static str,
+    /// The id of that field.
+    pub field_id: &'static str,
+    /// How a token looks.
+    pub format: &'static str,
+    /// What a token begins with; older ones may not.
+    pub prefix: &'static str,
+    /// Beginnings of what is no such token, with what it is.
+    pub others: &'static [(&'static str, &'static str)],
+    /// What to choose on the platform's form, and why.
+    pub choices: &'static [(&'static str, &'static str)],
+    /// How a token is made, with the pictures of `public/guides/{platform}.svg`.
+    pub pictures: &'static [(&'static str, &'static str)],
+}
+
+/// The guide of a platform that can be connected.
+pub const fn guide(provider: Provider) -> Option<&'static Guide> {
+    match provider {
+        Provider::Vercel => Some(&VERCEL),
+        Provider::Cloudflare | Provider::Render => None,
+    }
+}
+
+static VERCEL: Guide = Guide {
+    field: "Vercel token",
+    field_id: "vercel-token",
+    format: "A token begins with vcp_; older ones are 24 letters and digits.",
+    prefix: "vcp_",
+    others: &[
+        ("vck_", "This is a key of Vercel's AI gateway, not an access token."),
+        ("vci_", "This is a token of a Vercel integration, not an access token of yours."),
+        ("vca_", "This is a token of a Vercel app, not an access token of yours."),
+        ("vcr_", "This is a refresh token of a Vercel app, not an access token of yours."),
+        ("ghp_", "This is a GitHub token. It belongs in the form for GitHub."),
+        ("github_pat_", "This is a GitHub token. It belongs in the form for GitHub."),
+    ],
+    choices: &[
+        ("Scope", "“Full Account”, or the one team whose projects are to be watched"),
+        ("Expiration", "as your rules ask for; the page reminds you before it ends"),
+    ],
+    pictures: &[
+        ("open", "Open the token page and find “Create Token”."),
+        ("fill", "Give it the name below, choose scope and expiration, then press “Create”."),
+        ("copy", "Copy the token. Vercel shows it this once."),
+    ],
+};

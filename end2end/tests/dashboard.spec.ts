@@ -155,7 +155,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`nothing keeps anybody out: ${colorScheme}`, async ({ browser }) => {
     const context = await browser.newContext({ storageState: signedIn, colorScheme });
     const page = await context.newPage();
-    for (const path of ['/deployments', '/deployments?tab=fixed', '/repos/acme/landing/deployments?branch=main']) {
+    for (const path of ['/deployments?tab=failed', '/repos/acme/landing/deployments?branch=none']) {
       await page.goto(`${world.base}${path}`);
       await taken(page);
       await clean(page);

@@ -1,7 +1,7 @@
 //! Which deployments a list shows: the address of the page → a [`ListQuery`] → whether a row fits, and back to an
 //! address.
 
-use super::{DeploymentRow, DeploymentState, FixStatus, ProjectRow, Provider, Timestamp, deployment::has};
+use super::{DeploymentRow, DeploymentState, FixStatus, ProjectSummary, Provider, Timestamp, deployment::has};
 use chrono::{Datelike as _, NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
@@ -211,7 +211,7 @@ impl ListQuery {
     }
 
     /// Whether it asks for this project.
-    pub fn takes_project(&self, project: &ProjectRow) -> bool {
+    pub fn takes_project(&self, project: &ProjectSummary) -> bool {
         self.takes_project_of(project.provider, &project.name, &project.repository)
             && self.has_text(&project.name, &project.repository)
     }

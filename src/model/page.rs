@@ -37,6 +37,8 @@ pub struct DeploymentsPage {
     pub platform_connected: bool,
     /// A GitHub account is connected: without it no pull request can be opened.
     pub github_connected: bool,
+    /// When this was put together.
+    pub made_at: Timestamp,
 }
 
 /// One page of deployments over all platforms.

@@ -129,12 +129,11 @@ impl Board {
             // The list is there: what could not be renewed is renewed next time.
             let Ok(mut page) = answer else { return };
             let rows = std::mem::take(&mut page.list.deployments);
-            board.page.set(DeploymentsPage {
-                list: crate::model::DeploymentList {
-                    next: board.page.with_untracked(|page| page.list.next.clone()),
-                    ..page.list
-                },
-                ..page
+            board.page.update(|before| {
+                // Older rows follow what is shown, and what is new follows what was known first.
+                page.list.next = before.list.next.take();
+                page.made_at = before.made_at;
+                *before = page;
             });
             rows.into_iter().rev().for_each(|row| board.take_in(row));
         });
@@ -177,24 +176,17 @@ impl Board {
         let key = (fix.provider, fix.platform_deployment_id.clone());
         match self.known(&key) {
             Some(row) => row.update(|row| row.fix = Some(fix)),
-            None if self.query.with_untracked(|query| query.tab) == Tab::Projects => {}
             None => self.arrive(fix.into()),
         }
         self.refresh_soon();
     }
 
-    /// Puts an answer's row into the row that is shown, or lets it arrive. What is older than all that is shown
-    /// belongs to another page.
+    /// Puts an answer's row into the row that is shown, or lets it arrive.
     fn take_in(self, row: DeploymentRow) {
         let Some(key) = row.key().map(|(provider, id)| (provider, id.to_owned())) else { return };
         match self.known(&key) {
             Some(known) => known.set(row),
-            None => {
-                let oldest = self.rows.with_untracked(|rows| rows.last().map(|shown| shown.place.clone()));
-                if row.cursor() > oldest {
-                    self.arrive(row);
-                }
-            }
+            None => self.arrive(row),
         }
     }
 
@@ -207,13 +199,21 @@ impl Board {
     }
 
     fn arrive(self, row: DeploymentRow) {
-        let (fits, whole) = self.query.with_untracked(|query| {
-            let whole = query.after.is_none() && !query.is_narrowed() && query.tab == Tab::All;
-            (query.takes(&row), whole)
-        });
-        let Some(shown) = Shown::new(row, true).filter(|_| fits) else { return };
+        let query = self.query.get_untracked();
+        let oldest = || self.rows.with_untracked(|rows| rows.last().map(|shown| shown.place.clone()));
+        // What is older than all that is shown belongs to another page.
+        let news = match query.after {
+            None => row.cursor() > oldest(),
+            Some(_) => row.at() > Some(self.page.with_untracked(|page| page.made_at)),
+        };
+        if query.tab == Tab::Projects || !news || !query.takes(&row) {
+            return;
+        }
+        let whole = query.after.is_none() && !query.is_narrowed() && query.tab == Tab::All;
         let list = if whole && is_at_top() { self.rows } else { self.waiting };
-        list.update(|list| insert(list, shown));
+        if let Some(shown) = Shown::new(row, true) {
+            list.update(|list| insert(list, shown));
+        }
     }
 
     /// Shows what has arrived: here, or on the newest page.

@@ -64,6 +64,28 @@ pub fn Filters(
                 value=Signal::derive(move || query.with(|query| query.project.clone()))
                 choose=Callback::new(move |value| board.go(false, |query| query.project = given(value)))
             />
+            {move || (query.with(|query| query.tab) != Tab::Projects).then(|| view! { <OfDeployments board /> })}
+            <button class="button no-browser" type="submit">
+                "Apply"
+            </button>
+            {clear}
+        </form>
+    }
+    .into_any()
+}
+
+/// What projects do not have. Folded on narrow screens, unless one of them is set.
+#[component]
+fn OfDeployments(
+    /// The page.
+    board: Board,
+) -> impl IntoView {
+    let query = board.query;
+    let open =
+        query.with_untracked(|query| query.branch.is_some() || query.from.is_some() || query.to.is_some());
+    view! {
+        <details class="more" open=open>
+            <summary class="button">"More filters"</summary>
             <Field
                 name="branch"
                 label="Branch"
@@ -85,11 +107,7 @@ pub fn Filters(
                 value=Signal::derive(move || query.with(|query| query.to.map(day)))
                 choose=Callback::new(move |value: String| board.go(false, |query| query.to = read_day(&value)))
             />
-            <button class="button no-browser" type="submit">
-                "Apply"
-            </button>
-            {clear}
-        </form>
+        </details>
     }
     .into_any()
 }
@@ -224,7 +242,11 @@ fn Field(
     choose: Callback<String>,
 ) -> impl IntoView {
     view! {
-        <label class="filter" class:filter-on=move || value.with(Option::is_some)>
+        <label
+            class="filter"
+            class:filter-on=move || value.with(Option::is_some)
+            title=(kind == "date").then_some("The whole day, in UTC")
+        >
             <span>{label}</span>
             <input
                 type=kind

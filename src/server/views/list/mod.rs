@@ -80,6 +80,7 @@ pub async fn deployments(
     user_id: &str,
     query: &ListQuery,
 ) -> Result<DeploymentsPage, ApiError> {
+    let made_at = views.platforms.clock.now();
     let watching = Watching::of(views, user_id).await?;
     let of_page = ListQuery { repository: query.repository.clone(), ..ListQuery::default() };
     let here = watching.narrowed(&of_page);
@@ -95,6 +96,7 @@ pub async fn deployments(
         projects,
         platform_connected: !watching.connections.is_empty(),
         github_connected: github.is_some(),
+        made_at,
     })
 }
 

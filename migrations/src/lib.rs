@@ -8,6 +8,7 @@ mod m20261123_000001_accounts;
 mod m20261123_000002_connections;
 mod m20261123_000003_fixes;
 mod m20261123_000004_settings;
+mod m20261124_000006_brakes;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_connections::Migration),
             Box::new(m20261123_000003_fixes::Migration),
             Box::new(m20261123_000004_settings::Migration),
+            Box::new(m20261124_000006_brakes::Migration),
         ]
     }
 }

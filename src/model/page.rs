@@ -86,7 +86,7 @@ pub struct Day {
 
 /// Everything on `/deployments/{id}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum DeploymentDetail {
     /// There is a fix, so there is a story.
     Fix {

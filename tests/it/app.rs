@@ -183,6 +183,19 @@ impl App {
         }
     }
 
+    /// Waits until a fix has this status.
+    pub async fn becomes(&self, id: &str, status: FixStatus, within: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + within;
+        loop {
+            let found = self.fix(id).await?.summary.status;
+            if found == status {
+                return Ok(());
+            }
+            anyhow::ensure!(Instant::now() < deadline, "it stays {found:?} and does not become {status:?}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Log lines of level ERROR.
     pub fn errors(&self) -> Vec<String> {
         let log = self.log.lock().map(|log| log.clone()).unwrap_or_default();

@@ -10,6 +10,7 @@ mod m20261123_000003_fixes;
 mod m20261123_000004_settings;
 mod m20261124_000005_projects;
 mod m20261124_000006_lists;
+mod m20261124_000007_brakes;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_settings::Migration),
             Box::new(m20261124_000005_projects::Migration),
             Box::new(m20261124_000006_lists::Migration),
+            Box::new(m20261124_000007_brakes::Migration),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Authentic webhook deliveries and what was decided on each.
 
-use super::{Db, DbError, entity::webhook_delivery};
+use super::{Db, DbError, entity::webhook_delivery, integrations};
 use crate::{
     model::{Provider, Timestamp},
     server::clock::new_id,
@@ -19,6 +19,8 @@ pub struct NewDelivery {
     pub delivery_id: String,
     /// The sender's name of the event.
     pub kind: String,
+    /// The connection through which it came.
+    pub integration_id: String,
     /// The project it is about.
     pub platform_project_id: Option<String>,
     /// The deployment it is about.
@@ -31,12 +33,14 @@ pub struct NewDelivery {
     pub reason: Option<String>,
 }
 
-/// Stores a delivery; a repetition keeps the first decision. Returns whether it was new.
+/// Stores a delivery, and that its connection has heard from the platform; a repetition keeps the first decision.
+/// Returns whether it was new.
 pub async fn record(
     connection: &impl ConnectionTrait,
     delivery: NewDelivery,
     now: Timestamp,
 ) -> Result<bool, DbError> {
+    integrations::delivered(connection, &delivery.integration_id, now).await?;
     let row = webhook_delivery::ActiveModel {
         id: Set(new_id()),
         provider: Set(delivery.provider.as_str().to_owned()),

@@ -7,8 +7,8 @@ use super::{
 use crate::model::{Provider, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, OnConflict},
 };
 
@@ -122,21 +122,25 @@ pub async fn list(db: &Db, user_id: &str) -> Result<Vec<integration::Model>, DbE
 
 /// Notes that the platform refused the token.
 pub async fn needs_new_token(db: &Db, integration_id: &str) -> Result<(), DbError> {
-    set(db, integration_id, integration::Column::Health, HEALTH_NEEDS_NEW_TOKEN.into()).await
+    set(&db.orm, integration_id, integration::Column::Health, HEALTH_NEEDS_NEW_TOKEN.into()).await
 }
 
 /// Notes why polling is used, or that it is not.
 pub async fn set_delivery_note(db: &Db, integration_id: &str, note: Option<String>) -> Result<(), DbError> {
-    set(db, integration_id, integration::Column::DeliveryNote, note.into()).await
+    set(&db.orm, integration_id, integration::Column::DeliveryNote, note.into()).await
 }
 
 /// Notes the arrival of an authentic delivery.
-pub async fn delivered(db: &Db, integration_id: &str, now: Timestamp) -> Result<(), DbError> {
-    set(db, integration_id, integration::Column::LastDeliveryAt, now.into()).await
+pub(super) async fn delivered(
+    connection: &impl ConnectionTrait,
+    integration_id: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    set(connection, integration_id, integration::Column::LastDeliveryAt, now.into()).await
 }
 
 async fn set(
-    db: &Db,
+    connection: &impl ConnectionTrait,
     integration_id: &str,
     column: integration::Column,
     value: sea_orm::Value,
@@ -144,7 +148,7 @@ async fn set(
     integration::Entity::update_many()
         .col_expr(column, Expr::value(value))
         .filter(integration::Column::Id.eq(integration_id))
-        .exec(&db.orm)
+        .exec(connection)
         .await?;
     Ok(())
 }
@@ -187,7 +191,7 @@ pub async fn take_poll(
 
 /// Moves the next poll, for instance since the platform asked for patience.
 pub async fn postpone(db: &Db, integration_id: &str, next: Timestamp) -> Result<(), DbError> {
-    set(db, integration_id, integration::Column::NextPollAt, next.into()).await
+    set(&db.orm, integration_id, integration::Column::NextPollAt, next.into()).await
 }
 
 /// Forgets a connection with its token. Its subscriptions must be gone already: see `subscriptions::remove`.

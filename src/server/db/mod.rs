@@ -2,6 +2,7 @@
 //! writes SQL.
 
 pub mod accounts;
+mod batch;
 pub mod deliveries;
 pub mod entity;
 pub mod events;
@@ -20,6 +21,8 @@ pub mod users;
 
 #[cfg(test)]
 mod tests;
+
+pub use batch::Batch;
 
 use crate::model::{ApiError, ErrorCode};
 use migrations::{Migrator, MigratorTrait as _};
@@ -44,6 +47,9 @@ pub enum DbError {
     /// The row moved on since it was read.
     #[error("the row was changed by somebody else")]
     Conflict,
+    /// The transaction broke down before its end; nothing of it is stored.
+    #[error("the transaction was interrupted")]
+    Interrupted,
     /// The address is not one of a database that Deploymend knows.
     #[error("the database address must start with sqlite: or postgres:")]
     UnknownDatabase,
@@ -79,6 +85,8 @@ pub struct Db {
     pub orm: DatabaseConnection,
     /// For the job queue.
     pub pool: Pool,
+    /// On SQLite, where only one transaction at a time may write.
+    admissions: Option<fixes::Admissions>,
 }
 
 /// The pool below.
@@ -114,10 +122,9 @@ impl Db {
                 .foreign_keys(true);
             let pool =
                 SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS).connect_with(options).await?;
-            Ok(Self {
-                orm: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
-                pool: Pool::Sqlite(pool),
-            })
+            let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
+            let admissions = Some(fixes::admissions(orm.clone()));
+            Ok(Self { orm, pool: Pool::Sqlite(pool), admissions })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?;
             let pool =
@@ -125,6 +132,7 @@ impl Db {
             Ok(Self {
                 orm: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
                 pool: Pool::Postgres(pool),
+                admissions: None,
             })
         } else {
             Err(DbError::UnknownDatabase)
@@ -146,14 +154,18 @@ impl Db {
         Ok(self.orm.ping().await?)
     }
 
-    /// A transaction that writes. On SQLite it takes the write lock at its first line: one that reads first and
-    /// writes later would be refused instead of waiting.
     async fn write(&self) -> Result<DatabaseTransaction, DbError> {
-        use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.orm.begin_with_options(options).await?)
+        write(&self.orm).await
     }
+}
+
+/// A transaction that writes. On SQLite it takes the write lock at its first line: one that reads first and writes
+/// later would be refused instead of waiting.
+async fn write(orm: &DatabaseConnection) -> Result<DatabaseTransaction, DbError> {
+    use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(orm.begin_with_options(options).await?)
 }

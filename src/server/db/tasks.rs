@@ -9,8 +9,9 @@ use crate::{
     server::clock::new_id,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, ExprTrait as _},
 };
 
 /// Notes the start of a run. Returns our id of it.
@@ -88,16 +89,21 @@ pub async fn cost_since(db: &Db, user_id: &str, since: Timestamp) -> Result<f64,
         .column(subscription::Column::Id)
         .filter(subscription::Column::UserId.eq(user_id))
         .into_query();
-    let fixes = deployment::Entity::find()
+    // Asked of each run since then, of which there are few: the user's fixes may be many.
+    let fix_of_user = deployment::Entity::find()
         .select_only()
         .column(deployment::Column::Id)
+        .filter(
+            Expr::col((deployment::Entity, deployment::Column::Id))
+                .equals((task::Entity, task::Column::DeploymentId)),
+        )
         .filter(deployment::Column::SubscriptionId.in_subquery(subscriptions))
         .into_query();
     let sum: Option<Option<f64>> = task::Entity::find()
         .select_only()
         .column_as(task::Column::CostUsd.sum(), "cost")
-        .filter(task::Column::DeploymentId.in_subquery(fixes))
         .filter(task::Column::StartedAt.gte(since))
+        .filter(Expr::exists(fix_of_user))
         .into_tuple()
         .one(&db.orm)
         .await?;

@@ -54,6 +54,8 @@ impl From<PlatformDeployment> for Failure {
 /// The authentic delivery that told about it.
 #[derive(Clone, Debug)]
 pub struct Delivered {
+    /// The connection whose secret signed it.
+    pub integration_id: String,
     /// The sender's id of the delivery.
     pub id: String,
     /// The sender's name of the event.
@@ -73,6 +75,7 @@ impl Delivered {
         NewDelivery {
             provider,
             delivery_id: self.id.clone(),
+            integration_id: self.integration_id.clone(),
             kind: self.kind.clone(),
             platform_project_id: self.project_id.clone(),
             platform_deployment_id: deployment_id.map(str::to_owned),

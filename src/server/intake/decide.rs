@@ -32,11 +32,11 @@ pub async fn brake(
         return Ok(Some(reason));
     }
     let day_ago = ctx.clock.now() - TimeDelta::days(1);
-    let fixes = fixes::started_by_themselves(&ctx.db, &watched.user_id, day_ago).await?;
-    if fixes >= ctx.config.daily_fixes {
+    let limit = ctx.config.daily_fixes;
+    let fixes = fixes::started_by_themselves(&ctx.db, &watched.user_id, day_ago, limit).await?;
+    if fixes >= limit {
         let sentence = format!(
-            "{fixes} fixes have started in the last 24 hours; the limit is {}. Start this one by hand.",
-            ctx.config.daily_fixes
+            "{fixes} fixes have started in the last 24 hours; the limit is {limit}. Start this one by hand."
         );
         return Ok(Some(Reason::new("daily_fixes", sentence)));
     }

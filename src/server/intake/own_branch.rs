@@ -29,6 +29,10 @@ pub enum Owner {
 /// The name alone tells, too: a worker that dies between the push and its next line has not stored it.
 pub async fn owner(db: &Db, watched: &subscription::Model, branch: Option<&str>) -> Result<Owner, DbError> {
     let Some(branch) = branch else { return Ok(Owner::Other) };
+    // All of ours end with the id of their fix, whatever the prefix was.
+    if !ends_with_id(branch) {
+        return Ok(Owner::Other);
+    }
     if let Some(fix) = fixes::by_fix_branch(db, &watched.github_repo_full_name, branch).await? {
         return Ok(Owner::Fix(Box::new(fix)));
     }
@@ -39,6 +43,11 @@ pub async fn owner(db: &Db, watched: &subscription::Model, branch: Option<&str>)
     let fix = fixes::find(db, id).await?;
     let fix = fix.filter(|fix| fix.repository.eq_ignore_ascii_case(&watched.github_repo_full_name));
     Ok(fix.map_or(Owner::Gone, |fix| Owner::Fix(Box::new(fix))))
+}
+
+fn ends_with_id(branch: &str) -> bool {
+    let start = branch.len().checked_sub(ulid::ULID_LEN);
+    start.and_then(|start| branch.get(start..)).is_some_and(|end| ulid::Ulid::from_str(end).is_ok())
 }
 
 /// Notes once on a fix that the platform built its branch.

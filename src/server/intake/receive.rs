@@ -10,7 +10,6 @@ use crate::{
         db::{
             DbError,
             entity::subscription,
-            integrations,
             subscriptions::{self, secret_identity},
         },
         integrations::{DeliveredDeployment, PlatformContext, TokenProvider, WebhookEvent, WebhookKind},
@@ -88,10 +87,10 @@ pub async fn receive(
         tracing::warn!(%provider, "a delivery with a wrong signature was refused");
         IntakeError::BadSignature
     })?;
-    integrations::delivered(&ctx.platforms.db, &signer.integration_id, ctx.platforms.clock.now()).await?;
     // Who was told comes first; the others watch the same project.
     watchers.sort_by_key(|watched| watched.id != signer.id);
-    Ok(decide(ctx, provider, &watchers, event).await?)
+    let integration_id = signer.integration_id.clone();
+    Ok(decide(ctx, provider, &watchers, event, integration_id).await?)
 }
 
 /// The subscription whose secret signed the body.
@@ -126,6 +125,7 @@ async fn decide(
     provider: Provider,
     watchers: &[subscription::Model],
     event: WebhookEvent,
+    integration_id: String,
 ) -> Result<Receipt, DbError> {
     let (kind, reason) = match &event.kind {
         WebhookKind::DeploymentFailed => ("deployment_failed", "no_deployment"),
@@ -133,7 +133,12 @@ async fn decide(
         WebhookKind::DeploymentCanceled => ("deployment_canceled", "no_failure"),
         WebhookKind::Other(name) => (name.as_str(), "no_failure"),
     };
-    let delivered = Delivered { id: event.delivery_id, kind: kind.to_owned(), project_id: event.project_id };
+    let delivered = Delivered {
+        integration_id,
+        id: event.delivery_id,
+        kind: kind.to_owned(),
+        project_id: event.project_id,
+    };
     if watchers.is_empty() {
         let row = delivered.row(provider, None, Action::NoSubscription, None);
         super::admit::record(ctx, row).await?;

@@ -10,8 +10,9 @@ use crate::{
     },
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _,
+    sea_query::{Alias, Asterisk, Expr, ExprTrait as _, Query},
 };
 use std::collections::HashSet;
 
@@ -78,8 +79,14 @@ pub async fn open_pull_requests_of(
         .await?)
 }
 
-/// How many fixes of a user's subscriptions started by themselves since `since`, for the daily cap.
-pub async fn started_by_themselves(db: &Db, user_id: &str, since: Timestamp) -> Result<u64, DbError> {
+/// How many fixes of a user's subscriptions started by themselves since `since`, for the daily cap. Counted up to
+/// `limit` only: nobody asks how far beyond it they are.
+pub async fn started_by_themselves(
+    db: &Db,
+    user_id: &str,
+    since: Timestamp,
+    limit: u64,
+) -> Result<u64, DbError> {
     let subscriptions = subscription::Entity::find()
         .select_only()
         .column(subscription::Column::Id)
@@ -89,13 +96,22 @@ pub async fn started_by_themselves(db: &Db, user_id: &str, since: Timestamp) -> 
     let started = Condition::any()
         .add(deployment::Column::FixStatus.ne(FixStatus::Skipped.as_str()))
         .add(deployment::Column::StartedAt.is_not_null());
-    Ok(deployment::Entity::find()
+    let ids = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::Id)
         .filter(deployment::Column::SubscriptionId.in_subquery(subscriptions))
         .filter(deployment::Column::CreatedAt.gte(since))
         .filter(deployment::Column::StartedByHand.eq(false))
         .filter(started)
-        .count(&db.orm)
-        .await?)
+        .limit(limit)
+        .into_query();
+    let counted = Query::select()
+        .expr_as(Expr::col(Asterisk).count(), Alias::new("found"))
+        .from_subquery(ids, Alias::new("started"))
+        .to_owned();
+    let row = db.orm.query_one(&counted).await?;
+    let found = row.map(|row| row.try_get::<i64>("", "found")).transpose()?;
+    Ok(found.and_then(|found| found.try_into().ok()).unwrap_or_default())
 }
 
 /// What lists show of a fix.

@@ -56,7 +56,7 @@ async fn the_daily_cap_counts_what_started_by_itself() {
     let test = testing::fresh().await.unwrap();
     let (user, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
     let (_, strangers) = watcher(&test.db, "b@example.test", "prj_2").await;
-    let count = async || fixes::started_by_themselves(&test.db, &user, at(10)).await.unwrap();
+    let count = async || fixes::started_by_themselves(&test.db, &user, at(10), 2).await.unwrap();
     for (name, second, subscription, status, by_hand, counted) in [
         ("yesterday", 9, &subscription, FixStatus::Pending, false, 0),
         ("strangers", 11, &strangers, FixStatus::Pending, false, 0),
@@ -64,6 +64,7 @@ async fn the_daily_cap_counts_what_started_by_itself() {
         ("never_started", 11, &subscription, FixStatus::Skipped, false, 0),
         ("pending", 11, &subscription, FixStatus::Pending, false, 1),
         ("skipped_later", 12, &subscription, FixStatus::Pending, false, 2),
+        ("one_beyond_the_limit", 13, &subscription, FixStatus::Pending, false, 2),
     ] {
         let mut new = failure(subscription, name, None);
         (new.status, new.started_by_hand) = (status, by_hand);
@@ -92,6 +93,11 @@ async fn the_reconciler_and_the_streams_look_in_indices() {
             "SELECT id, version FROM deployments WHERE fix_status IN ('pending', 'fixing') \
              AND (lease_until IS NULL OR lease_until < '2026')",
             "INDEX deployments_fix_status_idx",
+        ),
+        (
+            "SELECT sum(cost_usd) FROM tasks WHERE started_at >= '2026' AND EXISTS (SELECT id FROM deployments WHERE \
+             deployments.id = tasks.deployment_id AND subscription_id IN ('s'))",
+            "INDEX tasks_started_idx",
         ),
         (
             "SELECT * FROM fix_events WHERE deployment_id = 'd' AND seq > 3",

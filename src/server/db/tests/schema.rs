@@ -59,6 +59,7 @@ async fn fill(db: &crate::server::db::Db) {
     rules::create(db, &subscription, rule, at(0)).await.unwrap();
     let delivery = NewDelivery {
         provider: Provider::Vercel,
+        integration_id: "int".into(),
         delivery_id: "uev_1".into(),
         kind: "deployment.error".into(),
         platform_project_id: None,

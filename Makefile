@@ -73,6 +73,14 @@ test-browser: ## run the Playwright tests in Chromium
 	scripts/build-site.sh
 	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" npx --no-install playwright test
 
+.PHONY: bench
+bench: ## measure the optimised program (minutes to compile); ONLY="webhooks fix" measures those parts alone
+	@$(setup) build run
+	@scripts/build-site.sh
+	cargo bench $(server) --bench speed --bench parts --no-run
+	cargo bench $(server) --bench speed -- $(ONLY)
+	$(if $(ONLY),,cargo bench $(server) --bench parts)
+
 .PHONY: lint
 lint: ## check formatting, clippy, documentation, licences, unused dependencies and scripts
 	@$(setup) build lint

@@ -18,6 +18,8 @@ check() {
 
 # The same features as the tests, and always the whole workspace: another selection compiles the dependencies again.
 server=(--workspace --features "ssr,failpoints")
+# What .cargo/config.toml says, for the commands that set flags of their own.
+erased="--cfg erase_components"
 
 browser() {
   local cargo
@@ -26,7 +28,7 @@ browser() {
   local flags=(--lib --no-default-features --features hydrate --target "$wasm_target")
   if [[ ${cargo[*]} == *debian* ]]; then
     # That toolchain comes without clippy.
-    RUSTFLAGS="-D warnings" "${cargo[@]}" check "${flags[@]}"
+    RUSTFLAGS="$erased -D warnings" "${cargo[@]}" check "${flags[@]}"
   else
     "${cargo[@]}" clippy "${flags[@]}" -- -D warnings
   fi
@@ -34,7 +36,7 @@ browser() {
 
 # An application's documentation is for those who work on it.
 documentation() {
-  RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+  RUSTDOCFLAGS="$erased -D warnings -A rustdoc::private_intra_doc_links" \
     cargo doc --no-deps --document-private-items "${server[@]}"
 }
 

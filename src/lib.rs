@@ -6,6 +6,12 @@
 
 #![recursion_limit = "512"]
 
+// Server and browser have to agree on it, or the browser cannot take over the page.
+#[cfg(not(erase_components))]
+compile_error!(
+    "build with --cfg erase_components, as .cargo/config.toml does (RUSTFLAGS replaces what it says)"
+);
+
 pub mod api;
 pub mod app;
 pub mod components;

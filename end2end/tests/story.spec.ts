@@ -1,6 +1,23 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { clean, setUp, taken } from './page';
 import { World } from './world';
+
+/** Keeps every state of the stage rail that the page goes through, in order. */
+async function noteStations(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const stations: string[] = [];
+    Object.assign(window, { stations });
+    const look = () => {
+      for (const station of document.querySelectorAll('.station')) {
+        const name = station.querySelector('.station-name')?.firstChild?.textContent?.trim();
+        const state = ['done', 'running', 'awaited', 'stopped'].find((one) => station.classList.contains(one));
+        if (state && !stations.includes(`${name} ${state}`)) stations.push(`${name} ${state}`);
+      }
+    };
+    look();
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  });
+}
 
 test('a token is connected, a deployment fails, and its page leads to the pull request, over a crash', async ({ page }) => {
   const world = await World.start(300);
@@ -24,7 +41,7 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
     await page.getByRole('link', { name: /shop-web/ }).first().click();
     await page.waitForURL('**/deployments/*');
     await taken(page);
-    await page.evaluate(() => Object.assign(window, { loadedOnce: true }));
+    await noteStations(page);
 
     // The agent is at work: that is half-way.
     await expect(page.getByText('Fixing').first()).toBeVisible({ timeout: 120_000 });
@@ -33,7 +50,13 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
 
     const pullRequest = page.getByRole('link', { name: /pull request/i }).first();
     await expect(pullRequest).toHaveAttribute('href', /\/acme\/shop-web\/pull\/\d+/, { timeout: 240_000 });
-    expect(await page.evaluate(() => 'loadedOnce' in window), 'the page was not loaded again').toBe(true);
+    // Gone with the page if it had been loaded again.
+    const stations: string[] = await page.evaluate(() => (window as any).stations);
+    expect(stations).toEqual(expect.arrayContaining(['Fixing running', 'Verified running', 'Verified done', 'Pull request done']));
+    expect(stations.indexOf('Fixing running')).toBeLessThan(stations.indexOf('Verified done'));
+    for (const done of ['Received', 'Diagnosed', 'Reproduced', 'Fixing', 'Verified', 'Pull request']) {
+      await expect(page.locator('.station.done', { hasText: done }).first()).toBeVisible();
+    }
     await clean(page);
     expect(problems).toEqual([]);
   } finally {

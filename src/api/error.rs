@@ -1,10 +1,11 @@
 //! [`ApiError`] as the error of server functions: JSON on the wire, the fitting status on the response.
 
+use super::json::JsonText;
 use crate::model::{ApiError, ErrorCode};
-use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError, error::ServerFnErrorErr};
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     /// Failures of the transport: the request did not arrive, or the answer was not understood.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {

@@ -4,21 +4,23 @@
 //! each other.
 
 mod error;
+mod json;
 
 use crate::model::{ApiError, DeploymentDetail, DeploymentsPage, IntegrationsPage, ListQuery, Visitor};
-use leptos::{prelude::*, server_fn::codec::Json};
+use json::Json;
+use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use {crate::server::views, error::answer};
 
 /// Who is looking, and whether the owner's account has to be made first. Never fails for want of a session.
-#[server(prefix = "/api/pages", endpoint = "visitor", input = Json)]
+#[server(prefix = "/api/pages", endpoint = "visitor", input = Json, output = Json)]
 pub async fn current_user() -> Result<Visitor, ApiError> {
     answer(views::visitor().await)
 }
 
 /// Everything on `/deployments`, or on a repository's page where the query names it.
-#[server(prefix = "/api/pages", endpoint = "deployments", input = Json)]
+#[server(prefix = "/api/pages", endpoint = "deployments", input = Json, output = Json)]
 pub async fn list_deployments(
     /// What the list is asked for.
     query: ListQuery,
@@ -33,7 +35,7 @@ pub async fn list_deployments(
 }
 
 /// Everything on `/deployments/{id}` but the log. `id` is ours, or `{provider}:{platform's id}`.
-#[server(prefix = "/api/pages", endpoint = "deployment", input = Json)]
+#[server(prefix = "/api/pages", endpoint = "deployment", input = Json, output = Json)]
 pub async fn get_deployment(
     /// Ours, or `{provider}:{platform's id}`.
     id: String,
@@ -48,7 +50,7 @@ pub async fn get_deployment(
 }
 
 /// The redacted build log; `None` while there is none.
-#[server(prefix = "/api/pages", endpoint = "log", input = Json)]
+#[server(prefix = "/api/pages", endpoint = "log", input = Json, output = Json)]
 pub async fn get_log(
     /// As for the deployment.
     id: String,
@@ -63,7 +65,7 @@ pub async fn get_log(
 }
 
 /// Everything on `/integrations`.
-#[server(prefix = "/api/pages", endpoint = "integrations", input = Json)]
+#[server(prefix = "/api/pages", endpoint = "integrations", input = Json, output = Json)]
 pub async fn list_integrations() -> Result<IntegrationsPage, ApiError> {
     answer(
         async {

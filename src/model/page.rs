@@ -178,7 +178,7 @@ impl Day {
 
 /// Everything on `/deployments/{id}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum DeploymentDetail {
     /// There is a fix, so there is a story.
     Fix {

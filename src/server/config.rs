@@ -52,7 +52,7 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_GITHUB_WEBHOOK_SECRET", hide_env_values = true)]
     pub github_webhook_secret: Option<SecretString>,
 
-    /// How the model is spoken to: `openai` (any compatible endpoint) or `anthropic`.
+    /// How the model is spoken to: `openai` (any compatible endpoint), `anthropic` or `google`.
     #[arg(long, env = "DEPLOYMEND_MODEL_PROTOCOL", default_value = "openai")]
     pub model_protocol: ModelProtocol,
 
@@ -153,6 +153,8 @@ pub enum ModelProtocol {
     Openai,
     /// `POST /messages` with `x-api-key`.
     Anthropic,
+    /// `POST /models/{model}:streamGenerateContent` with `x-goog-api-key`: Gemini.
+    Google,
 }
 
 impl Config {

@@ -24,6 +24,8 @@ pub const PASSWORD: &str = "correct horse battery staple";
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub env: BTreeMap<String, String>,
+    /// After `serve`.
+    pub flags: Vec<&'static str>,
 }
 
 impl Settings {
@@ -35,12 +37,12 @@ impl Settings {
 
 /// A running server.
 pub struct App {
-    child: Child,
+    pub child: Child,
     pub base: String,
     pub log: Arc<Mutex<Vec<String>>>,
     pub set_up_token: Option<String>,
     client: reqwest::Client,
-    cookie: Option<String>,
+    pub cookie: Option<String>,
 }
 
 impl App {
@@ -48,6 +50,7 @@ impl App {
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_deploymend"))
             .arg("serve")
+            .args(&settings.flags)
             .env_remove("RUST_LOG")
             .envs(&settings.env)
             .stdin(Stdio::null())
@@ -60,9 +63,13 @@ impl App {
         let (sender, lines) = mpsc::channel::<Value>();
         let kept = log.clone();
         std::thread::spawn(move || {
+            let mut sender = Some(sender);
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_str(&line) {
-                    let _ = sender.send(event);
+                // Nobody listens any more once the program does.
+                if let (Some(start), Ok(event)) = (&sender, serde_json::from_str(&line))
+                    && start.send(event).is_err()
+                {
+                    sender = None;
                 }
                 if let Ok(mut log) = kept.lock() {
                     log.push(line);
@@ -174,6 +181,19 @@ impl App {
                 }
                 _ => tokio::time::sleep(LOOK).await,
             }
+        }
+    }
+
+    /// Waits until a fix has this status.
+    pub async fn becomes(&self, id: &str, status: FixStatus, within: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + within;
+        loop {
+            let found = self.fix(id).await?.summary.status;
+            if found == status {
+                return Ok(());
+            }
+            anyhow::ensure!(Instant::now() < deadline, "it stays {found:?} and does not become {status:?}");
+            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -7,6 +7,7 @@ mod endings;
 mod github;
 mod house;
 mod intake;
+mod live;
 mod routes;
 mod story;
 mod vercel;

@@ -2,16 +2,20 @@
 
 use crate::{app::assert_verified, world::World};
 use deploymend::model::{EventKind, FixStatus, Stage};
-use standins::scenario::Redelivery;
+use serde_json::json;
+use standins::{control::ModelSettings, model::state::Mode, scenario::Redelivery};
 use std::time::Duration;
 
 /// An install, two builds and an agent on a busy machine.
 const STORY: Duration = Duration::from_secs(300);
+const HOOK_SECRET: &str = "between GitHub and the product";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let mut world = World::new("broken-type").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_GITHUB_WEBHOOK_SECRET", HOOK_SECRET);
     let app = world.start().await?;
+    hook(&world, &app.base).await?;
     let built = world.platform_builds(true).await?;
     assert_ne!(built.exit_code, Some(0), "the fixture must not build");
     let fix = app.ended_fix(STORY).await?;
@@ -35,19 +39,66 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
     assert_eq!(commits[0].parents, std::slice::from_ref(&world.seeded.sha));
     assert_eq!(commits[0].author.name, "octo-dev");
 
-    // The same delivery fifty times at once changes nothing.
-    let again = Redelivery { times: Some(50), ..Redelivery::default() };
-    let answers = world.standins.deliver(again).await?;
-    assert!(answers.iter().all(|answer| answer.status == Some(200)), "{answers:?}");
-    assert!(answers.iter().all(|answer| answer.answer.contains("duplicate")), "{answers:?}");
-    // A forged one is refused.
+    fifty_times(&world).await?;
     let forged = Redelivery { forged: true, ..Redelivery::default() };
     let refused = world.standins.deliver(forged).await?;
     assert_eq!(refused[0].status, Some(401), "{refused:?}");
     assert_eq!(app.fixes().await?.len(), 1);
 
-    world.standins.merge(&world.seeded.repository, pulls[0].number, "octo-dev").await?;
     assert_eq!(app.errors(), Vec::<String>::new());
+    drop(app);
+    let app = world.restart(&world.settings).await?;
+    fifty_times(&world).await?;
+    assert_eq!(app.fixes().await?.len(), 1);
+    assert_eq!(
+        (world.standins.pulls(&world.seeded.repository).len(), world.pull_requests_asked_for()),
+        (1, 1)
+    );
+
+    world.standins.merge(&world.seeded.repository, pulls[0].number, "octo-dev").await?;
+    app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(30)).await?;
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+/// Asks GitHub, as the repository's owner would, to tell the product about pull requests.
+async fn hook(world: &World, base: &str) -> anyhow::Result<()> {
+    let hooks = format!("{}/repos/{}/hooks", world.standins.github_api_url(), world.seeded.repository);
+    let config =
+        json!({"url": format!("{base}/api/github/webhooks"), "content_type": "json", "secret": HOOK_SECRET});
+    reqwest::Client::new()
+        .post(hooks)
+        .bearer_auth(&world.seeded.github_token)
+        .header("user-agent", "octo-dev")
+        .json(&json!({"name": "web", "events": ["pull_request"], "config": config}))
+        .send()
+        .await?
+        .error_for_status()?;
+    Ok(())
+}
+
+/// The same delivery fifty times at once changes nothing.
+async fn fifty_times(world: &World) -> anyhow::Result<()> {
+    let again = Redelivery { times: Some(50), ..Redelivery::default() };
+    let answers = world.standins.deliver(again).await?;
+    assert!(answers.iter().all(|answer| answer.status == Some(200)), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.answer.contains("duplicate")), "{answers:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_attempt_starts_from_a_clean_copy() -> anyhow::Result<()> {
+    let world = World::new("broken-type").await?;
+    // Reads, writes something that does not help, and says that it is done.
+    let next = Some(vec![Mode::WrongFix; 3]);
+    world.standins.set_model(ModelSettings { next, ..ModelSettings::default() });
+    let app = world.start().await?;
+    world.platform_builds(true).await?;
+    let fix = app.ended_fix(STORY).await?;
+    assert_verified(&fix);
+    assert_eq!((fix.summary.attempt, fix.attempts.len()), (2, 2));
+    let diff = fix.diff.unwrap_or_default();
+    assert!(diff.contains("Number(") && !diff.contains("// Checked."), "{diff}");
     Ok(())
 }
 

@@ -2,19 +2,23 @@
 
 use crate::app::{App, Settings, settings};
 use anyhow::Context as _;
-use deploymend::server::db::testing::{self, TestDb};
+#[cfg(feature = "failpoints")]
+use deploymend::server::db::testing;
 use standins::{
     Options, Standins,
     scenario::{Build, Built, Seed, Seeded},
 };
-use std::path::PathBuf;
+use std::{
+    any::Any,
+    path::{Path, PathBuf},
+};
 
 /// Everything that a story needs. The port stays the same over restarts: webhooks point to it.
 pub struct World {
     pub standins: Standins,
     pub seeded: Seeded,
     /// Holds the database and the data folder until the end.
-    _test: TestDb,
+    _kept: Box<dyn Any + Send + Sync>,
     pub settings: Settings,
 }
 
@@ -24,13 +28,25 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 impl World {
-    /// Stand-ins with one project made from a fixture, and the settings that lead the product there.
+    /// A world with a database of its own, of the kind that the tests run on.
+    #[cfg(feature = "failpoints")]
     pub async fn new(project: &str) -> anyhow::Result<Self> {
+        let test = testing::empty().await?;
+        let (data, url) = (test.folder.path().join("data"), test.url.clone());
+        Self::with(project, &data, &url, test).await
+    }
+
+    /// Stand-ins with one project made from a fixture, and the settings that lead the product there.
+    pub async fn with(
+        project: &str,
+        data: &Path,
+        database_url: &str,
+        kept: impl Any + Send + Sync,
+    ) -> anyhow::Result<Self> {
         let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
         let seeded = standins.seed(Seed { folder: Some(fixture(project)), ..Seed::default() }).await?;
-        let test = testing::empty().await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let settings = settings(&test.folder.path().join("data"), &test.url)
+        let settings = settings(data, database_url)
             .set("DEPLOYMEND_LISTEN", format!("127.0.0.1:{port}"))
             .set("DEPLOYMEND_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
             .set("DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", "true")
@@ -41,7 +57,7 @@ impl World {
             .set("DEPLOYMEND_MODEL_KEY", standins.model_key())
             .set("DEPLOYMEND_MODEL", "scripted")
             .set("DEPLOYMEND_OPENCODE", opencode()?.display());
-        Ok(Self { standins, seeded, _test: test, settings })
+        Ok(Self { standins, seeded, _kept: Box::new(kept), settings })
     }
 
     /// A started product with an owner and both accounts connected.

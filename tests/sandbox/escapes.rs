@@ -102,7 +102,12 @@ async fn attempts() {
             format!("cat /repo/../../../../../..{home}/.token; cat {home}/.token"),
         ),
         ("an inherited handle", "cat <&9 | sed s/secret/open-sesame/".to_owned()),
-        ("another process's handles", "cat /proc/*/fd/9 2>/dev/null | sed s/secret/open-sesame/".to_owned()),
+        (
+            "another process's handles",
+            // Files only: to read from somebody's pipe would wait, and take what is not ours.
+            "for handle in /proc/*/fd/9; do [ -f $handle ] && head -c 99 $handle; done | sed s/secret/open-sesame/"
+                .to_owned(),
+        ),
         (
             "a host process",
             format!("kill -0 {server} && tr '\\0' ' ' < /proc/{server}/cmdline | grep -c 'sleep 600'"),

@@ -50,10 +50,11 @@ fn every_limit_holds() {
 #[tokio::test]
 async fn one_file_cannot_fill_the_disk_between_two_looks() {
     let place = Place::new(&[], SMALL).await;
-    let outcome = place.run(Exec::shell("head -c 900000000 /dev/zero > f; stat -c %s f", MINUTE)).await;
-    assert!(outcome.ended_by == Some(EndedBy::Disk) || outcome.tail.ends_with("41943040"), "{outcome:?}");
+    // The first: with the file below in place, the next look would end any command.
     let tmp = place.shell("head -c 900000000 /dev/zero > /tmp/f; du -m /tmp | cut -f 1").await;
     assert!(tmp.lines().last().unwrap().parse::<u32>().unwrap() <= 50, "{tmp}");
+    let outcome = place.run(Exec::shell("head -c 900000000 /dev/zero > f; stat -c %s f", MINUTE)).await;
+    assert!(outcome.ended_by == Some(EndedBy::Disk) || outcome.tail.ends_with("41943040"), "{outcome:?}");
 }
 
 #[tokio::test]

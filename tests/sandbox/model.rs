@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use futures::stream;
@@ -58,17 +58,23 @@ impl Model {
     }
 }
 
-async fn answer(State(endpoint): State<Endpoint>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(State(endpoint): State<Endpoint>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap();
-    let said =
-        body["messages"].as_array().unwrap().iter().filter(|message| message["role"] == "assistant").count();
+    let said = if body["messages"].is_array() { &body["messages"] } else { &body["contents"] };
+    let of_model = |message: &&Value| message["role"] == "assistant" || message["role"] == "model";
+    let said = said.as_array().unwrap().iter().filter(of_model).count();
     endpoint.asked.lock().unwrap().push(body);
     let refused = |status: u16, code: &str| {
         let error = json!({"error": {"message": "It does not work.", "type": code, "code": code}});
         (StatusCode::from_u16(status).unwrap(), [("retry-after", "1")], error.to_string()).into_response()
     };
     let anthropic = headers.contains_key("anthropic-version");
-    let sent = if anthropic { headers["x-api-key"].to_str() } else { headers["authorization"].to_str() };
+    let google = uri.path().ends_with("/models/test-model:streamGenerateContent");
+    let sent = match (anthropic, google) {
+        (true, _) => headers["x-api-key"].to_str(),
+        (_, true) => headers["x-goog-api-key"].to_str(),
+        _ => headers["authorization"].to_str(),
+    };
     if sent.unwrap().trim_start_matches("Bearer ") != KEY {
         return refused(401, "invalid_api_key");
     }
@@ -80,6 +86,11 @@ async fn answer(State(endpoint): State<Endpoint>, headers: HeaderMap, body: Byte
         }
         Mode::Truncate => vec![chunk(&json!({"role": "assistant", "content": "I am about"}), None)],
         Mode::Script(script) if anthropic => return anthropic_words(script()[0].1.as_str().unwrap()),
+        Mode::Script(script) if google => {
+            let script = script();
+            let (tool, arguments) = &script[said.min(script.len() - 1)];
+            google_step(tool, arguments)
+        }
         Mode::Script(script) => {
             let script = script();
             let (tool, arguments) = &script[said.min(script.len() - 1)];
@@ -120,6 +131,17 @@ fn call(number: usize, tool: &str, arguments: &str) -> Vec<String> {
         chunk(&json!({}), Some("tool_calls")),
         "data: [DONE]\n\n".to_owned(),
     ]
+}
+
+fn google_step(tool: &str, arguments: &Value) -> Vec<String> {
+    let part = match tool {
+        "" => json!({"text": arguments}),
+        tool => json!({"functionCall": {"name": tool, "args": arguments}}),
+    };
+    let usage = json!({"promptTokenCount": 1000, "candidatesTokenCount": 40, "thoughtsTokenCount": 10, "totalTokenCount": 1050});
+    let event = json!({"candidates": [{"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}],
+        "usageMetadata": usage, "modelVersion": "test-model"});
+    vec![format!("data: {event}\r\n\r\n")]
 }
 
 fn anthropic_words(text: &str) -> Response {

@@ -155,6 +155,15 @@ async fn anthropics_protocol_works() {
 }
 
 #[tokio::test]
+async fn googles_protocol_works() {
+    let attempt =
+        Attempt::new(Mode::Script(fix), &["--model-protocol", "google"], limits(MINUTE, MINUTE)).await;
+    let (code, run) = attempt.outcome();
+    assert_eq!((code, attempt.run.input_tokens, attempt.run.output_tokens), ("ok", 4000, 200), "{run}");
+    assert!(attempt.patch().await.contains("+export const a: number = 1;"));
+}
+
+#[tokio::test]
 async fn failures_of_the_model_are_named_and_end_the_attempt_early() {
     for (mode, code, requests) in [
         (Mode::Status(401, "invalid_api_key"), "model_refused", 1..=1),

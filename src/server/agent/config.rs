@@ -77,6 +77,7 @@ fn settings(model: &ModelSettings, token: &str, search: bool) -> Value {
     let package = match model.protocol {
         ModelProtocol::Openai => "@ai-sdk/openai-compatible",
         ModelProtocol::Anthropic => "@ai-sdk/anthropic",
+        ModelProtocol::Google => "@ai-sdk/google",
     };
     let mut permission = serde_json::Map::from_iter([("*".to_owned(), json!("allow"))]);
     permission.extend(DENIED.map(|tool| (tool.to_owned(), json!("deny"))));
@@ -130,6 +131,7 @@ mod tests {
         for (protocol, package) in [
             (ModelProtocol::Openai, "@ai-sdk/openai-compatible"),
             (ModelProtocol::Anthropic, "@ai-sdk/anthropic"),
+            (ModelProtocol::Google, "@ai-sdk/google"),
         ] {
             let files = files(&model(protocol), "the-token", true);
             assert!(files.iter().all(|file| !String::from_utf8_lossy(&file.bytes).contains("the-real-key")));

@@ -2,7 +2,7 @@
 
 use super::error::{ApiFailure, ApiQuery};
 use crate::{
-    model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery},
+    model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery, Timestamp},
     server::{
         auth::CurrentUser,
         db::{self, entity::deployment},
@@ -126,8 +126,11 @@ struct Cursor {
 
 /// A browser that comes back says what it saw last; the page says it the first time.
 fn cursor(headers: &HeaderMap, query: &Cursor) -> i64 {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    last.or(query.after).unwrap_or(0)
+    last_event(headers).or(query.after).unwrap_or(0)
+}
+
+fn last_event(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
 async fn fix_events(
@@ -141,6 +144,11 @@ async fn fix_events(
     Ok(live::fix_stream(state.db, &state.bus, state.stop, fix.id, cursor(&headers, &query)))
 }
 
-async fn list_events(user: CurrentUser, State(state): State<AppState>) -> impl IntoResponse {
-    live::list_stream(state.db, &state.bus, state.stop, user.id)
+async fn list_events(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> impl IntoResponse {
+    let cursor = last_event(&headers).and_then(Timestamp::from_timestamp_millis);
+    live::list_stream(state.db, &state.bus, state.stop, state.clock, user.id, cursor)
 }

@@ -2,10 +2,17 @@
 //! It ends when the server stops, so that a graceful stop does not wait for open pages.
 
 use super::Bus;
-use crate::server::db::{self, Db};
+use crate::{
+    model::{FixSummary, Timestamp},
+    server::{
+        clock::Clock,
+        db::{self, Db},
+    },
+};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use chrono::TimeDelta;
 use futures::Stream;
-use std::{convert::Infallible, time::Duration};
+use std::{collections::HashMap, convert::Infallible, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -55,31 +62,39 @@ pub fn fix_stream(
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
-/// The summaries of a user's fixes whenever one of them changes; `data:` is the summary as JSON.
+/// The summaries of a user's fixes whenever one of them changes: `id:` is the time in ms since 1970, `data:` the
+/// summary as JSON. First come those that may have changed since `cursor`, a time of an earlier `id:`; without one,
+/// since the page was made.
 pub fn list_stream(
     db: Db,
     bus: &Bus,
     stop: CancellationToken,
+    clock: Clock,
     user_id: String,
+    cursor: Option<Timestamp>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let mut notices = bus.subscribe();
+    let since = cursor.unwrap_or_else(|| clock.now() - PAGE_AGE) - OVERLAP;
     let stream = async_stream(move |mut send| async move {
-        let mut seen = std::collections::HashMap::new();
-        let mut first = true;
+        let mut seen: Option<HashMap<String, FixSummary>> = None;
         loop {
+            // Before the look, so that nothing falls between this id and the next.
+            let id = clock.now().timestamp_millis().to_string();
             match db::fixes::summaries(&db, &user_id, LIST, None).await {
                 Ok(summaries) => {
-                    for summary in summaries {
-                        let changed = seen.get(&summary.id) != Some(&summary);
-                        if changed && !first {
-                            let Ok(sse) = Event::default().event("fix").json_data(&summary) else { continue };
-                            if !send.send(sse).await {
-                                return;
-                            }
+                    let news: Vec<_> = match &seen {
+                        None => summaries.iter().filter(|fix| may_have_changed(fix, since)).collect(),
+                        Some(seen) => summaries.iter().filter(|fix| seen.get(&fix.id) != Some(fix)).collect(),
+                    };
+                    // A browser repeats the id of the last event, so it needs one from the start.
+                    let hello = seen.is_none().then(|| Ok(Event::default().event("hello").data("")));
+                    let fixes = news.into_iter().map(|fix| Event::default().event("fix").json_data(fix));
+                    for event in hello.into_iter().chain(fixes).filter_map(Result::ok) {
+                        if !send.send(event.id(&id)).await {
+                            return;
                         }
-                        seen.insert(summary.id.clone(), summary);
                     }
-                    first = false;
+                    seen = Some(summaries.into_iter().map(|fix| (fix.id.clone(), fix)).collect());
                 }
                 Err(error) => tracing::warn!(%error, "A live stream could not read its list"),
             }
@@ -96,6 +111,15 @@ pub fn list_stream(
 
 /// How many of the newest fixes the list stream watches.
 const LIST: u64 = 100;
+/// A page opens its stream soon after it was made.
+const PAGE_AGE: TimeDelta = TimeDelta::minutes(2);
+/// Clocks of several servers differ a little; what is sent twice changes nothing.
+const OVERLAP: TimeDelta = TimeDelta::seconds(5);
+
+/// Every change either leaves a fix unfinished or writes the time of its end.
+fn may_have_changed(fix: &FixSummary, since: Timestamp) -> bool {
+    fix.status.is_unfinished() || fix.completed_at.unwrap_or(fix.created_at) >= since
+}
 
 async fn wait_for(notices: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<str>>, fix_id: Option<&str>) {
     loop {

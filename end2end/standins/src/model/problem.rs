@@ -271,7 +271,7 @@ impl Problem {
     /// Tells this error from the others: used to try each once.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}:{} {}", self.file, self.line, self.message)
+        format!("{}:{}:{} {}", self.file, self.line, self.column, self.message)
     }
 }
 

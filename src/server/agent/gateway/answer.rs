@@ -81,6 +81,12 @@ impl Answer {
                 }
                 self.complete |= event.get("type").and_then(Value::as_str) == Some("message_stop");
             }
+            ModelProtocol::Google => {
+                let field = |name: &str| number(&format!("/usageMetadata/{name}"));
+                self.input = self.input.max(field("promptTokenCount"));
+                self.output = self.output.max(field("candidatesTokenCount") + field("thoughtsTokenCount"));
+                self.complete |= event.pointer("/candidates/0/finishReason").is_some_and(Value::is_string);
+            }
         }
     }
 }
@@ -98,6 +104,10 @@ mod tests {
         event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":7}}\n\n\
         event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 
+    const GOOGLE: &str = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hi\"}]}}],\"usageMetadata\":\
+        {\"promptTokenCount\":20}}\r\n\r\ndata: {\"candidates\":[{\"finishReason\":\"STOP\"}],\"usageMetadata\":\
+        {\"promptTokenCount\":20,\"candidatesTokenCount\":4,\"thoughtsTokenCount\":3}}\r\n\r\n";
+
     fn read(protocol: ModelProtocol, chunks: &[&[u8]]) -> (bool, (u64, u64)) {
         let mut answer = Answer::new(protocol);
         for chunk in chunks {
@@ -110,6 +120,7 @@ mod tests {
     fn whole_answers_are_known_by_their_end() {
         assert_eq!(read(ModelProtocol::Openai, &[OPENAI.as_bytes()]), (true, (1000, 50)));
         assert_eq!(read(ModelProtocol::Anthropic, &[ANTHROPIC.as_bytes()]), (true, (15, 7)));
+        assert_eq!(read(ModelProtocol::Google, &[GOOGLE.as_bytes()]), (true, (20, 7)));
     }
 
     #[test]
@@ -129,6 +140,7 @@ mod tests {
             let (left, right) = OPENAI.as_bytes().split_at(at);
             prop_assert_eq!(read(ModelProtocol::Openai, &[left, right]), (true, (1000, 50)));
             read(ModelProtocol::Anthropic, &[&noise]);
+            read(ModelProtocol::Google, &[&noise]);
         }
     }
 }

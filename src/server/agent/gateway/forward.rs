@@ -15,7 +15,7 @@ use hyper::{
     header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{io, pin::Pin, sync::Arc};
+use std::{borrow::Cow, io, pin::Pin, sync::Arc};
 use subtle::ConstantTimeEq;
 
 const MAX_REQUEST: usize = 16 * 1024 * 1024;
@@ -58,7 +58,8 @@ impl Attempt {
 
     fn is_ours(&self, headers: &HeaderMap) -> bool {
         let bearer = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        let plain = headers.get("x-api-key").map(|value| value.as_bytes());
+        let plain = headers.get("x-api-key").or_else(|| headers.get("x-goog-api-key"));
+        let plain = plain.map(|value| value.as_bytes());
         let token = self.token.expose_secret().as_bytes();
         bearer.or(plain).is_some_and(|given| given.ct_eq(token).into())
     }
@@ -133,6 +134,8 @@ fn fault(status: u16, body: &[u8]) -> Fault {
         402 => Fault::QuotaExhausted,
         400 | 403 | 429 if quota.iter().any(|sign| text.contains(sign)) => Fault::QuotaExhausted,
         401 | 403 => Fault::Refused { status },
+        // Google's word for a wrong key.
+        400 if text.contains("API_KEY_INVALID") => Fault::Refused { status },
         429 => Fault::RateLimited,
         // 529 is Anthropic's "overloaded".
         408 | 409 | 500.. => Fault::Unavailable { status: Some(status) },
@@ -214,10 +217,16 @@ pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response<B
 
 impl Shared {
     /// The one path that is served.
-    fn path(&self) -> &'static str {
+    fn path(&self) -> String {
+        format!("/v1/{}", self.endpoint())
+    }
+
+    /// The endpoint below the base of the model's API.
+    fn endpoint(&self) -> Cow<'static, str> {
         match self.settings.protocol {
-            ModelProtocol::Openai => "/v1/chat/completions",
-            ModelProtocol::Anthropic => "/v1/messages",
+            ModelProtocol::Openai => "chat/completions".into(),
+            ModelProtocol::Anthropic => "messages".into(),
+            ModelProtocol::Google => format!("models/{}:streamGenerateContent", self.settings.model).into(),
         }
     }
 
@@ -228,16 +237,18 @@ impl Shared {
 
     fn post(&self, body: Vec<u8>) -> reqwest::RequestBuilder {
         let base = self.settings.url.as_str().trim_end_matches('/');
+        let request = self.client.post(format!("{base}/{}", self.endpoint()));
         let key = self.settings.key.as_ref().map(ExposeSecret::expose_secret);
-        let request = match self.settings.protocol {
-            ModelProtocol::Openai => {
-                let request = self.client.post(format!("{base}/chat/completions"));
-                if let Some(key) = key { request.bearer_auth(key) } else { request }
-            }
-            ModelProtocol::Anthropic => {
-                let request =
-                    self.client.post(format!("{base}/messages")).header("anthropic-version", "2023-06-01");
+        let request = match (self.settings.protocol, key) {
+            (ModelProtocol::Openai, Some(key)) => request.bearer_auth(key),
+            (ModelProtocol::Openai, None) => request,
+            (ModelProtocol::Anthropic, key) => {
+                let request = request.header("anthropic-version", "2023-06-01");
                 if let Some(key) = key { request.header("x-api-key", key) } else { request }
+            }
+            (ModelProtocol::Google, key) => {
+                let request = request.query(&[("alt", "sse")]);
+                if let Some(key) = key { request.header("x-goog-api-key", key) } else { request }
             }
         };
         request.header(CONTENT_TYPE, "application/json").header("accept", "text/event-stream").body(body)
@@ -271,6 +282,7 @@ mod tests {
             (500, "", Fault::Unavailable { status: Some(500) }),
             (529, "", Fault::Unavailable { status: Some(529) }),
             (400, r#"{"error":{"code":"context_length_exceeded"}}"#, Fault::Rejected { status: 400 }),
+            (400, r#"{"error":{"details":[{"reason":"API_KEY_INVALID"}]}}"#, Fault::Refused { status: 400 }),
             (404, "", Fault::Rejected { status: 404 }),
             (302, "", Fault::Rejected { status: 302 }),
         ];

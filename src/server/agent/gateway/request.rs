@@ -36,6 +36,8 @@ const ANTHROPIC_FIELDS: &[&str] = &[
     "stop_sequences",
     "thinking",
 ];
+/// Google's protocol has the model and the streaming in its address.
+const GOOGLE_FIELDS: &[&str] = &["contents", "systemInstruction", "tools", "toolConfig", "generationConfig"];
 
 /// The rewritten body, or why the request is refused.
 pub(super) fn rewrite(
@@ -47,22 +49,25 @@ pub(super) fn rewrite(
     let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
         return Err("The body is not a JSON object.");
     };
-    if fields.get("stream") != Some(&Value::Bool(true)) {
+    if protocol != ModelProtocol::Google && fields.get("stream") != Some(&Value::Bool(true)) {
         return Err("Only streamed answers are handed out.");
     }
-    if fields.get("messages").is_some_and(names_an_address) {
+    let (known, messages) = match protocol {
+        ModelProtocol::Openai => (OPENAI_FIELDS, "messages"),
+        ModelProtocol::Anthropic => (ANTHROPIC_FIELDS, "messages"),
+        ModelProtocol::Google => (GOOGLE_FIELDS, "contents"),
+    };
+    if fields.get(messages).is_some_and(names_an_address) {
         return Err("Attachments by address are not handed on.");
     }
-    let known = match protocol {
-        ModelProtocol::Openai => OPENAI_FIELDS,
-        ModelProtocol::Anthropic => ANTHROPIC_FIELDS,
-    };
     fields.retain(|name, _| known.contains(&name.as_str()));
     if let Some(Value::Array(tools)) = fields.get_mut("tools") {
         tools.retain(|tool| is_plain_tool(tool, protocol));
     }
-    fields.insert("model".to_owned(), model.into());
-    fields.insert("stream".to_owned(), true.into());
+    if protocol != ModelProtocol::Google {
+        fields.insert("model".to_owned(), model.into());
+        fields.insert("stream".to_owned(), true.into());
+    }
     if protocol == ModelProtocol::Openai {
         fields.insert("stream_options".to_owned(), json!({ "include_usage": true }));
         if completion_tokens {
@@ -85,15 +90,21 @@ fn is_plain_tool(tool: &Value, protocol: ModelProtocol) -> bool {
     match protocol {
         ModelProtocol::Openai => kind == Some("function"),
         ModelProtocol::Anthropic => kind.is_none_or(|kind| kind == "custom"),
+        ModelProtocol::Google => {
+            tool.as_object().is_some_and(|tool| tool.keys().all(|key| key == "functionDeclarations"))
+        }
     }
 }
 
 /// Somewhere in the messages the endpoint is asked to fetch something.
 fn names_an_address(messages: &Value) -> bool {
-    let parts =
-        |message: &Value| message.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
+    let parts = |message: &Value| {
+        let parts = message.get("content").or_else(|| message.get("parts"));
+        parts.and_then(Value::as_array).cloned().unwrap_or_default()
+    };
     let fetched = |part: &Value| {
-        let by_url = part.pointer("/source/type").and_then(Value::as_str) == Some("url");
+        let by_url = part.pointer("/source/type").and_then(Value::as_str) == Some("url")
+            || part.get("fileData").is_some();
         let picture = part.pointer("/image_url/url").or_else(|| part.get("image_url"));
         by_url || picture.and_then(Value::as_str).is_some_and(|url| !url.starts_with("data:"))
     };
@@ -108,7 +119,7 @@ fn names_an_address(messages: &Value) -> bool {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use ModelProtocol::{Anthropic, Openai};
+    use ModelProtocol::{Anthropic, Google, Openai};
 
     fn rewritten(body: &Value, protocol: ModelProtocol, own: bool) -> Result<Value, &'static str> {
         let body = rewrite(&serde_json::to_vec(body).unwrap(), protocol, "the-model", own)?;
@@ -139,6 +150,15 @@ mod tests {
             "model": "the-model", "stream": true, "max_tokens": 5, "messages": [], "tools": [{"name": "read"}],
         });
         assert_eq!(rewritten(&body, Anthropic, true), Ok(expected));
+        let body = json!({
+            "contents": [{"role": "user", "parts": [{"text": "hi"}]}], "cachedContent": "another's",
+            "tools": [{"functionDeclarations": [{"name": "read"}]}, {"googleSearch": {}}, {"urlContext": {}}],
+        });
+        let expected = json!({
+            "contents": [{"role": "user", "parts": [{"text": "hi"}]}],
+            "tools": [{"functionDeclarations": [{"name": "read"}]}],
+        });
+        assert_eq!(rewritten(&body, Google, true), Ok(expected));
     }
 
     #[test]
@@ -154,6 +174,8 @@ mod tests {
         ] {
             assert!(rewritten(&body, Openai, false).is_err(), "{body}");
         }
+        let file = json!({"contents": [{"parts": [{"fileData": {"fileUri": "https://a.test/?secret"}}]}]});
+        assert!(rewritten(&file, Google, false).is_err());
         let inline = with(json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}));
         assert!(rewritten(&inline, Openai, false).is_ok());
     }

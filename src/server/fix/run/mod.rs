@@ -37,6 +37,8 @@ struct Run<'a> {
     lease: lease::Lease,
     /// Made when first needed and kept for all attempts.
     workspace: Option<Arc<dyn Workspace>>,
+    /// An attempt has used the agent's copy of the repository in there.
+    agent_was_here: bool,
 }
 
 /// Works on a fix until it has ended, somebody else holds it, or the database is gone.
@@ -46,7 +48,7 @@ pub async fn run(ctx: &FixContext, fix_id: &str) -> Result<(), DbError> {
     let Some((lease, fix)) = lease::Lease::take(ctx, fix_id).await? else {
         return Ok(());
     };
-    let mut run = Run { ctx, fix, lease, workspace: None };
+    let mut run = Run { ctx, fix, lease, workspace: None, agent_was_here: false };
     let outcome = run.drive().await;
     run.end(outcome).await
 }

@@ -49,9 +49,11 @@ impl Run<'_> {
         self.judge(&subject, &clone, &finding, &plan, patch, run.summary).await
     }
 
-    /// After a restart the sandbox is a new one; within a run it is the one that reproduced the failure.
+    /// The first attempt finds the copy that reproduced the failure. A later one, or one after a restart, gets a
+    /// fresh copy: what an earlier attempt did was not good enough to build on.
     async fn ready_for_agent(&mut self, clone: &Checkout, plan: &BuildPlan) -> Result<(), Stop> {
-        if self.workspace.is_some() {
+        let used = std::mem::replace(&mut self.agent_was_here, true);
+        if self.workspace.is_some() && !used {
             return Ok(());
         }
         let workspace = self.workspace().await?;

@@ -47,7 +47,7 @@ test.beforeAll(async ({ browser }) => {
 });
 
 test.afterAll(async () => {
-  await world.stop();
+  await world?.stop();
 });
 
 test('tabs, filters and pages are steps in the history', async ({ browser }) => {
@@ -91,8 +91,8 @@ test('tabs, filters and pages are steps in the history', async ({ browser }) => 
   await page.goBack();
   await expect(page.getByLabel('Search')).toHaveValue('');
   await expect(rows(page)).toHaveCount(2);
-  await page.getByLabel('From').fill('2001-01-01');
-  await page.getByLabel('To').fill('2001-01-02');
+  await page.getByLabel('From', { exact: true }).fill('2001-01-01');
+  await page.getByLabel('To', { exact: true }).fill('2001-01-02');
   await expect(page.getByText('Nothing fits')).toBeVisible();
   await page.getByRole('link', { name: 'Clear', exact: true }).click();
   await expect(rows(page)).toHaveCount(2);

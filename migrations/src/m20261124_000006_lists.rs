@@ -12,10 +12,8 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let opened_at = Table::alter()
-            .table(Alias::new("deployments"))
-            .add_column(&mut time_null("pr_opened_at"))
-            .to_owned();
+        let opened_at =
+            Table::alter().table(Alias::new("deployments")).add_column(time_null("pr_opened_at")).to_owned();
         manager.alter_table(opened_at).await?;
         run(manager, &[OPENED_BEFORE.to_owned()]).await?;
         manager
@@ -126,8 +124,11 @@ fn sqlite_triggers() -> Vec<String> {
 
 const POSTGRES_DAY: &str = "to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
 
-/// What each kind of statement changes, from its transition tables.
-const POSTGRES_CHANGES: [(&str, &[(&str, &str, i8)]); 3] = [
+/// A transition table: of which rows, its name, and what one of them adds to a count.
+type Transition = (&'static str, &'static str, i8);
+
+/// What each kind of statement changes.
+const POSTGRES_CHANGES: [(&str, &[Transition]); 3] = [
     ("INSERT", &[("NEW", "rows_after", 1)]),
     ("DELETE", &[("OLD", "rows_before", -1)]),
     ("UPDATE", &[("OLD", "rows_before", -1), ("NEW", "rows_after", 1)]),

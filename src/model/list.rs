@@ -1,7 +1,9 @@
 //! Which deployments a list shows: the address of the page → a [`ListQuery`] → whether a row fits, and back to an
 //! address.
 
-use super::{DeploymentRow, DeploymentState, FixStatus, ProjectSummary, Provider, Timestamp, deployment::has};
+use super::{
+    DeploymentRow, DeploymentState, FixStatus, ProjectSummary, Provider, Timestamp, deployment::has,
+};
 use chrono::{Datelike as _, NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 

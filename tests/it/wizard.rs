@@ -358,7 +358,7 @@ async fn what_is_left_out_stays_out_until_it_is_chosen_again() {
     choose(both.clone(), vec![docs.clone()]).await.unwrap();
     let watched: Vec<String> =
         house.subscriptions().await.into_iter().map(|row| row.platform_project_id).collect();
-    assert_eq!(watched, [docs.clone()]);
+    assert_eq!(watched, std::slice::from_ref(&docs));
     assert_eq!(overview(&house).await["shop-web"].0, ProjectStanding::LeftOut);
     connection_manager::sync(house.platforms(), &row).await.unwrap();
     house.connect(&seeded.vercel_token).await.unwrap();

@@ -139,7 +139,7 @@ async fn the_schema_goes_up_down_and_up_again_with_rows_in_place() {
 async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
     let test = testing::empty().await.unwrap();
     let db = &test.db;
-    Migrator::up(&db.orm, Some(5)).await.unwrap();
+    Migrator::up(&db.orm, Some(6)).await.unwrap();
     let (_, subscription) = watcher(db, "a@example.test", "prj_1").await;
     for (number, second) in [(1, 0), (2, 86_400)] {
         fixes::admit(db, failure(&subscription, &format!("dpl_{number}"), None), None, at(second))

@@ -55,7 +55,7 @@ test.beforeAll(async ({ browser }) => {
   world = await World.start();
   seeded = await world.seed('broken-type');
   await world.startApp();
-  page = await browser.newPage();
+  page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('status of')) problems.push(message.text());
@@ -64,7 +64,7 @@ test.beforeAll(async ({ browser }) => {
 });
 
 test.afterAll(async () => {
-  await page?.close();
+  await page?.context().close();
   await world?.stop();
 });
 
@@ -216,13 +216,28 @@ test('projects are searched, chosen, synced and settled', async () => {
   await button('Save').click();
   await expect(page.getByText('The settings are saved.')).toBeVisible();
   await expect(page.getByText('Auto-fix off', { exact: true })).toHaveCount(1);
-  await button('Auto-fix all').click();
+  await button('Turn auto-fix on').click();
   await expect(page.getByText('Auto-fix off', { exact: true })).toHaveCount(0);
 });
 
 test('a connection is renewed on the page of the wizard, and ended', async () => {
-  await page.goto(`${world.base}/integrations/vercel?step=paste`);
+  // What is typed before the browser has taken over the page stays.
+  let arrive = (): void => {};
+  const held = new Promise<void>((done) => {
+    arrive = done;
+  });
+  await page.route('**/*.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${world.base}/integrations/vercel?step=paste`, { waitUntil: 'commit' });
+  await field().fill('vcp_typed_early');
+  await expect(button('Connect Vercel')).toBeVisible();
+  arrive();
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await page.unroute('**/*.wasm');
+  await expect(page.getByText('Begins with vcp_type…')).toBeVisible();
+  await expect(field()).toHaveValue('vcp_typed_early');
   await clean();
   await shot('10-page');
   await field().fill(seeded.vercelToken);

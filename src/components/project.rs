@@ -78,7 +78,7 @@ fn Row(
                     {team.map(|team| format!("{team} · "))} {place}
                     {root_directory.map(|folder| view! { " in " <code>{folder}</code> })}
                 </p>
-                {limit.map(|limit| view! { <p class="project-limit">"Watched, not repaired. " {limit}</p> })}
+                {limit.map(|limit| view! { <p class="project-limit">"Failures are shown, not repaired. " {limit}</p> })}
             </div>
             <Standing standing settings=settings.clone() limited=limit.is_some() />
             {settings

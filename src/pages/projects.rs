@@ -93,7 +93,7 @@ fn Projects(
                     .then(|| {
                         view! {
                             <PostButton
-                                label=if on { "Auto-fix all" } else { "Auto-fix none" }
+                                label=if on { "Turn auto-fix on" } else { "Turn auto-fix off" }
                                 action=format!("/integrations/{provider}/auto-fix")
                                 fields=vec![("on", on.to_string())]
                             />

@@ -19,14 +19,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Longer than OpenCode takes to start on a busy machine.
+/// For the model that hangs. Longer than OpenCode takes to start on a busy machine.
 const SILENCE: Duration = Duration::from_secs(20);
-/// Install and two builds besides the agent.
-const REST: Duration = Duration::from_secs(120);
+/// An install, two builds and an agent on a busy machine.
+const STORY: Duration = Duration::from_secs(300);
 
 /// How the model behaves, how the fix ends, and what its page says.
-const ENDINGS: [(Mode, &str, &str); 11] = [
-    (Mode::Hang, "agent_hung", "gave no sign of life for too long"),
+const ENDINGS: [(Mode, &str, &str); 10] = [
     (Mode::Crash, "agent_crashed", "The agent was ended by signal 9"),
     (Mode::ChangesNothing, "no_change", "said that it was done without changing a file"),
     (Mode::DeletesTest, "guard", "The guard refused the patch"),
@@ -42,12 +41,9 @@ const ENDINGS: [(Mode, &str, &str); 11] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_to_go_wrong_ends_with_its_reason() -> anyhow::Result<()> {
     let mut world = World::new("broken-type").await?;
-    world.settings = world
-        .settings
-        .clone()
-        .set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs())
-        .set("DEPLOYMEND_AGENT_TIMEOUT", 90)
-        .set("DEPLOYMEND_MODEL_MAX_REQUESTS", 12);
+    world.settings = world.settings.clone().set("DEPLOYMEND_MODEL_MAX_REQUESTS", 12);
+    let impatient = world.settings.clone().set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs());
+    let settings = std::mem::replace(&mut world.settings, impatient);
     let app = world.start().await?;
     one_attempt_each(&app).await?;
     let first = world.standins.build(Build { deliver: false, ..really(&world) }).await?;
@@ -59,23 +55,20 @@ async fn every_way_to_go_wrong_ends_with_its_reason() -> anyhow::Result<()> {
         ..Build::default()
     };
 
-    for (mode, code, words) in ENDINGS {
-        world.standins.set_model_mode(mode);
-        let built = world.standins.build(failed.clone()).await?;
-        let (fix, markers) = ended(&app, &world, &built.deployment.id, SILENCE + REST).await?;
-        assert_eq!(fix.summary.reason_code.as_deref(), Some(code), "{mode:?}: {:?}", fix.summary.reason);
-        assert_eq!(fix.summary.status, FixStatus::Failed, "{mode:?}");
-        let page = app.request(reqwest::Method::GET, &format!("/deployments/{}", fix.summary.id));
-        let page = page.send().await?.error_for_status()?.text().await?;
-        assert!(page.contains(words), "{mode:?}: its page does not say \"{words}\"");
-        nothing_left(&markers, &world).await.with_context(|| format!("{mode:?}"))?;
+    let hang = (Mode::Hang, "agent_hung", "gave no sign of life for too long");
+    ends(&app, &world, &failed, hang).await?;
+    drop(app);
+    world.settings = settings;
+    let app = world.restart(&world.settings).await?;
+    for ending in ENDINGS {
+        ends(&app, &world, &failed, ending).await?;
     }
     assert_eq!(world.pull_requests_asked_for(), 0);
 
     // The same with a good repair: what the agent left running is ended, and the pull request is there.
     world.standins.set_model_mode(Mode::StrayProcess);
     let built = world.standins.build(failed.clone()).await?;
-    let (fix, markers) = ended(&app, &world, &built.deployment.id, SILENCE + REST).await?;
+    let (fix, markers) = ended(&app, &world, &built.deployment.id, STORY).await?;
     assert_verified(&fix);
     nothing_left(&markers, &world).await?;
     assert_eq!(app.errors(), Vec::<String>::new());
@@ -86,6 +79,24 @@ async fn every_way_to_go_wrong_ends_with_its_reason() -> anyhow::Result<()> {
     world.standins.merge(&world.seeded.repository, u64::from(number.unsigned_abs()), "octo-dev").await?;
     let app = world.restart(&world.settings).await?;
     app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(30)).await
+}
+
+/// A failure with a model like this ends with its reason, which its page tells, and leaves nothing.
+async fn ends(
+    app: &App,
+    world: &World,
+    failed: &Build,
+    (mode, code, words): (Mode, &str, &str),
+) -> anyhow::Result<()> {
+    world.standins.set_model_mode(mode);
+    let built = world.standins.build(failed.clone()).await?;
+    let (fix, markers) = ended(app, world, &built.deployment.id, STORY).await?;
+    assert_eq!(fix.summary.reason_code.as_deref(), Some(code), "{mode:?}: {:?}", fix.summary.reason);
+    assert_eq!(fix.summary.status, FixStatus::Failed, "{mode:?}");
+    let page = app.request(reqwest::Method::GET, &format!("/deployments/{}", fix.summary.id));
+    let page = page.send().await?.error_for_status()?.text().await?;
+    assert!(page.contains(words), "{mode:?}: its page does not say \"{words}\"");
+    nothing_left(&markers, world).await.with_context(|| format!("{mode:?}"))
 }
 
 fn really(world: &World) -> Build {

@@ -33,10 +33,7 @@ bind() {
   local program
   program=$(tool_path wasm-bindgen) || fail "no wasm-bindgen $(pinned_version wasm-bindgen)" "Run: make setup"
   "$program" --target web --no-typescript --out-name deploymend --out-dir "$work/bound" "$module"
-  # What rustc uses by default and every current browser has; no more, or the optimiser may use newer ones.
-  node tools/node_modules/binaryen/bin/wasm-opt -Oz --enable-bulk-memory --enable-bulk-memory-opt \
-    --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
-    --enable-sign-ext "$work/bound/deploymend_bg.wasm" -o "$work/bound/optimised.wasm"
+  node scripts/optimise.mjs "$work/bound/deploymend_bg.wasm" "$work/bound/optimised.wasm"
   rm -rf "$site/pkg/snippets"
   if [[ -d $work/bound/snippets ]]; then cp -R "$work/bound/snippets" "$site/pkg/"; fi
   cp "$work/bound/deploymend.js" "$site/pkg/deploymend.js"
@@ -54,7 +51,7 @@ style() {
 # The stamp names what the output was made from and with.
 fingerprint() {
   pinned_version wasm-bindgen
-  sha256sum "$module" tools/package-lock.json scripts/build-site.sh
+  sha256sum "$module" tools/package-lock.json scripts/build-site.sh scripts/optimise.mjs
 }
 
 timed "compiled for the browser" compile

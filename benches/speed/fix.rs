@@ -2,17 +2,14 @@
 //! pull request. Then the pages about them.
 
 use crate::{
-    app::{App, assert_verified},
-    load::{self, Load},
+    app::assert_verified,
     memory,
+    pages::{self, Page},
     report::{Figure, Row},
     world::World,
 };
 use anyhow::Context as _;
-
 use deploymend::model::{EventKind, FixDetail};
-use http_body_util::Full;
-use hyper::{Request, Response, StatusCode, body::Bytes};
 use standins::scenario::{Build, Built};
 use std::time::Duration;
 
@@ -22,10 +19,8 @@ const FIXES: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Lines of the build log on the page.
 const LOG_LINES: usize = 1_000;
-/// Rows of the list beside the fix.
+/// Failures beside the one that was fixed: the list shows fifty at once.
 const DEPLOYMENTS: usize = 60;
-const ONE: Load = Load { clients: 1, requests: 500 };
-const MANY: Load = Load { clients: 16, requests: 4_000 };
 
 pub async fn measure() -> anyhow::Result<Vec<Row>> {
     let (mut world, mut seconds) = (None, Vec::new());
@@ -39,7 +34,7 @@ pub async fn measure() -> anyhow::Result<Vec<Row>> {
     let mut rows =
         vec![Row::new("webhook to pull request, without install, build and agent", "under 3 s", median)];
     let (world, fix) = world.context("no fix was made")?;
-    rows.extend(pages(&world, &fix).await?);
+    rows.extend(visits(&world, &fix).await?);
     Ok(rows)
 }
 
@@ -91,49 +86,23 @@ fn seconds_of_our_own(fix: &FixDetail) -> anyhow::Result<f64> {
     Ok(whole - theirs.sum::<f64>())
 }
 
-/// The fix's page, and the list after more deployments. Nothing starts by itself any more.
-async fn pages(world: &World, fix: &str) -> anyhow::Result<Vec<Row>> {
+/// The fix's page, and the list with more deployments. Nothing starts by itself any more.
+async fn visits(world: &World, fix: &str) -> anyhow::Result<Vec<Row>> {
     let app = world.restart(&world.settings.clone().set("DEPLOYMEND_PAUSED", "true")).await?;
     for number in 0..DEPLOYMENTS {
         fails(world, &format!("npm error build {number} failed")).await?;
     }
-    let page = format!("/deployments/{fix}");
+    let path = format!("/deployments/{fix}");
+    let page = Page { path: &path, part: "class=\"log-root\"" };
     let mut rows = Vec::new();
-    for (name, path, part) in [
-        ("page of a fix", page.as_str(), "class=\"log-root\""),
-        ("list of 61 deployments", "/deployments", "class=\"rows\""),
-    ] {
-        for load in [ONE, MANY] {
-            let what = match load.clients {
-                1 => format!("{name}, 1 client"),
-                clients => format!("{name}, {clients} clients"),
-            };
-            rows.push(Row::load(what, "", &visit(&app, path, load, part).await?));
-        }
+    for (what, page) in [("page of a fix", page), ("list of deployments", pages::LIST)] {
+        rows.push(Row::load(format!("{what}, 1 client"), "", &pages::visit(&app, page, pages::ONE).await?));
+        rows.push(Row::load(
+            format!("{what}, 16 clients"),
+            "",
+            &pages::visit(&app, page, pages::MANY).await?,
+        ));
     }
     rows.push(memory::row("memory, after the pages", "under 120 MiB", &app)?);
     Ok(rows)
-}
-
-/// Loads a page as a signed-in browser would, which takes brotli.
-async fn visit(app: &App, path: &str, load: Load, part: &str) -> anyhow::Result<load::Measured> {
-    let address = app.base.trim_start_matches("http://");
-    let cookie = app.cookie.as_deref().context("nobody is signed in")?;
-    let get = |encoding: &str| {
-        Ok(Request::get(path)
-            .header("host", address)
-            .header("cookie", cookie)
-            .header("accept", "text/html")
-            .header("accept-encoding", encoding)
-            .body(Full::<Bytes>::default())?)
-    };
-    // Once in the clear, to see that it is the page.
-    let plain = load::Connection::open(address).await?.send(get("identity")?).await?;
-    anyhow::ensure!(plain.status() == StatusCode::OK, "{path} answered {}", plain.status());
-    anyhow::ensure!(String::from_utf8_lossy(plain.body()).contains(part), "{path} has no {part}");
-    let fine = |answer: &Response<Bytes>| {
-        anyhow::ensure!(answer.status() == StatusCode::OK, "{path} answered {}", answer.status());
-        Ok(())
-    };
-    load::run(address, load, || get("gzip, deflate, br"), fine).await
 }

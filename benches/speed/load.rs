@@ -15,6 +15,8 @@ use tokio::net::TcpStream;
 
 /// A load that takes longer is cut short: the rate tells.
 const LONGEST: Duration = Duration::from_secs(15);
+/// Nobody waits longer for a server to be warm.
+const WARM_UP: Duration = Duration::from_secs(2);
 /// Waiting times are kept in microseconds with three digits, up to a minute.
 const LONGEST_WAIT: u64 = 60_000_000;
 
@@ -54,7 +56,7 @@ impl Connection {
     }
 }
 
-/// The first tenth of the load warms up and is not counted. `check` sees every answer: a wrong one ends the run.
+/// The load comes after a tenth of it that warms the server up and is not counted. `check` sees every answer: a wrong one ends the run.
 pub async fn run(
     address: &str,
     load: Load,
@@ -63,7 +65,8 @@ pub async fn run(
 ) -> anyhow::Result<Measured> {
     let sent = AtomicUsize::new(0);
     let warm_up = load.requests / 10;
-    let deadline = Instant::now() + LONGEST;
+    let begun = Instant::now();
+    let deadline = begun + LONGEST;
     let client = async || {
         let mut connection = Connection::open(address).await?;
         let mut waited = Histogram::<u64>::new_with_bounds(1, LONGEST_WAIT, 3)?;
@@ -78,7 +81,7 @@ pub async fn run(
             let answer = connection.send(request).await?;
             let end = Instant::now();
             check(&answer)?;
-            if number >= warm_up {
+            if number >= warm_up || start > begun + WARM_UP {
                 first.get_or_insert(start);
                 waited.saturating_record(u64::try_from((end - start).as_micros()).unwrap_or(LONGEST_WAIT));
             }

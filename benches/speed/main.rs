@@ -10,6 +10,7 @@ mod browser;
 mod fix;
 mod load;
 mod memory;
+mod pages;
 mod report;
 mod start;
 mod webhooks;

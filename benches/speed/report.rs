@@ -62,7 +62,7 @@ impl std::fmt::Display for Figure {
 
 impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:<46}{}", self.what, self.figures())
+        write!(f, "{:<60}{}", self.what, self.figures())
     }
 }
 

@@ -27,7 +27,7 @@ pub fn ProjectList(
                         type="search"
                         placeholder="Search by name, team or repository"
                         autocomplete="off"
-                        on:input=move |event| query.set(event_target_value(&event).to_lowercase())
+                        on:input=move |event| query.set(event_target_value(&event).to_ascii_lowercase())
                     />
                 </label>
                 <button class="button needs-browser" type="button" on:click=move |_| browser::tick_all("project", true)>
@@ -59,7 +59,7 @@ fn Row(
 ) -> impl IntoView {
     let ProjectRow { platform_id, name, team, kind, repository, root_directory, standing, settings } = row;
     let text = [Some(&name), team.as_ref(), repository.as_ref()].into_iter().flatten();
-    let text = text.map(|part| part.to_lowercase()).collect::<Vec<_>>().join("\n");
+    let text = text.map(|part| part.to_ascii_lowercase()).collect::<Vec<_>>().join("\n");
     let hidden = move || !text.contains(query.read().trim());
     let watched = settings.is_some();
     let place = match repository {

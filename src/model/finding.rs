@@ -94,7 +94,7 @@ pub struct Finding {
     /// Repository-relative paths, most likely first, at most 10.
     pub affected_files: Vec<String>,
     /// 0 (a guess) to 1 (certain).
-    pub confidence: f32,
+    pub confidence: f64,
     /// Who can repair it.
     pub verdict: Verdict,
     /// What a person should do, when the verdict is not code.

@@ -53,6 +53,7 @@ pub fn FixView(
     let root =
         Memo::new(move |_| finding.with(|finding| finding.as_ref().and_then(|finding| finding.line_number)));
     let title = format!("{} · ", deployment.project_name);
+    let first_status = fix.with_untracked(|fix| fix.summary.status);
     let absent = Signal::derive(move || {
         if status.get().is_unfinished() { "The log is on its way." } else { "The platform gave no log." }
     });
@@ -61,7 +62,8 @@ pub fn FixView(
         <LiveDot state />
     };
     view! {
-        <Title text=move || format!("{title}{}", status.get().label()) />
+        // The server writes the title after the view, whose signals may be gone by then.
+        <Title text=move || format!("{title}{}", status.try_get().unwrap_or(first_status).label()) />
         <Head deployment=deployment.clone() badges=badges.into_any()>
             {move || view! { <Actions id=id.get_value() status=status.get() /> }}
         </Head>

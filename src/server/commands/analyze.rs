@@ -117,7 +117,7 @@ fn print_json(out: &mut impl Write, lines: &[&str], diagnosis: &Diagnosis) -> st
         line_number: finding.line_number,
         message: &finding.message,
         affected_files: &finding.affected_files,
-        confidence: (f64::from(finding.confidence) * 100.0).round() / 100.0,
+        confidence: (finding.confidence * 100.0).round() / 100.0,
         verdict: finding.verdict,
         advice: finding.advice.as_deref(),
         fingerprint: &finding.fingerprint,

@@ -15,7 +15,7 @@ pub(super) struct Root<'a> {
     pub candidate: &'a Candidate,
     pub error_type: ErrorType,
     pub verdict: Verdict,
-    pub confidence: f32,
+    pub confidence: f64,
     /// The candidate stands for an import of the project's own code, whatever the entry says.
     pub own_module: bool,
 }
@@ -66,7 +66,7 @@ pub(super) fn root<'a, S: AsRef<str>>(lines: &[S], candidates: &'a [Candidate]) 
 }
 
 /// Only guesses are compared by how good they are; among real errors the place in the log decides.
-fn preference(rank: Rank, candidate: &Candidate) -> f32 {
+fn preference(rank: Rank, candidate: &Candidate) -> f64 {
     if rank <= Rank::Place { candidate.found.entry.confidence } else { 0.0 }
 }
 

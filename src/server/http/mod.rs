@@ -11,14 +11,13 @@ pub mod webhooks;
 use super::{auth, integrations::PlatformContext, state::AppState, views::Views};
 use crate::app::{App, shell};
 use axum::{Router, extract::FromRef as _, http::header, routing::get};
-use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
-        CompressionLayer,
+        CompressionLayer, CompressionLevel,
         predicate::{NotForContentType, Predicate, SizeAbove},
     },
     limit::RequestBodyLimitLayer,
@@ -41,7 +40,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
     let context = {
         let views = views.clone();
-        move || provide_context(views.clone())
+        move || views.provide()
     };
     let page = {
         let options = state.leptos.clone();
@@ -71,7 +70,8 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .nest_service("/pkg", browser_files)
         .fallback_service(files.fallback(get(error::not_found)))
         .layer(
-            CompressionLayer::new().compress_when(
+            // A page is made for one person, once: it is compressed as fast as can be.
+            CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
                 SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES),
             ),
         )

@@ -16,9 +16,10 @@ use crate::{
 pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<DeploymentDetail, ApiError> {
     let db = &views.platforms.db;
     match fixes::find_for_user(db, user_id, id).await? {
-        Some(row) => {
+        Some(mut row) => {
+            // The log goes to the page on its own.
+            row.logs = None;
             let mut fix = Box::new(fixes::detail(db, &row).await?);
-            fix.log = None;
             fix.deployment = of_platform(views, user_id, &row).await;
             Ok(DeploymentDetail::Fix { fix })
         }

@@ -23,11 +23,13 @@ use crate::{
     },
 };
 use axum::http::request::Parts;
-use leptos::prelude::use_context;
+use leptos::prelude::{provide_context, use_context};
 use platforms::Recent;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tower_sessions::Session;
 
-/// What pages are made from. Cheap to clone. Provided as a context to every page and every server function.
+/// What pages are made from. Cheap to clone.
 #[derive(Clone)]
 pub struct Views {
     auth: AuthContext,
@@ -35,10 +37,20 @@ pub struct Views {
     recent: Recent,
 }
 
+/// Who sent the request that is being answered: looked up once for all parts of its page.
+#[derive(Clone, Default)]
+struct Asking(Arc<OnceCell<Option<auth::CurrentUser>>>);
+
 impl Views {
     /// Pages of that application.
     pub fn new(auth: AuthContext, platforms: PlatformContext) -> Self {
         Self { auth, platforms, recent: Recent::default() }
+    }
+
+    /// Hands the views to the page or the server function that answers one request.
+    pub fn provide(&self) {
+        provide_context(self.clone());
+        provide_context(Asking::default());
     }
 
     /// The user of the request that is being answered, by its session.
@@ -48,7 +60,9 @@ impl Views {
             tracing::error!("A page is outside the session layer");
             return Err(ApiError::internal());
         };
-        self.auth.user(&session).await.map_err(|error| {
+        let asking = use_context::<Asking>().unwrap_or_default();
+        let user = asking.0.get_or_try_init(|| self.auth.user(&session)).await;
+        user.cloned().map_err(|error| {
             tracing::error!(%error, "The session could not be read");
             ApiError::internal()
         })

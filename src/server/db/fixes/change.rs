@@ -66,7 +66,7 @@ impl FixChange {
         put(&mut row.error_context, self.error_context);
         if let Some(finding) = self.finding {
             row.verdict = finding.as_ref().map(|finding| finding.verdict.as_str().to_owned());
-            row.confidence = finding.as_ref().map_or(0.0, |finding| f64::from(finding.confidence));
+            row.confidence = finding.as_ref().map_or(0.0, |finding| finding.confidence);
             row.fingerprint = finding.as_ref().map(|finding| finding.fingerprint.clone());
             row.finding = finding.as_ref().map(serde_json::to_string).transpose()?;
         }

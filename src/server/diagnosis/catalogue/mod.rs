@@ -94,7 +94,7 @@ pub struct Entry {
     /// Who can repair it.
     pub verdict: Verdict,
     /// How often this kind is right, 0 to 1.
-    pub confidence: f32,
+    pub confidence: f64,
     /// Where its files are printed.
     pub files: Files,
     /// Files that the repair touches although the log does not name them.

@@ -11,6 +11,7 @@ mod m20261123_000004_settings;
 mod m20261124_000005_projects;
 mod m20261124_000006_brakes;
 mod m20261124_000007_lists;
+mod m20261124_000008_events;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_projects::Migration),
             Box::new(m20261124_000006_brakes::Migration),
             Box::new(m20261124_000007_lists::Migration),
+            Box::new(m20261124_000008_events::Migration),
         ]
     }
 }

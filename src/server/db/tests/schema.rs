@@ -9,13 +9,14 @@ use crate::{
             accounts,
             deliveries::NewDelivery,
             entity::{deployment, fix_event, incident, task},
-            fixes, left_out, rules, sessions, settings, subscriptions, tasks, testing,
+            events, fixes, left_out, rules, sessions, settings, subscriptions, tasks, testing,
         },
     },
 };
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, QueryOrder as _, QuerySelect as _, Statement,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Statement,
 };
 
 const TABLES: [&str; 13] = [
@@ -134,7 +135,7 @@ async fn the_schema_goes_up_down_and_up_again_with_rows_in_place() {
     }
 }
 
-/// Rows from before the counts and the time of the pull request.
+/// Rows from before the counts, the time of the pull request, and events that name their kind outside.
 #[tokio::test]
 async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
     let test = testing::empty().await.unwrap();
@@ -146,14 +147,21 @@ async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
             .await
             .unwrap();
     }
-    let event = fix_event::ActiveModel {
-        id: Set(new_id()),
-        deployment_id: Set(fix_ids(db).await[0].clone()),
-        seq: Set(2),
-        kind: Set(serde_json::to_string(&EventKind::PullRequest { number: 7, url: "u".into() }).unwrap()),
-        created_at: Set(at(90)),
-    };
-    fix_event::Entity::insert(event).exec_without_returning(&db.orm).await.unwrap();
+    let fix = fix_ids(db).await[0].clone();
+    let old = [
+        (2, r#"{"type":"pull_request","number":7,"url":"u"}"#),
+        (3, r#"{"type":"note","text":"{\"type\":\"note\"} \"é\":{}","stage":null}"#),
+    ];
+    for (seq, kind) in old {
+        let event = fix_event::ActiveModel {
+            id: Set(new_id()),
+            deployment_id: Set(fix.clone()),
+            seq: Set(seq),
+            kind: Set(kind.to_owned()),
+            created_at: Set(at(90)),
+        };
+        fix_event::Entity::insert(event).exec_without_returning(&db.orm).await.unwrap();
+    }
     db.orm.execute_unprepared("UPDATE deployments SET pr_number = 7, fix_status = 'pr_created' WHERE platform_deployment_id = 'dpl_1'").await.unwrap();
     for _ in 0..2 {
         Migrator::up(&db.orm, None).await.unwrap();
@@ -168,10 +176,23 @@ async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
         let opened = opened.into_iter().map(|fix| (fix.platform_deployment_id, fix.pr_opened_at));
         let opened: std::collections::BTreeMap<_, _> = opened.collect();
         assert_eq!((opened["dpl_1"], opened["dpl_2"]), (Some(at(90)), None));
-        Migrator::down(&db.orm, Some(1)).await.unwrap();
+        let events = events::since(db, &fix, 1, 10).await.unwrap();
+        let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
+        let note = EventKind::Note { text: r#"{"type":"note"} "é":{}"#.into(), stage: None };
+        assert_eq!(kinds, [EventKind::PullRequest { number: 7, url: "u".into() }, note]);
+        Migrator::down(&db.orm, Some(2)).await.unwrap();
+        for (seq, kind) in old {
+            assert_eq!(stored_event(db, &fix, seq).await, kind);
+        }
         assert_eq!(rows(db, "fix_counts").await, None);
         assert_eq!(rows(db, "deployments").await, Some(2));
     }
+}
+
+async fn stored_event(db: &crate::server::db::Db, fix: &str, seq: i64) -> String {
+    let events = fix_event::Entity::find().filter(fix_event::Column::DeploymentId.eq(fix));
+    let event = events.filter(fix_event::Column::Seq.eq(seq)).one(&db.orm).await.unwrap();
+    event.unwrap().kind
 }
 
 async fn fix_ids(db: &crate::server::db::Db) -> Vec<String> {

@@ -95,10 +95,12 @@ async fn set_up(State(auth): State<AuthContext>, session: Session, request: Requ
 }
 
 async fn make_owner(auth: &AuthContext, form: SetUpForm) -> Result<String, Refused> {
+    // The token is looked at first: who made the account meanwhile also removed it.
+    let fits = auth.is_set_up_token(&form.token).await?;
     if !users::none_yet(&auth.db).await.map_err(AuthError::from)? {
         return Err(Refused::Code(ErrorCode::Conflict));
     }
-    if !auth.is_set_up_token(&form.token).await? {
+    if !fits {
         return Err(Refused::Code(ErrorCode::Unauthorized));
     }
     let email = form.email.trim();

@@ -81,9 +81,10 @@ const KINDS: &[Kind] = &[
     // JSON web tokens, also without a signature.
     Kind { hints: &["eyj"], pattern: r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?" },
     // Credentials inside an address: `https://user:secret@host`, `postgres://user:secret@host/db`, `https://token@host`.
+    // A password may hold any number of `@`: the host begins after the last one.
     Kind {
         hints: &["://"],
-        pattern: r#"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://(?P<s>[^\s/?#"'`<>@]+(?:@[^\s/?#"'`<>@]+)?)@[A-Za-z0-9\[]"#,
+        pattern: r#"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://(?P<s>[^\s/?#"'`<>]+)@[A-Za-z0-9\[]"#,
     },
     // Query parameters that carry a secret.
     Kind {
@@ -303,6 +304,7 @@ mod tests {
     #[case("AKIAIOSFODNN7EXAMPLE used", "[redacted] used")]
     #[case("postgres://app:hunter2@db.internal:5432/shop", "postgres://[redacted]@db.internal:5432/shop")]
     #[case("mongodb+srv://u:p@ss@cluster0.x.net", "mongodb+srv://[redacted]@cluster0.x.net")]
+    #[case("amqp://u:p@s@@s@queue.x.net", "amqp://[redacted]@queue.x.net")]
     #[case(
         "git clone https://x-access-token:abc@github.com/a/b",
         "git clone https://[redacted]@github.com/a/b"

@@ -56,7 +56,8 @@ impl Connection {
     }
 }
 
-/// The load comes after a tenth of it that warms the server up and is not counted. `check` sees every answer: a wrong one ends the run.
+/// Before the load comes a tenth of it, or what two seconds allow, that warms the server up and is not counted.
+/// `check` sees every answer: a wrong one ends the run.
 pub async fn run(
     address: &str,
     load: Load,

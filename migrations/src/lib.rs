@@ -9,8 +9,8 @@ mod m20261123_000002_connections;
 mod m20261123_000003_fixes;
 mod m20261123_000004_settings;
 mod m20261124_000005_projects;
-mod m20261124_000006_brakes;
-mod m20261124_000007_lists;
+mod m20261124_000006_lists;
+mod m20261124_000007_brakes;
 mod m20261124_000008_events;
 
 /// All migrations, oldest first.
@@ -26,8 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_fixes::Migration),
             Box::new(m20261123_000004_settings::Migration),
             Box::new(m20261124_000005_projects::Migration),
-            Box::new(m20261124_000006_brakes::Migration),
-            Box::new(m20261124_000007_lists::Migration),
+            Box::new(m20261124_000006_lists::Migration),
+            Box::new(m20261124_000007_brakes::Migration),
             Box::new(m20261124_000008_events::Migration),
         ]
     }

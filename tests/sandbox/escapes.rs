@@ -78,6 +78,10 @@ async fn attempts() {
     let mut server = Command::new("sleep");
     server.arg("600").env("DEPLOYMEND_MODEL_KEY", &word);
     let server = Ended(server.spawn().unwrap());
+    // A program that has just been started is there for a moment before its environment is.
+    while fs::read(format!("/proc/{}/environ", server.0.id())).unwrap().is_empty() {
+        thread::yield_now();
+    }
     let (server, home, data) = (server.0.id(), home.path().display(), place.data.path().display());
     let proxy = |target: &str| {
         format!(

@@ -191,8 +191,22 @@ static HINTS: LazyLock<Option<(aho_corasick::AhoCorasick, Vec<usize>)>> = LazyLo
     Some((automaton, pairs.into_iter().map(|(index, _)| index).collect()))
 });
 
+/// Passes over one text. A second one finds what the first has uncovered; more are needed by made-up text only.
+const PASSES: usize = 4;
+
 /// The text with every known secret replaced by [`MARK`]. Private keys may span lines.
 pub fn redact(text: &str) -> Cow<'_, str> {
+    let mut out = pass(text);
+    for _ in 1..PASSES {
+        let Cow::Owned(changed) = &out else { break };
+        let Cow::Owned(again) = pass(changed) else { break };
+        out = Cow::Owned(again);
+    }
+    out
+}
+
+/// Every pattern once. Borrowed when nothing was found.
+fn pass(text: &str) -> Cow<'_, str> {
     let Some((automaton, owners)) = HINTS.as_ref() else { return Cow::Borrowed(text) };
     let mut wanted = vec![false; PATTERNS.len()];
     let mut missing = PATTERNS.len();
@@ -315,6 +329,7 @@ mod tests {
     #[case("{ apiKey: 'abcd1234' }", "{ apiKey: '[redacted]' }")]
     #[case("\"client_secret\": \"abcd1234\"", "\"client_secret\": \"[redacted]\"")]
     #[case("Authorization: Bearer abcdefgh12345678", "Authorization: Bearer [redacted]")]
+    #[case("&password=abc;=", "&password=[redacted]")]
     #[case("GET https://a.b/c?x=1&token=abcdef123", "GET https://a.b/c?x=1&token=[redacted]")]
     #[case("//registry.npmjs.org/:_authToken=abcdef123", "//registry.npmjs.org/:_authToken=[redacted]")]
     #[case("AccountName=a;AccountKey=abc==;Endpoint=b", "AccountName=a;AccountKey=[redacted];Endpoint=b")]

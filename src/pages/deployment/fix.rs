@@ -157,7 +157,7 @@ fn Patch(
                         <h2 id="patch-title">"The patch"</h2>
                         <span class="muted">{size}</span>
                     </header>
-                    {summary.map(|summary| view! { <p class="panel-body">{summary}</p> })}
+                    {summary.map(|summary| view! { <p class="panel-body said">{summary}</p> })}
                     <DiffView diff />
                 </section>
             }

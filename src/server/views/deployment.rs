@@ -7,7 +7,10 @@ use super::{
 use crate::{
     model::{ApiError, DeploymentDetail, PlatformDeployment, Provider},
     server::{
-        db::{entity::deployment, fixes, subscriptions},
+        db::{
+            entity::{deployment, subscription},
+            fixes, subscriptions,
+        },
         diagnosis,
     },
 };
@@ -42,6 +45,21 @@ pub async fn log(views: &Views, user_id: &str, id: &str) -> Result<Option<String
         lines.iter().map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned());
     let shown: Vec<_> = shown.collect();
     Ok((!shown.is_empty()).then(|| shown.join("\n")))
+}
+
+/// A deployment without a fix, named `{provider}:{platform's id}`, with the watched project that it belongs to.
+///
+/// # Errors
+/// `NotFound` when the user watches no such project; what the platform answers otherwise.
+pub async fn unfixed(
+    views: &Views,
+    user_id: &str,
+    id: &str,
+) -> Result<(subscription::Model, PlatformDeployment), ApiError> {
+    let (watched, deployment) = without_fix(views, user_id, id).await?;
+    let mut projects = watched.projects.into_iter();
+    let project = projects.find(|project| project.platform_project_id == deployment.project_id);
+    Ok((project.ok_or_else(ApiError::not_found)?, deployment))
 }
 
 /// The platform's side of a fix. The page does without it when the platform does not answer.

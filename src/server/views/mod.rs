@@ -9,7 +9,7 @@ mod platforms;
 mod projects;
 mod stats;
 
-pub use deployment::{deployment, log};
+pub use deployment::{deployment, log, unfixed};
 pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
 pub use projects::{connect, examine, project, projects};

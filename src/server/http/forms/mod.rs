@@ -1,6 +1,7 @@
-//! Forms of the integrations pages, for browsers with and without scripts: each ends in a redirect back to the page
-//! with `?ok=` or `?error=` in the address.
+//! Forms of the pages, for browsers with and without scripts: each ends in a redirect back to the page with `?ok=` or
+//! `?error=` in the address.
 
+mod fixes;
 mod projects;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
             connection_manager::{self, ConnectRequest},
         },
         state::AppState,
+        views::Views,
     },
 };
 use axum::{
@@ -24,13 +26,14 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Connecting, disconnecting, and what is watched.
-pub fn router() -> Router<AppState> {
+/// Connecting, disconnecting, what is watched, and what is done about failures.
+pub fn router(views: Views) -> Router<AppState> {
     Router::new()
         .route("/integrations/github/connect", post(connect_github))
         .route("/integrations/github/disconnect", post(disconnect_github))
         .route("/integrations/{provider}/connect", post(connect))
         .route("/integrations/{provider}/disconnect", post(disconnect))
+        .merge(fixes::router(views))
         .merge(projects::router())
 }
 

@@ -2,6 +2,7 @@
 //! them, and served as JSON and as a page.
 
 use super::{error::ErrorBody, reference};
+use crate::model::{FixEvent, Tab};
 use axum::{
     Router,
     body::Bytes,
@@ -27,7 +28,7 @@ use utoipa::{
                        `{\"error\":{\"code\",\"message\"}}` with a stable code.",
         license(name = "MIT", identifier = "MIT"),
     ),
-    components(schemas(ErrorBody)),
+    components(schemas(ErrorBody, Tab, FixEvent)),
     security(("session" = [])),
     modifiers(&Schemes),
     tags(

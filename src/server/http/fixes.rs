@@ -6,6 +6,7 @@ use crate::{
     server::{
         auth::CurrentUser,
         db::{self, entity::deployment},
+        diagnosis::clean::clean,
         fix::actions,
         intake::{IntakeContext, by_hand},
         live,
@@ -176,7 +177,10 @@ async fn detail(
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<FixDetail>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
-    Ok(Json(db::fixes::detail(&state.db, &fix).await.map_err(ApiError::from)?))
+    let mut detail = db::fixes::detail(&state.db, &fix).await?;
+    // Colours are for people.
+    detail.log = detail.log.map(|log| log.lines().map(clean).collect::<Vec<_>>().join("\n"));
+    Ok(Json(detail))
 }
 
 /// Starts a failed or skipped fix again.

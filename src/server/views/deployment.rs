@@ -6,12 +6,9 @@ use super::{
 };
 use crate::{
     model::{ApiError, DeploymentDetail, PlatformDeployment, Provider},
-    server::{
-        db::{
-            entity::{deployment, subscription},
-            fixes, subscriptions,
-        },
-        diagnosis,
+    server::db::{
+        entity::{deployment, subscription},
+        fixes, subscriptions,
     },
 };
 
@@ -32,19 +29,6 @@ pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<Deploy
             Ok(DeploymentDetail::Platform { deployment: Box::new(deployment) })
         }
     }
-}
-
-/// The redacted build log; `None` while there is none.
-pub async fn log(views: &Views, user_id: &str, id: &str) -> Result<Option<String>, ApiError> {
-    if let Some(row) = fixes::find_for_user(&views.platforms.db, user_id, id).await? {
-        return Ok(row.logs);
-    }
-    let (watched, deployment) = without_fix(views, user_id, id).await?;
-    let lines = platforms::build_log(views, &watched, &deployment.platform_id).await?.unwrap_or_default();
-    let shown =
-        lines.iter().map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned());
-    let shown: Vec<_> = shown.collect();
-    Ok((!shown.is_empty()).then(|| shown.join("\n")))
 }
 
 /// A deployment without a fix, named `{provider}:{platform's id}`, with the watched project that it belongs to.
@@ -75,7 +59,7 @@ async fn of_platform(views: &Views, user_id: &str, row: &deployment::Model) -> O
 }
 
 /// A deployment that only its platform knows, named `{provider}:{platform's id}`.
-async fn without_fix(
+pub(super) async fn without_fix(
     views: &Views,
     user_id: &str,
     id: &str,

@@ -1,4 +1,4 @@
-//! The buttons of the deployment pages.
+//! The buttons of the deployment pages, and their log as a file.
 
 use crate::{
     model::{ApiError, Provider},
@@ -10,10 +10,15 @@ use crate::{
             fixes::{FixRequest, find, start},
         },
         state::AppState,
-        views::Views,
+        views::{self, Views},
     },
 };
-use axum::{Extension, Form, Router, extract::State, response::Redirect, routing::post};
+use axum::{
+    Extension, Form, Router,
+    extract::State,
+    response::Redirect,
+    routing::{get, post},
+};
 use serde::Deserialize;
 
 pub(super) fn router(views: Views) -> Router<AppState> {
@@ -21,6 +26,7 @@ pub(super) fn router(views: Views) -> Router<AppState> {
         .route("/deployments/fix", post(fix))
         .route("/deployments/{id}/retry", post(retry))
         .route("/deployments/{id}/cancel", post(cancel))
+        .route("/deployments/{id}/log.txt", get(log))
         .layer(Extension(views))
 }
 
@@ -61,6 +67,15 @@ async fn cancel(
 ) -> Result<Redirect, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     Ok(back(&id, actions::cancel(&state.fixes, fix).await))
+}
+
+/// The whole log for those who read it elsewhere.
+async fn log(
+    user: CurrentUser,
+    Extension(views): Extension<Views>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<String, ApiFailure> {
+    Ok(views::log_text(&views, &user.id, &id).await?)
 }
 
 /// To the page that the form stands on, with what went wrong in the address.

@@ -104,7 +104,7 @@ export class World {
   /** Starts the product, or starts it again at the same address; with other settings where they are given. */
   async startApp(settings: Record<string, string> = {}): Promise<void> {
     if (!this.base) this.base = `http://127.0.0.1:${await freePort()}`;
-    this.app = spawn(join(target, 'debug/deploymend'), ['serve'], {
+    this.app = spawn(process.env.DEPLOYMEND_PROGRAM ?? join(target, 'debug/deploymend'), ['serve'], {
       env: {
         ...process.env,
         DATABASE_URL: `sqlite:${join(this.folder, 'deploymend.db')}`,

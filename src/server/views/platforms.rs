@@ -207,6 +207,8 @@ pub(super) async fn one(
 }
 
 /// The build log of one deployment, cleaned and redacted. `None`: the connection does not see it.
+///
+/// A log that takes longer than a page waits goes on arriving: it is there when the page is asked for again.
 pub(super) async fn build_log(
     views: &Views,
     watched: &Watched,
@@ -216,17 +218,34 @@ pub(super) async fn build_log(
     if let Some(log) = views.recent.logs.get(&key).await {
         return Ok(Some(log));
     }
-    let client = client(views, watched)?;
-    for (_, access) in accesses(views, watched)? {
-        if let Some(log) = ask(views, watched, client.build_log(&access, &deployment.platform_id)).await? {
-            let log = Arc::new(diagnosis::shown(&log.lines));
-            if is_ended(deployment.state) {
-                views.recent.logs.insert(key, log.clone()).await;
+    let (client, accesses, ended) =
+        (client(views, watched)?, accesses(views, watched)?, is_ended(deployment.state));
+    let logs = views.recent.logs.clone();
+    let fetched = tokio::spawn(async move {
+        for (_, access) in accesses {
+            match client.build_log(&access, &key.1).await {
+                Ok(log) => {
+                    let log = Arc::new(diagnosis::shown(&log.lines));
+                    if ended {
+                        logs.insert(key, log.clone()).await;
+                    }
+                    return Ok(log);
+                }
+                Err(PlatformError::NotFound) => {}
+                Err(error) => return Err(error),
             }
-            return Ok(Some(log));
+        }
+        Err(PlatformError::NotFound)
+    });
+    match tokio::time::timeout(PATIENCE, fetched).await {
+        Ok(Ok(answer)) => ask(views, watched, std::future::ready(answer)).await,
+        Ok(Err(_)) => Err(ApiError::internal()),
+        Err(_) => {
+            let name = watched.provider.display_name();
+            let message = format!("{name} takes long to send this log. Reload the page in a moment.");
+            Err(ApiError::new(ErrorCode::PlatformUnavailable, message))
         }
     }
-    Ok(None)
 }
 
 const fn is_ended(state: DeploymentState) -> bool {

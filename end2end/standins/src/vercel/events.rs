@@ -58,8 +58,10 @@ pub async fn list(
         (all(deployment, query.delimiter == Some(1)), deployment.id.clone())
     };
     let date = |event: &Value| event["date"].as_i64().or_else(|| event["payload"]["date"].as_i64());
+    // An item without a date goes with the one before it.
+    let mut at = None;
     events.retain(|event| {
-        let at = date(event);
+        at = date(event).or(at);
         query.since.is_none_or(|since| at.is_none_or(|at| at > since))
             && query.until.is_none_or(|until| at.is_none_or(|at| at < until))
     });

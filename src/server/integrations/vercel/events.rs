@@ -11,7 +11,7 @@ use reqwest::{Method, RequestBuilder, header::ACCEPT};
 use std::{collections::HashSet, mem};
 
 const PAGE_SIZE: usize = 1000;
-const MAX_PAGES: usize = 20;
+const MAX_PAGES: usize = 100;
 /// An event longer than this is left out.
 const MAX_EVENT_BYTES: usize = 1 << 20;
 /// Texts that wait for their order; a page is rarely larger.

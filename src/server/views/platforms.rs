@@ -221,21 +221,25 @@ pub(super) async fn build_log(
     let (client, accesses, ended) =
         (client(views, watched)?, accesses(views, watched)?, is_ended(deployment.state));
     let logs = views.recent.logs.clone();
-    let fetched = tokio::spawn(async move {
-        for (_, access) in accesses {
-            match client.build_log(&access, &key.1).await {
-                Ok(log) => {
-                    let log = Arc::new(diagnosis::shown(&log.lines));
-                    if ended {
-                        logs.insert(key, log.clone()).await;
-                    }
-                    return Ok(log);
+    let fetch = {
+        let id = key.1.clone();
+        async move {
+            for (_, access) in accesses {
+                match client.build_log(&access, &id).await {
+                    Ok(log) => return Ok(Arc::new(diagnosis::shown(&log.lines))),
+                    Err(PlatformError::NotFound) => {}
+                    Err(error) => return Err(error),
                 }
-                Err(PlatformError::NotFound) => {}
-                Err(error) => return Err(error),
             }
+            Err(PlatformError::NotFound)
         }
-        Err(PlatformError::NotFound)
+    };
+    // Whoever asks meanwhile waits for the same answer.
+    let fetched = tokio::spawn(async move {
+        if !ended {
+            return fetch.await;
+        }
+        logs.try_get_with(key, fetch).await.map_err(|error| error.as_ref().clone())
     });
     match tokio::time::timeout(PATIENCE, fetched).await {
         Ok(Ok(answer)) => ask(views, watched, std::future::ready(answer)).await,

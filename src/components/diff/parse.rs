@@ -1,8 +1,5 @@
 //! A unified diff → files with numbered lines.
 
-use super::html::Html;
-use leptos::prelude::*;
-
 /// One file of a diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileDiff {
@@ -14,11 +11,11 @@ pub struct FileDiff {
     pub added: usize,
     /// Lines removed.
     pub removed: usize,
-    lines: Vec<Line>,
+    pub(super) lines: Vec<Line>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Line {
+pub(super) enum Line {
     /// Where the lines that follow are.
     Hunk(String),
     /// Number before, number after, text.
@@ -111,68 +108,6 @@ pub fn size(files: &[FileDiff]) -> String {
     format!("{} {noun}, +{added} −{removed}", files.len())
 }
 
-/// All files of a diff.
-#[component]
-pub fn DiffView(
-    /// As `git diff` writes it.
-    diff: String,
-) -> impl IntoView {
-    parse(&diff)
-        .into_iter()
-        .map(|file| {
-            let html = html(&file);
-            view! {
-                <details class="diff-file" open>
-                    <summary>
-                        <code>{file.path.clone()}</code>
-                        {file.note.map(|note| view! { <span class="diff-note">{note}</span> })}
-                        <span class="diff-size">
-                            <span class="added">{format!("+{}", file.added)}</span>
-                            " "
-                            <span class="removed">{format!("−{}", file.removed)}</span>
-                        </span>
-                    </summary>
-                    <div class="diff-lines" tabindex="0" role="region" aria-label=format!("Changes in {}", file.path)>
-                        <table inner_html=html></table>
-                    </div>
-                </details>
-            }
-        })
-        .collect_view()
-}
-
-fn html(file: &FileDiff) -> String {
-    let mut html = Html::default();
-    html.markup("<tbody>");
-    for line in &file.lines {
-        match line {
-            Line::Hunk(text) | Line::Note(text) => {
-                html.markup("<tr class=\"hunk\"><td colspan=\"2\"></td><td>").text(text);
-            }
-            Line::Context(old, new, text) => {
-                html.markup("<tr><td>")
-                    .number(*old)
-                    .markup("</td><td>")
-                    .number(*new)
-                    .markup("</td><td> ")
-                    .text(text);
-            }
-            Line::Added(new, text) => {
-                html.markup("<tr class=\"added\"><td></td><td>").number(*new).markup("</td><td>+").text(text);
-            }
-            Line::Removed(old, text) => {
-                html.markup("<tr class=\"removed\"><td>")
-                    .number(*old)
-                    .markup("</td><td></td><td>-")
-                    .text(text);
-            }
-        }
-        html.markup("</td></tr>");
-    }
-    html.markup("</tbody>");
-    html.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,11 +158,6 @@ new file mode 100644
             ]
         );
         assert_eq!(size(&files), "3 files, +3 −1");
-    }
-
-    #[test]
-    fn code_is_escaped() {
-        assert!(html(&parse(DIFF)[0]).contains("+const c = &quot;&lt;b&gt;&quot;;</td>"));
     }
 
     #[test]

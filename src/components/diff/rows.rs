@@ -3,13 +3,16 @@
 use super::parse::{FileDiff, Line};
 use crate::components::html::Html;
 
-/// What of two lines is the same at their beginning and at their end, in bytes. Nothing when little is the same.
+/// What of two lines is the same at their beginning and at their end, in bytes. Nothing when that is less than half of
+/// the shorter one, without its indentation.
 fn common(before: &str, after: &str) -> Option<(usize, usize)> {
     let start: usize =
         before.chars().zip(after.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     let tails = before[start..].chars().rev().zip(after[start..].chars().rev());
     let end: usize = tails.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    (2 * (start + end) >= before.len().max(after.len())).then_some((start, end))
+    let indentation = before.len() - before.trim_start().len();
+    let shorter = before.len().min(after.len()).saturating_sub(indentation);
+    (2 * (start + end).saturating_sub(indentation) >= shorter).then_some((start, end))
 }
 
 /// A line's text; the part between what is the same is marked.

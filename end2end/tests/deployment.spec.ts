@@ -1,0 +1,133 @@
+// The page of one deployment: its log, its fix that is cancelled and started again, its patch.
+import { expect, type Page, test } from '@playwright/test';
+import { clean, setUp, taken } from './page';
+import { type Seeded, World } from './world';
+
+test.describe.configure({ mode: 'serial' });
+
+let world: World;
+let seeded: Seeded;
+let page: Page;
+const problems: string[] = [];
+
+async function call(method: string, path: string, data?: unknown): Promise<any> {
+  const answer = await page.request.fetch(`${world.base}/api${path}`, { method, data });
+  expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true);
+  return answer.json();
+}
+
+/** The newest row of the list, once its fix is stored. */
+async function newest(known: number): Promise<any> {
+  let rows: any[] = [];
+  await expect
+    .poll(async () => (rows = (await call('GET', '/deployments')).deployments.filter((row: any) => row.fix)).length)
+    .toBe(known);
+  return rows[0];
+}
+
+/** In light and in dark. */
+async function cleanBoth(): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await clean(page);
+  }
+}
+
+test.beforeAll(async ({ browser }) => {
+  world = await World.start(400);
+  seeded = await world.seed('broken-type');
+  await world.startApp();
+  page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await setUp(page, world);
+  await page.getByLabel('GitHub token').fill(seeded.githubToken);
+  await page.getByRole('button', { name: 'Connect GitHub' }).click();
+  await expect(page.getByText('octo-dev').first()).toBeVisible();
+  await call('POST', '/integrations/vercel/connect', { token: seeded.vercelToken });
+});
+
+test.afterAll(async () => {
+  await world.stop();
+  expect(problems).toEqual([]);
+});
+
+test('a fix is cancelled, started again, and its patch is read in both ways', async () => {
+  await world.build(seeded.projectId);
+  const { fix } = await newest(1);
+  await page.goto(`${world.base}/deployments/${fix.id}`);
+  await taken(page);
+  await expect(page.locator('.station.running', { hasText: 'Fixing' })).toBeVisible({ timeout: 120_000 });
+  await page.getByRole('button', { name: 'Cancel fix' }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel fix' }).click();
+  await expect(page.getByText(/Cancelled/).first()).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  const pullRequest = page.getByRole('link', { name: 'Open pull request' });
+  await expect(pullRequest).toHaveAttribute('href', /\/pull\/\d+/, { timeout: 240_000 });
+
+  const removed = page.locator('.unified .removed');
+  await expect(removed.first()).toBeVisible();
+  await expect(page.locator('.split').first()).toBeHidden();
+  await page.getByLabel('Side by side').check();
+  await expect(page.locator('.split td.removed').first()).toBeVisible();
+  await expect(removed.first()).toBeHidden();
+  await expect(page.locator('.split td.added mark').first()).toBeVisible();
+  await cleanBoth();
+});
+
+test('a long log is read from its cause, searched, and opened at any line', async () => {
+  const [subscription] = await call('GET', '/integrations/vercel/subscriptions');
+  await call('PATCH', `/integrations/vercel/subscriptions/${subscription.id}`, { autoFixEnabled: false });
+  const lines = Array.from({ length: 9_000 }, (_, index) =>
+    index % 3 ? `compiled page ${index + 1}` : `\u001b[32m✓\u001b[39m step ${index + 1} of the build`,
+  );
+  lines[7_999] = "src/total.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.";
+  await world.control('/vercel/build', { project: seeded.projectId, state: 'ERROR', log: lines.join('\n') });
+  const { fix } = await newest(2);
+  const address = `${world.base}/deployments/${fix.id}`;
+  const file = async () => (await page.request.get(`${address}/log.txt`)).status();
+  await expect.poll(file).toBe(200);
+
+  await page.goto(address);
+  await taken(page);
+  const root = page.locator('.log-root');
+  await expect(root).toContainText('error TS2322');
+  const rootLine = Number(await root.locator('a').textContent());
+  await expect(page.locator('.log-lines .t2').first()).toHaveText('✓');
+  await expect(page.locator('#L5')).not.toBeAttached();
+
+  // What is folded away comes when it is looked at.
+  await page.locator('.log-fold > summary').first().click();
+  await expect(page.locator('#L5')).toBeVisible();
+
+  // A search names its lines, also those that nobody has looked at.
+  await page.getByRole('searchbox', { name: 'Find in the log' }).fill('page 6500');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('1 line has it.')).toBeVisible();
+  await page.locator('.log-found a').click();
+  const target = page.locator('.log-lines a:target');
+  await expect(target).toBeInViewport();
+  await expect(page.locator('.log-block', { has: target })).toContainText('compiled page 6500');
+  await cleanBoth();
+
+  // An address leads to a line, too.
+  await page.goto(`${address}?x#L4321`);
+  await expect(page.locator('#L4321')).toBeInViewport();
+
+  const text = (await (await page.request.get(`${address}/log.txt`)).text()).split('\n');
+  expect(text[rootLine - 1]).toContain('error TS2322');
+  expect(text.join('')).not.toContain('\u001b');
+});
+
+test('without scripts the log is searched and read all the same', async ({ browser }) => {
+  const { fix } = await newest(2);
+  const context = await browser.newContext({ javaScriptEnabled: false, storageState: await page.context().storageState() });
+  const still = await context.newPage();
+  await still.goto(`${world.base}/deployments/${fix.id}`);
+  await expect(still.locator('.log-root')).toContainText('error TS2322');
+  await still.getByRole('searchbox', { name: 'Find in the log' }).fill('TS2322');
+  await still.getByRole('button', { name: 'Find', exact: true }).click();
+  await expect(still.getByText('1 line has it.')).toBeVisible();
+  await still.getByRole('link', { name: 'As text' }).click();
+  await expect(still.getByText('step 1 of the build')).toBeVisible();
+  await context.close();
+});

@@ -8,7 +8,7 @@ mod json;
 
 use crate::model::{
     ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentsPage, IntegrationsPage, ListQuery,
-    ProjectRow, ProjectsPage, Provider, Secret, TokenReport, Visitor,
+    ProjectRow, ProjectsPage, Provider, Secret, SettingsPage, TokenReport, Visitor,
 };
 use json::Json;
 use leptos::prelude::*;
@@ -141,4 +141,25 @@ pub async fn get_project(
         }
         .await,
     )
+}
+
+/// Everything on `/settings`. Not for API tokens.
+#[server(prefix = "/api/pages", endpoint = "settings", input = Json, output = Json)]
+pub async fn get_settings() -> Result<SettingsPage, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::in_person().await?;
+            views::settings(&state, &user).await
+        }
+        .await,
+    )
+}
+
+/// Whether an invitation is still open. Nobody has to be signed in.
+#[server(prefix = "/api/pages", endpoint = "invitation", input = Json, output = Json)]
+pub async fn check_invitation(
+    /// What the link carries.
+    token: Secret,
+) -> Result<bool, ApiError> {
+    answer(views::invites(&token.0).await)
 }

@@ -138,9 +138,11 @@ async fn fix_events(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
-    Ok(live::fix_stream(state.db, &state.bus, state.stop, fix.id, cursor(&headers, &query)))
+    let pass = state.auth.pass(&user);
+    Ok(live::fix_stream(state.db, &state.bus, state.stop, pass, fix.id, cursor(&headers, &query)))
 }
 
 async fn list_events(user: CurrentUser, State(state): State<AppState>) -> impl IntoResponse {
-    live::list_stream(state.db, &state.bus, state.stop, user.id)
+    let pass = state.auth.pass(&user);
+    live::list_stream(state.db, &state.bus, state.stop, pass, user.id)
 }

@@ -53,6 +53,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let bounded = Router::new()
         .leptos_routes_with_context(&state, routes, context, page)
         .merge(auth::router())
+        .merge(auth::github::router())
         .merge(forms::router())
         .merge(fixes::router(views))
         .merge(integrations::router())

@@ -1,6 +1,7 @@
-//! Forms of the integrations pages, for browsers with and without scripts: each ends in a redirect back to the page
+//! Forms of the integrations pages and of the settings, for browsers with and without scripts: each ends in a redirect back to the page
 //! with `?ok=` or `?error=` in the address.
 
+mod account;
 mod projects;
 
 use crate::{
@@ -24,7 +25,7 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Connecting, disconnecting, and what is watched.
+/// Connecting, disconnecting, what is watched, and the account.
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/integrations/github/connect", post(connect_github))
@@ -32,6 +33,7 @@ pub fn router() -> Router<AppState> {
         .route("/integrations/{provider}/connect", post(connect))
         .route("/integrations/{provider}/disconnect", post(disconnect))
         .merge(projects::router())
+        .merge(account::router())
 }
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ pub struct SettingsPage {
     pub email: String,
     /// Signing in with GitHub; `None` where this server does not offer it.
     pub github: Option<GithubSignIn>,
-    /// Where they are signed in, the one seen last first.
+    /// Where they are signed in: the browser that asks, then the one seen last.
     pub sessions: Vec<SessionRow>,
     /// Keys of their programs, newest first.
     pub tokens: Vec<TokenRow>,

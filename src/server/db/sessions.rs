@@ -5,12 +5,14 @@ use crate::model::Timestamp;
 use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, OnConflict},
 };
 
 /// How exact "last seen" is: a write for each request would cost more than the request.
 const EXACT: TimeDelta = TimeDelta::minutes(1);
+/// A program that signs in again and again must not make the list endless.
+const SHOWN: u64 = 100;
 
 /// Stores a session in place of an earlier state of it. `false` when `only_new` and the id is taken.
 pub async fn put(
@@ -49,21 +51,25 @@ pub async fn find(db: &Db, id: &str, now: Timestamp) -> Result<Option<session::M
 pub async fn find_seen(db: &Db, id: &str, now: Timestamp) -> Result<Option<session::Model>, DbError> {
     let Some(row) = find(db, id, now).await? else { return Ok(None) };
     if row.last_seen_at.is_none_or(|at| now - at >= EXACT) {
-        session::Entity::update_many()
+        let noted = session::Entity::update_many()
             .col_expr(session::Column::LastSeenAt, Expr::value(now))
             .filter(session::Column::Id.eq(id))
             .exec(&db.orm)
-            .await?;
+            .await;
+        // Nobody is turned away for it.
+        if let Err(error) = noted {
+            tracing::warn!(%error, "It could not be noted that a session was seen");
+        }
     }
     Ok(Some(row))
 }
 
-/// A user's sessions that have not run out, the one seen last first.
+/// A user's sessions that have not run out, the one seen last first; at most [`SHOWN`].
 pub async fn of_user(db: &Db, user_id: &str, now: Timestamp) -> Result<Vec<session::Model>, DbError> {
     let theirs = session::Entity::find().filter(session::Column::UserId.eq(user_id));
     let open = theirs.filter(session::Column::ExpiresAt.gt(now));
     let newest = open.order_by_desc(session::Column::LastSeenAt).order_by_desc(session::Column::CreatedAt);
-    Ok(newest.all(&db.orm).await?)
+    Ok(newest.limit(SHOWN).all(&db.orm).await?)
 }
 
 /// Ends one of a user's sessions. `false` when there is none of theirs with that id.

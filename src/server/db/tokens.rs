@@ -70,11 +70,15 @@ pub async fn find_used(
     let found = api_token::Entity::find().filter(api_token::Column::TokenHash.eq(token_hash));
     let Some(token) = found.filter(working(now)).one(&db.orm).await? else { return Ok(None) };
     if token.last_used_at.is_none_or(|at| now - at >= EXACT) {
-        api_token::Entity::update_many()
+        let noted = api_token::Entity::update_many()
             .col_expr(api_token::Column::LastUsedAt, Expr::value(now))
             .filter(api_token::Column::Id.eq(&token.id))
             .exec(&db.orm)
-            .await?;
+            .await;
+        // Nobody is turned away for it.
+        if let Err(error) = noted {
+            tracing::warn!(%error, "It could not be noted that an API token was used");
+        }
     }
     Ok(Some(token))
 }

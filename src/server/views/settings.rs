@@ -36,12 +36,14 @@ pub async fn settings(views: &Views, user: &CurrentUser) -> Result<SettingsPage,
     } else {
         None
     };
-    let sessions = sessions::of_user(db, &user.id, now).await?;
+    let sessions = sessions::of_user(db, &user.id, now).await?.into_iter();
+    let mut sessions: Vec<_> = sessions.map(|row| session(row, &user.credential)).collect();
+    sessions.sort_by_key(|row| !row.current);
     Ok(SettingsPage {
         name: user.name.clone(),
         email: user.email.clone(),
         github,
-        sessions: sessions.into_iter().map(|row| session(row, &user.credential)).collect(),
+        sessions,
         tokens: tokens::of_user(db, &user.id).await?.into_iter().map(token).collect(),
         new_token: revealed(views, user, Reveal::Token),
         invitations,

@@ -67,11 +67,13 @@ test-postgres: ## run the Rust tests on a PostgreSQL server made for them
 	scripts/with-postgres.sh cargo test $(tested) --lib --bins --tests
 
 .PHONY: test-browser
-test-browser: ## run the Playwright tests in Chromium
+test-browser: ## run the Playwright tests in Chromium, and Schemathesis on the REST API
 	@$(setup) build run test
 	cargo build $(tested)
 	scripts/build-site.sh
-	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" npx --no-install playwright test
+	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" \
+	  SCHEMATHESIS="$$(bash -c '. ../scripts/lib.sh && schemathesis_folder')/bin/schemathesis" \
+	  npx --no-install playwright test
 
 .PHONY: bench
 bench: ## measure the optimised program (minutes to compile); ONLY="webhooks fix" measures those parts alone

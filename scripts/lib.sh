@@ -71,6 +71,11 @@ tool_path() {
   fi
 }
 
+# An environment of Python's for the locked version of Schemathesis and what it needs.
+schemathesis_folder() {
+  printf '%s/schemathesis-%s\n' "$tools" "$(sha256sum "$root/end2end/api/requirements.txt" | cut -c1-12)"
+}
+
 # The folder with initdb, postgres and pg_ctl: Debian keeps it off PATH. The newest one wins.
 postgres_bin() {
   local found

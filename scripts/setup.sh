@@ -5,7 +5,7 @@
 #
 #   build   the WebAssembly target, wasm-bindgen, Tailwind, wasm-opt
 #   run     bubblewrap, ripgrep and OpenCode
-#   test    Chromium, PostgreSQL, Playwright
+#   test    Chromium, PostgreSQL, Playwright, Schemathesis
 #   lint    shellcheck, cargo-deny, cargo-machete
 #
 # Needs beforehand: rustup with a Rust toolchain, Node.js 20 or later with npm, make, git, curl, a C toolchain,
@@ -85,6 +85,8 @@ apt_packages() {
       test)
         chromium_path >/dev/null || ! apt_has_chromium || wanted+=(chromium)
         postgres_bin >/dev/null || wanted+=(postgresql)
+        # Debian packages Python's own environments on their own.
+        python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
         ;;
       lint) has shellcheck || wanted+=(shellcheck) ;;
     esac
@@ -172,6 +174,24 @@ need_opencode() {
   touch "$stamp"
 }
 
+# --- the tester of the REST API, exactly as locked
+
+install_schemathesis() {
+  local folder
+  folder=$(schemathesis_folder)
+  rm -rf "$folder"
+  python3 -m venv "$folder"
+  "$folder/bin/pip" install --disable-pip-version-check --no-input --only-binary :all: --require-hashes \
+    --requirement "$root/end2end/api/requirements.txt"
+  "$folder/bin/schemathesis" --version
+  touch "$folder/.installed"
+}
+
+need_schemathesis() {
+  [[ -f $(schemathesis_folder)/.installed ]] ||
+    step "Schemathesis" "Look whether pip reaches its registry: pip download six" install_schemathesis
+}
+
 # --- browser for the tests where apt has none
 
 install_playwright_chromium() {
@@ -203,6 +223,7 @@ install_part() {
       ;;
     test)
       npm_packages end2end
+      need_schemathesis
       need_chromium
       ;;
     lint)

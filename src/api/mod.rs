@@ -7,8 +7,8 @@ mod error;
 mod json;
 
 use crate::model::{
-    ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentsPage, IntegrationsPage, ListQuery,
-    ProjectRow, ProjectsPage, Provider, Secret, SettingsPage, TokenReport, Visitor,
+    ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentLog, DeploymentsPage, IntegrationsPage,
+    ListQuery, LogMatches, ProjectRow, ProjectsPage, Provider, Secret, SettingsPage, TokenReport, Visitor,
 };
 use json::Json;
 use leptos::prelude::*;
@@ -52,16 +52,50 @@ pub async fn get_deployment(
     )
 }
 
-/// The redacted build log; `None` while there is none.
+/// What the page shows of the redacted build log at first; `None` while there is none.
 #[server(prefix = "/api/pages", endpoint = "log", input = Json, output = Json)]
 pub async fn get_log(
     /// As for the deployment.
     id: String,
-) -> Result<Option<String>, ApiError> {
+) -> Result<Option<DeploymentLog>, ApiError> {
     answer(
         async {
             let (state, user) = views::signed_in().await?;
             views::log(&state, &user, &id).await
+        }
+        .await,
+    )
+}
+
+/// More lines of the same log.
+#[server(prefix = "/api/pages", endpoint = "log-lines", input = Json, output = Json)]
+pub async fn get_log_lines(
+    /// As for the deployment.
+    id: String,
+    /// Lines to leave out at the beginning.
+    before: usize,
+) -> Result<Vec<String>, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::log_lines(&state, &user, &id, before).await
+        }
+        .await,
+    )
+}
+
+/// The lines of the same log with some text in them.
+#[server(prefix = "/api/pages", endpoint = "log-find", input = Json, output = Json)]
+pub async fn find_in_log(
+    /// As for the deployment.
+    id: String,
+    /// The text.
+    text: String,
+) -> Result<LogMatches, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::find_in_log(&state, &user, &id, &text).await
         }
         .await,
     )

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether a stored token still works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionHealth {
     /// The platform accepted it the last time it was used.
@@ -15,6 +16,7 @@ pub enum ConnectionHealth {
 
 /// How failures of a connection's projects reach us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// The platform calls us; polling stays as the safety net.
@@ -25,6 +27,7 @@ pub enum Delivery {
 
 /// A connected platform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Connection {
     /// Our id.
     pub id: String,

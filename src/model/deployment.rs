@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a deployment stands, over all platforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeploymentState {
     /// Accepted, not started.
@@ -34,6 +35,7 @@ impl DeploymentState {
 
 /// One deployment on one platform. Fetched live; never stored in the database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PlatformDeployment {
     /// The platform that runs it.
     pub provider: Provider,
@@ -73,6 +75,7 @@ pub struct PlatformDeployment {
 
 /// A row of a list: the platform's deployment, the fix, or both. A deployment with a fix stands where its fix does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DeploymentRow {
     /// The platform's side; absent while the platform cannot be asked, and of deployments that it no longer lists.
     pub deployment: Option<PlatformDeployment>,

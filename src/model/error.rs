@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Stable names of what went wrong; documented and never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The request cannot be understood.
@@ -71,6 +72,7 @@ impl ErrorCode {
 
 /// An error for people and programs. Carries no inner text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ApiError {
     /// For programs.
     pub code: ErrorCode,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kind of an error, as fix rules name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorType {
     /// The type checker refused the code.
@@ -45,6 +46,7 @@ impl ErrorType {
 
 /// Who can repair it: only [`Verdict::Code`] starts an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// A change of the repository's files.
@@ -71,6 +73,7 @@ impl Verdict {
 
 /// One line of the log, quoted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ContextLine {
     /// Its number in the log, from 1.
     pub number: usize,
@@ -80,6 +83,7 @@ pub struct ContextLine {
 
 /// The cause of a failed build, with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// The kind of error.
     pub error_type: ErrorType,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a fix stands. Stored in `deployments.fix_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FixStatus {
     /// Stored, waiting for a worker.
@@ -84,6 +85,7 @@ impl FixStatus {
 
 /// A station on the rail of the deployment page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The failure was stored.
@@ -130,6 +132,7 @@ impl Stage {
 
 /// A fix in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FixSummary {
     /// Our id.
     pub id: String,
@@ -167,6 +170,7 @@ pub struct FixSummary {
 
 /// One attempt of the agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// From 1.
     pub number: i32,
@@ -186,6 +190,7 @@ pub struct Attempt {
 
 /// One thing the agent said or did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AgentStep {
     /// The tool (`read`, `edit`, `bash`, …), or `text` for words.
     pub tool: String,
@@ -199,6 +204,7 @@ pub struct AgentStep {
 
 /// One check of the guard on a patch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct GuardCheck {
     /// Stable name, for instance `no_ci_edits`.
     pub name: String,
@@ -212,6 +218,7 @@ pub struct GuardCheck {
 
 /// Everything the deployment page shows about a fix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FixDetail {
     /// The facts of the list.
     pub summary: FixSummary,

@@ -12,6 +12,7 @@ const LONGEST: usize = 200;
 
 /// What the tabs of the dashboard show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Tab {
     /// The watched projects, instead of deployments.
@@ -69,8 +70,9 @@ impl Tab {
 }
 
 /// A place in a list that is sorted by time, the newest first. Its identity is the row's, so it stays where it is
-/// while rows arrive above it.
+/// while rows arrive above it. On the wire it is the text that `after` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Cursor {
     /// The row's time.
     pub at: Timestamp,
@@ -88,6 +90,20 @@ impl Cursor {
         let (at, id) = text.split_once('-')?;
         let at = Timestamp::from_timestamp_micros(at.parse().ok()?)?;
         (!id.is_empty()).then(|| Self { at, id: id.to_owned() })
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::read(&text).ok_or("not a place in a list")
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One event of a fix, stored in `fix_events` before anybody sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FixEvent {
     /// Our id of the fix.
     pub fix_id: String,
@@ -18,6 +19,7 @@ pub struct FixEvent {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// The stored status changed.

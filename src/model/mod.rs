@@ -8,6 +8,7 @@ pub mod finding;
 pub mod fix;
 pub mod list;
 pub mod live;
+pub mod log;
 pub mod page;
 pub mod project;
 pub mod provider;
@@ -21,6 +22,7 @@ pub use finding::{ContextLine, ErrorType, Finding, Verdict};
 pub use fix::{AgentStep, Attempt, FixDetail, FixStatus, FixSummary, GuardCheck, Stage};
 pub use list::{Cursor, ListQuery, Tab};
 pub use live::{EventKind, FixEvent};
+pub use log::{DeploymentLog, LogExcerpt, LogMatches};
 pub use page::{
     AtLeast, CurrentUser, Day, DeploymentDetail, DeploymentList, DeploymentsPage, IntegrationsPage,
     PlatformCard, PlatformTrouble, ProjectSummary, Stats, TabCounts, Visitor,

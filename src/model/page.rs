@@ -45,10 +45,12 @@ pub struct DeploymentsPage {
 
 /// One page of deployments over all platforms.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DeploymentList {
     /// Newest first.
     pub deployments: Vec<DeploymentRow>,
     /// Where the next page begins: `after` of its address. `None` on the last one.
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
     pub next: Option<Cursor>,
     /// How many rows each tab has.
     pub counts: TabCounts,
@@ -58,6 +60,7 @@ pub struct DeploymentList {
 
 /// A number that is exact, or a lower bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AtLeast {
     /// How many were counted.
     pub count: u64,
@@ -74,6 +77,7 @@ impl std::fmt::Display for AtLeast {
 /// How many rows each tab has under the filters. Platforms tell how many deployments they have only by listing them,
 /// so these numbers may be lower bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "each field is the tab of the same name")]
 pub struct TabCounts {
     pub projects: AtLeast,
@@ -121,6 +125,7 @@ pub struct ProjectSummary {
 
 /// A platform that could not be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PlatformTrouble {
     /// The platform.
     pub provider: Provider,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a project's code lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RepositoryKind {
     /// github.com: the only place where pull requests can be opened.
@@ -141,6 +142,7 @@ pub struct ProjectsPage {
 
 /// What syncing came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Synced {
     /// Projects that are watched from now on.
     pub added: usize,

@@ -6,6 +6,7 @@ use std::fmt;
 
 /// A secret on its way. It is never printed. One that was stored is never sent; one that was just made is, once.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
@@ -70,6 +71,7 @@ pub struct ConnectInput {
 
 /// The owner of a token, as the platform names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TokenOwner {
     /// The platform's id of the user.
     pub id: String,
@@ -85,6 +87,7 @@ pub struct TokenOwner {
 
 /// Whether a token may do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// It may.
@@ -97,6 +100,7 @@ pub enum Permission {
 
 /// One thing that a token has to be able to do, tried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TokenCheck {
     /// What it is, in a few words.
     pub name: String,
@@ -108,6 +112,7 @@ pub struct TokenCheck {
 
 /// A team, or the personal account, whose projects a token reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TokenScope {
     /// The platform's id of the team; `None` is the personal account.
     pub team_id: Option<String>,

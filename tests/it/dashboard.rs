@@ -14,6 +14,7 @@ use deploymend::{
     },
 };
 use reqwest::Method;
+use serde_json::json;
 use standins::{
     faults::{Fault, Kind},
     record::Server,
@@ -217,5 +218,67 @@ async fn a_failed_deployment_is_listed_once_and_a_silent_platform_is_named() -> 
     assert_eq!(list.unavailable.iter().map(|it| it.provider).collect::<Vec<_>>(), [Provider::Vercel]);
     let html = house.page("/deployments?tab=failed&from=2001-01-01").await?;
     assert!(html.contains("No answer") && html.contains("row-link"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_starts_the_fix_of_a_failure_that_has_none() -> anyhow::Result<()> {
+    let it = Dashboard::start().await?;
+    it.deploy("landing", "READY", ago(9), "main").await?;
+    it.deploy("landing", "ERROR", ago(5), "main").await?;
+    it.deploy("landing", "ERROR", ago(4), "next").await?;
+    let list = it.list("?project=landing").await?;
+    assert!(list.deployments.iter().all(|row| row.fix.is_none()), "{list:?}");
+    let [second, first, ready] = ids(&list).try_into().map_err(|ids| anyhow::anyhow!("{ids:?}"))?;
+
+    let fix = async |body: serde_json::Value| -> anyhow::Result<(u16, serde_json::Value)> {
+        let answer = it.app.request(Method::POST, "/api/deployments/fix").json(&body).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    };
+    let (status, started) = fix(json!({"provider": "vercel", "deploymentId": first})).await?;
+    assert_eq!((status, &started["platform_deployment_id"]), (200, &json!(first)));
+    for (body, expected) in [
+        (json!({"provider": "vercel", "deploymentId": first}), 409),
+        (json!({"id": started["id"]}), 409),
+        (json!({"provider": "vercel", "deploymentId": ready}), 409),
+        (json!({"provider": "vercel", "deploymentId": "dpl_of_nobody"}), 404),
+        (json!({"provider": "render", "deploymentId": second}), 404),
+        (json!({"id": "01JNOBODY"}), 404),
+        (json!({"deploymentId": first}), 422),
+        (json!({}), 422),
+    ] {
+        let (status, answer) = fix(body.clone()).await?;
+        assert_eq!(status, expected, "{body} {answer}");
+        assert!(answer["error"]["message"].is_string());
+    }
+
+    let mut app = it.app;
+    let to = app.form("/deployments/fix", &[("provider", "vercel"), ("deploymentId", &second)]).await?;
+    let id = to.strip_prefix("/deployments/").context("the button led elsewhere")?;
+    assert_eq!(app.fix(id).await?.summary.platform_deployment_id, second);
+    let to = app.form("/deployments/fix", &[("provider", "vercel"), ("deploymentId", &ready)]).await?;
+    assert_eq!(to, format!("/deployments/vercel:{ready}?error=conflict"));
+    Ok(())
+}
+
+/// PostgreSQL takes no NUL; that is the sender's trouble, not ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_cannot_be_stored_are_refused() -> anyhow::Result<()> {
+    let it = Dashboard::start().await?;
+    let rule = json!({"subscriptionId": it.subscription, "name": "a\0b", "errorPattern": "x"});
+    for (method, path, body) in [
+        (Method::GET, "/api/deployments/a%00b", None),
+        (Method::GET, "/api/deployments?project=a%00b", None),
+        (Method::POST, "/api/integrations/vercel/rules", Some(rule)),
+    ] {
+        let request = it.app.request(method, path);
+        let answer = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let status = answer.send().await?.status().as_u16();
+        assert!(status < 500, "{path}: {status}");
+    }
+    assert_eq!(it.app.errors(), Vec::<String>::new());
     Ok(())
 }

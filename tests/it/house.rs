@@ -129,10 +129,10 @@ impl House {
             wake: woken.clone(),
         };
         let routes = Router::new()
-            .merge(integrations::router())
+            .merge(Router::from(integrations::router()))
             .merge(auth::router())
             .layer(auth::session_layer(&state.auth))
-            .merge(webhooks::router())
+            .merge(Router::from(webhooks::router()))
             .fallback(error::not_found)
             .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });

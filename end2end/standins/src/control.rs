@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
@@ -55,6 +55,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_control/github/deliver", post(deliver_github))
         .route("/_control/github/delivery-mode", post(github_delivery_mode))
         .route("/_control/github/branch", get(branch))
+        // Whole build logs come this way.
+        .layer(DefaultBodyLimit::max(32 << 20))
         .with_state(world)
 }
 

@@ -89,7 +89,7 @@ pub fn FixView(
                 <DeploymentFacts deployment />
             </aside>
         </div>
-        <LogView log root=root.into() absent />
+        <LogView id=Signal::stored(id.get_value()) log root=root.into() absent />
     }
 }
 

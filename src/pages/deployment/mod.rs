@@ -8,6 +8,7 @@ use crate::{
     api,
     components::{
         badge::StateBadge,
+        diagnosis::Diagnosis,
         facts::Revision,
         icon::{Glyph, Icon, PlatformGlyph},
         log::{LogText, LogView},
@@ -116,6 +117,9 @@ fn PlatformView(
         }
     };
     let inspector = deployment.inspector_url.clone();
+    let id = Signal::stored(format!("{}:{}", deployment.provider, deployment.platform_id));
+    let finding = move || log.get().and_then(|log| log.ok()?.finding);
+    let root = Signal::derive(move || finding().and_then(|finding| finding.line_number));
     let label = format!("Open in {}", deployment.provider.display_name());
     view! {
         <Title text=format!("{} · {}", deployment.project_name, deployment.state.label()) />
@@ -138,11 +142,12 @@ fn PlatformView(
                             }
                         })}
                 </EmptyState>
+                <Transition fallback=|| ()>{move || finding().map(|finding| view! { <Diagnosis finding /> })}</Transition>
             </div>
             <aside class="facts" aria-label="Facts">
                 <DeploymentFacts deployment />
             </aside>
         </div>
-        {failed.then(|| view! { <LogView log root=Signal::stored(None) absent=Signal::stored("There is no log.") /> })}
+        {failed.then(|| view! { <LogView id log root absent=Signal::stored("There is no log.") /> })}
     }
 }

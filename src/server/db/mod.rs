@@ -28,7 +28,9 @@ pub use batch::Batch;
 
 use crate::model::{ApiError, ErrorCode};
 use migrations::{Migrator, MigratorTrait as _};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlxPostgresConnector, SqlxSqliteConnector};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
+};
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -72,12 +74,24 @@ impl From<DbError> for ApiError {
             DbError::Conflict => {
                 Self::new(ErrorCode::Conflict, "It has changed in the meantime. Look again and repeat it.")
             }
+            DbError::Orm(error) if is_unstorable(&error) => {
+                Self::new(ErrorCode::Invalid, "A text has a character that cannot be stored.")
+            }
             other => {
                 tracing::error!(error = %other, "The database did not do what a request needed");
                 Self::internal()
             }
         }
     }
+}
+
+/// PostgreSQL takes no NUL in texts, neither to store nor to look for (SQLSTATE 22021).
+fn is_unstorable(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "22021")
 }
 
 /// The same database as SeaORM and as apalis see it. Cheap to clone.

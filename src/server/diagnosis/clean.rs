@@ -16,13 +16,64 @@ pub fn clean(line: &str) -> String {
 
 /// As [`clean`], without a copy when there is nothing to remove.
 pub(crate) fn visible(line: &str) -> Cow<'_, str> {
+    let line = last_written(line);
+    if is_plain(line) { Cow::Borrowed(line) } else { Cow::Owned(strip(line)) }
+}
+
+/// What a line is made of.
+pub(crate) enum Piece<'a> {
+    /// A character that is seen.
+    Char(char),
+    /// The codes of a change of colour, `1;31`.
+    Style(&'a str),
+}
+
+/// The line piece by piece; everything else is left out.
+pub(crate) fn pieces<'a>(line: &'a str, mut put: impl FnMut(Piece<'a>)) {
+    let mut rest = last_written(line);
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let mut style = |sequence: &'a str| {
+            if let Some(codes) = sequence.strip_suffix('m') {
+                put(Piece::Style(codes.trim_start_matches('[')));
+            }
+        };
+        rest = match c {
+            '\u{1b}' | '\u{241b}' => {
+                let after_it = skip_escape(after);
+                if after.starts_with('[') {
+                    style(&after[..after.len() - after_it.len()]);
+                }
+                after_it
+            }
+            '\u{9b}' => {
+                let after_it = skip_csi(after);
+                style(&after[..after.len() - after_it.len()]);
+                after_it
+            }
+            // Some platforms drop the escape character and keep the colour code.
+            '[' if bare_colour(after).is_some() => {
+                let length = bare_colour(after).unwrap_or(0);
+                style(&after[..length]);
+                &after[length..]
+            }
+            _ => {
+                if !is_dropped(c) {
+                    put(Piece::Char(c));
+                }
+                after
+            }
+        };
+    }
+}
+
+/// A carriage return starts the line over; what counts is what stood there last.
+fn last_written(line: &str) -> &str {
     let line = line.trim_end_matches(['\r', '\n']);
-    let line = match line.rfind('\r') {
-        // A carriage return starts the line over; what counts is what stood there last.
+    match line.rfind('\r') {
         Some(_) => line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or(""),
         None => line,
-    };
-    if is_plain(line) { Cow::Borrowed(line) } else { Cow::Owned(strip(line)) }
+    }
 }
 
 /// The tool's own text: cut to a sane length, cleaned, without prefixes, trimmed.
@@ -55,22 +106,11 @@ fn is_dropped(c: char) -> bool {
 
 fn strip(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        rest = match c {
-            '\u{1b}' | '\u{241b}' => skip_escape(after),
-            '\u{9b}' => skip_csi(after),
-            // Some platforms drop the escape character and keep the colour code.
-            '[' if bare_colour(after).is_some() => &after[bare_colour(after).unwrap_or(0)..],
-            _ => {
-                if !is_dropped(c) {
-                    out.push(c);
-                }
-                after
-            }
-        };
-    }
+    pieces(line, |piece| {
+        if let Piece::Char(c) = piece {
+            out.push(c);
+        }
+    });
     out
 }
 

@@ -11,15 +11,19 @@ pub mod advice;
 pub mod catalogue;
 mod classify;
 pub mod clean;
+pub mod colour;
 pub mod fingerprint;
 mod locate;
 mod module;
 mod paths;
 pub mod redact;
 mod scan;
+pub mod shown;
 
 use crate::model::{ContextLine, ErrorType, Finding, Provider, Verdict};
 use scan::Candidate;
+
+pub use shown::{ShownLog, shown};
 
 /// Lines of context before and after the root line.
 const CONTEXT: (usize, usize) = (10, 20);

@@ -10,8 +10,8 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 /// An [`ApiError`] as the answer of a handler. Anything that becomes an [`ApiError`] becomes one by `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,15 @@ impl<E: Into<ApiError>> From<E> for ApiFailure {
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(json!({ "error": self.0 }))).into_response()
+        (status, Json(ErrorBody { error: self.0 })).into_response()
     }
+}
+
+/// What every refusal looks like.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ApiError,
 }
 
 /// The fallback for addresses that nobody answers.
@@ -38,7 +45,7 @@ pub async fn not_found() -> ApiFailure {
 /// The fallback for addresses that answer to other methods.
 pub async fn method_not_allowed() -> impl IntoResponse {
     let error = ApiError::new(ErrorCode::BadRequest, "This address does not answer to this method.");
-    (StatusCode::METHOD_NOT_ALLOWED, Json(json!({ "error": error })))
+    (StatusCode::METHOD_NOT_ALLOWED, Json(ErrorBody { error }))
 }
 
 fn too_large() -> ApiError {

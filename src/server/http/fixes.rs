@@ -1,50 +1,78 @@
-//! Fixes over HTTP: JSON for programs, forms for pages without scripts, and the live streams.
+//! Fixes over HTTP: JSON for programs, and the live streams.
 
-use super::error::{ApiFailure, ApiQuery};
+use super::error::{ApiFailure, ApiJson, ApiPath, ApiQuery, ErrorBody, method_not_allowed};
 use crate::{
-    model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery},
+    model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery, Provider, Tab},
     server::{
         auth::CurrentUser,
         db::{self, entity::deployment},
+        diagnosis::clean::clean,
         fix::actions,
+        intake::{IntakeContext, by_hand},
         live,
         state::AppState,
         views::{self, Views},
     },
 };
 use axum::{
-    Extension, Json, Router,
-    extract::{Path, Query, State},
+    Extension, Json,
+    extract::{FromRef as _, State},
     http::HeaderMap,
-    response::{IntoResponse, Redirect},
-    routing::{get, post},
+    response::IntoResponse,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
-/// JSON and forms.
-pub fn router(views: Views) -> Router<AppState> {
-    Router::new()
-        .route("/api/deployments", get(list).layer(Extension(views)))
-        .route("/api/deployments/{id}", get(detail))
-        .route("/api/deployments/{id}/retry", post(retry))
-        .route("/api/deployments/{id}/cancel", post(cancel))
-        .route("/deployments/{id}/retry", post(retry_form))
-        .route("/deployments/{id}/cancel", post(cancel_form))
+/// Everything that answers once.
+pub fn router(views: Views) -> OpenApiRouter<AppState> {
+    [routes!(list), routes!(fix), routes!(detail), routes!(retry), routes!(cancel)]
+        .into_iter()
+        .map(|methods| methods.map(|methods| methods.fallback(method_not_allowed)))
+        .fold(OpenApiRouter::new(), OpenApiRouter::routes)
+        .layer(Extension(views))
 }
 
 /// The live streams: they stay open, so no time limit may stand around them.
-pub fn streams() -> Router<AppState> {
-    Router::new()
-        .route("/api/deployments/events", get(list_events))
-        .route("/api/deployments/{id}/events", get(fix_events))
+pub fn streams() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_events)).routes(routes!(fix_events))
 }
 
-async fn find(state: &AppState, user: &CurrentUser, id: &str) -> Result<deployment::Model, ApiError> {
+/// The user's fix with our id, or with `{provider}:{platform's id}`.
+pub(super) async fn find(
+    state: &AppState,
+    user: &CurrentUser,
+    id: &str,
+) -> Result<deployment::Model, ApiError> {
     db::fixes::find_for_user(&state.db, &user.id, id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// The parameters are those of the address of `/deployments`, and `repository`.
+/// The list of `/deployments`: fixes, and what the platforms list.
+///
+/// The parameters are those of the address of that page, and `repository`. Without any it is the newest of
+/// everything. Pages have up to 50 rows; `next` of one is `after` of the following one.
+#[utoipa::path(
+    get,
+    path = "/api/deployments",
+    operation_id = "listDeployments",
+    tag = "Deployments",
+    params(
+        ("tab" = Option<Tab>, Query),
+        ("platform" = Option<Provider>, Query),
+        ("project" = Option<String>, Query, max_length = 200, description = "Only projects of this name"),
+        ("repository" = Option<String>, Query, max_length = 200, description = "Only this repository, `owner/name`"),
+        ("branch" = Option<String>, Query, max_length = 200),
+        ("q" = Option<String>, Query, max_length = 200, description = "Only rows with this text in them"),
+        ("from" = Option<String>, Query, format = Date, description = "Only from this day on, in UTC"),
+        ("to" = Option<String>, Query, format = Date, description = "Only up to this day, in UTC"),
+        ("after" = Option<String>, Query, max_length = 200, description = "`next` of the page before"),
+    ),
+    responses((status = 200, body = DeploymentList)),
+)]
 async fn list(
     user: CurrentUser,
     Extension(views): Extension<Views>,
@@ -58,69 +86,151 @@ async fn list(
     Ok(Json(views::deployment_list(&views, &user.id, &query).await?))
 }
 
+/// Which failed deployment to repair.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum FixRequest {
+    /// One that has a fix, by our id.
+    Ours {
+        /// Our id of the fix.
+        id: String,
+    },
+    /// Any other, by its platform's id.
+    #[serde(rename_all = "camelCase")]
+    Platform {
+        /// The platform's id of the deployment.
+        deployment_id: String,
+        /// The platform.
+        provider: Provider,
+    },
+}
+
+impl FixRequest {
+    fn id(self) -> String {
+        match self {
+            Self::Ours { id } => id,
+            Self::Platform { deployment_id, provider } => format!("{provider}:{deployment_id}"),
+        }
+    }
+}
+
+/// Starts the fix of a failed deployment: a new one, or again one that has ended without a pull request.
+///
+/// # Errors
+/// `Conflict` where there is nothing to start; `NotFound` for what the user does not watch.
+pub(super) async fn start(
+    state: &AppState,
+    views: &Views,
+    user: &CurrentUser,
+    request: FixRequest,
+) -> Result<deployment::Model, ApiError> {
+    let id = request.id();
+    let fix_id = match db::fixes::find_for_user(&state.db, &user.id, &id).await? {
+        Some(fix) => {
+            let fix_id = fix.id.clone();
+            actions::retry(&state.fixes, &state.queue, fix).await?;
+            fix_id
+        }
+        None => {
+            let (watched, deployment) = views::unfixed(views, &user.id, &id).await?;
+            by_hand::start(&IntakeContext::from_ref(state), &watched, deployment).await?
+        }
+    };
+    find(state, user, &fix_id).await
+}
+
+/// Starts the fix of a failed deployment, whatever the brakes say.
+#[utoipa::path(
+    post,
+    path = "/api/deployments/fix",
+    operation_id = "fixDeployment",
+    tag = "Deployments",
+    request_body = FixRequest,
+    responses(
+        (status = 200, body = FixSummary),
+        (status = 404, body = ErrorBody, description = "No such deployment of a watched project"),
+        (status = 409, body = ErrorBody, description = "There is nothing to start"),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
+async fn fix(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Extension(views): Extension<Views>,
+    ApiJson(request): ApiJson<FixRequest>,
+) -> Result<Json<FixSummary>, ApiFailure> {
+    Ok(Json(db::fixes::summary(&start(&state, &views, &user, request).await?)))
+}
+
+/// The whole story of a fix.
+#[utoipa::path(
+    get,
+    path = "/api/deployments/{id}",
+    operation_id = "getDeployment",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`")),
+    responses((status = 200, body = FixDetail)),
+)]
 async fn detail(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    ApiPath(id): ApiPath<String>,
 ) -> Result<Json<FixDetail>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
-    Ok(Json(db::fixes::detail(&state.db, &fix).await.map_err(ApiError::from)?))
+    let mut detail = db::fixes::detail(&state.db, &fix).await?;
+    // Colours are for people.
+    detail.log = detail.log.map(|log| log.lines().map(clean).collect::<Vec<_>>().join("\n"));
+    Ok(Json(detail))
 }
 
+/// Starts a failed or skipped fix again.
+#[utoipa::path(
+    post,
+    path = "/api/deployments/{id}/retry",
+    operation_id = "retryFix",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`")),
+    responses(
+        (status = 200, body = FixSummary),
+        (status = 409, body = ErrorBody, description = "It runs, or it has a pull request"),
+    ),
+)]
 async fn retry(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    ApiPath(id): ApiPath<String>,
 ) -> Result<Json<FixSummary>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     actions::retry(&state.fixes, &state.queue, fix).await?;
     Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
 }
 
+/// Ends a fix that waits or runs.
+#[utoipa::path(
+    post,
+    path = "/api/deployments/{id}/cancel",
+    operation_id = "cancelFix",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`")),
+    responses(
+        (status = 200, body = FixSummary),
+        (status = 409, body = ErrorBody, description = "It has ended already"),
+    ),
+)]
 async fn cancel(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    ApiPath(id): ApiPath<String>,
 ) -> Result<Json<FixSummary>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     actions::cancel(&state.fixes, fix).await?;
     Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
 }
 
-async fn retry_form(
-    user: CurrentUser,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> impl IntoResponse {
-    let fix = match find(&state, &user, &id).await {
-        Ok(fix) => fix,
-        Err(error) => return ApiFailure(error).into_response(),
-    };
-    back(&id, actions::retry(&state.fixes, &state.queue, fix).await).into_response()
-}
-
-async fn cancel_form(
-    user: CurrentUser,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> impl IntoResponse {
-    let fix = match find(&state, &user, &id).await {
-        Ok(fix) => fix,
-        Err(error) => return ApiFailure(error).into_response(),
-    };
-    back(&id, actions::cancel(&state.fixes, fix).await).into_response()
-}
-
-/// To the page that the form stands on, with what went wrong in the address.
-fn back(id: &str, outcome: Result<(), ApiError>) -> Redirect {
-    match outcome {
-        Ok(()) => Redirect::to(&format!("/deployments/{id}")),
-        Err(error) => Redirect::to(&format!("/deployments/{id}?error={}", error.code.as_str())),
-    }
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Cursor {
+    /// Only events after this number. `Last-Event-ID` wins.
     after: Option<i64>,
 }
 
@@ -130,11 +240,23 @@ fn cursor(headers: &HeaderMap, query: &Cursor) -> i64 {
     last.or(query.after).unwrap_or(0)
 }
 
+/// The events of a fix as they happen (server-sent events).
+///
+/// Each has the name `fix`, its number as `id`, and a `FixEvent` as `data`. The stream goes on until the client
+/// ends it or the server stops; `Last-Event-ID` continues it.
+#[utoipa::path(
+    get,
+    path = "/api/deployments/{id}/events",
+    operation_id = "streamFix",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`"), Cursor),
+    responses((status = 200, body = String, content_type = "text/event-stream")),
+)]
 async fn fix_events(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(id): Path<String>,
-    Query(query): Query<Cursor>,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(query): ApiQuery<Cursor>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
@@ -142,6 +264,16 @@ async fn fix_events(
     Ok(live::fix_stream(state.db, &state.bus, state.stop, pass, fix.id, cursor(&headers, &query)))
 }
 
+/// Changes of any fix as they happen (server-sent events).
+///
+/// Each has the name `fix` and a `FixSummary` as `data`.
+#[utoipa::path(
+    get,
+    path = "/api/deployments/events",
+    operation_id = "streamDeployments",
+    tag = "Deployments",
+    responses((status = 200, body = String, content_type = "text/event-stream")),
+)]
 async fn list_events(user: CurrentUser, State(state): State<AppState>) -> impl IntoResponse {
     let pass = state.auth.pass(&user);
     live::list_stream(state.db, &state.bus, state.stop, pass, user.id)

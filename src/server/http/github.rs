@@ -1,6 +1,6 @@
 //! `POST /api/github/webhooks`: GitHub says that a pull request was merged or closed.
 
-use super::error::{ApiFailure, body_failure};
+use super::error::{ApiFailure, ErrorBody, body_failure, method_not_allowed};
 use crate::{
     model::{ApiError, ErrorCode},
     server::{
@@ -11,27 +11,57 @@ use crate::{
     },
 };
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
     http::HeaderMap,
-    routing::post,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 /// GitHub cuts payloads at 25 MB; those about pull requests are far smaller.
 const BODY_LIMIT: usize = 2 << 20;
 
 /// The endpoint.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/api/github/webhooks", post(deliver)).layer(DefaultBodyLimit::max(BODY_LIMIT))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(deliver).map(|methods| methods.fallback(method_not_allowed)))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
+
+/// What was done with a delivery.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GithubReceipt)]
+struct Receipt {
+    /// Always true: a delivery that is refused gets an error instead.
+    received: bool,
+    /// `recorded` on a fix, or `ignored`.
+    action: &'static str,
+}
+
+/// GitHub tells about a pull request. The body is GitHub's own, signed with the secret of its webhook.
+#[utoipa::path(
+    post,
+    path = "/api/github/webhooks",
+    operation_id = "deliverGithub",
+    tag = "Deliveries",
+    security(()),
+    request_body(content = String, content_type = "application/json"),
+    responses(
+        (status = 200, body = Receipt),
+        (status = 401, body = ErrorBody, description = "The signature does not match the body"),
+    ),
+)]
 
 async fn deliver(
     State(state): State<AppState>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Receipt>, ApiFailure> {
     let body = body.map_err(|rejection| body_failure(&rejection))?;
     let unsigned = || ApiError::new(ErrorCode::BadSignature, "The signature does not match the body.");
     let secret = state.config.github_webhook_secret.as_ref().ok_or_else(unsigned)?;
@@ -52,5 +82,5 @@ async fn deliver(
         }
         GithubEvent::Ping | GithubEvent::PullRequestReopened { .. } | GithubEvent::Ignored => "ignored",
     };
-    Ok(Json(json!({ "received": true, "action": action })))
+    Ok(Json(Receipt { received: true, action }))
 }

@@ -6,6 +6,8 @@ pub mod forms;
 pub mod github;
 pub mod health;
 pub mod integrations;
+mod openapi;
+mod reference;
 pub mod webhooks;
 
 use super::{auth, integrations::PlatformContext, state::AppState, views::Views};
@@ -31,6 +33,8 @@ use tower_http::{
     timeout::TimeoutLayer,
     trace::TraceLayer,
 };
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
 
 /// Bodies of forms and REST calls. Webhooks have a limit of their own.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -55,24 +59,31 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         ServeDir::new(state.config.site_dir.join("pkg")).precompressed_br().precompressed_gzip();
     let files = ServeDir::new(&state.config.site_dir).precompressed_br().precompressed_gzip();
 
+    let mut api = openapi::Api::openapi();
+    let mut described = |routes: OpenApiRouter<AppState>| {
+        let (routes, paths) = routes.split_for_parts();
+        api.merge(paths);
+        routes
+    };
     let bounded = Router::new()
         .leptos_routes_with_context(&state, routes, context, page)
         .merge(auth::router())
         .merge(auth::github::router())
-        .merge(forms::router())
-        .merge(fixes::router(views))
-        .merge(integrations::router())
+        .merge(forms::router(views.clone()))
+        .merge(described(fixes::router(views)))
+        .merge(described(integrations::router()))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let signed_in = bounded
-        .merge(fixes::streams())
+        .merge(described(fixes::streams()))
         .layer(axum::middleware::from_fn_with_state(state.auth.clone(), auth::same_origin))
         .layer(auth::session_layer(&state.auth));
     Router::new()
         .merge(signed_in)
-        .merge(webhooks::router())
-        .merge(github::router())
+        .merge(described(webhooks::router()))
+        .merge(described(github::router()))
         .merge(health::router(metrics))
+        .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)
         .fallback_service(files.fallback(get(error::not_found)))
         .layer(

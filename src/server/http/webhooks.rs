@@ -1,7 +1,7 @@
 //! `POST /api/integrations/{provider}/webhooks`: platforms call here. No session, no origin check: the signature
 //! over the raw body decides.
 
-use super::error::{ApiFailure, ApiPath, body_failure, method_not_allowed};
+use super::error::{ApiFailure, ApiPath, ErrorBody, body_failure, method_not_allowed};
 use crate::{
     model::Provider,
     server::intake::{
@@ -10,23 +10,41 @@ use crate::{
     },
 };
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRef, State, rejection::BytesRejection},
     http::HeaderMap,
-    routing::post,
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
 };
 
 /// The route, for any state that has the parts of the intake.
-pub fn router<S>() -> Router<S>
+pub fn router<S>() -> OpenApiRouter<S>
 where
     IntakeContext: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/api/integrations/{provider}/webhooks", post(deliver).fallback(method_not_allowed))
+    OpenApiRouter::new()
+        .routes(routes!(deliver).map(|methods| methods.fallback(method_not_allowed)))
         .layer(DefaultBodyLimit::max(MAX_DELIVERY_BYTES))
 }
+
+/// A platform tells about a deployment. The body is the platform's own, signed with the secret of its webhook.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/webhooks",
+    operation_id = "deliver",
+    tag = "Deliveries",
+    security(()),
+    params(("provider" = Provider, Path)),
+    request_body(content = String, content_type = "application/json"),
+    responses(
+        (status = 200, body = Receipt),
+        (status = 401, body = ErrorBody, description = "The signature does not match the body"),
+    ),
+)]
 
 async fn deliver(
     State(ctx): State<IntakeContext>,

@@ -86,6 +86,22 @@ impl Delivered {
     }
 }
 
+/// How a new fix begins.
+pub(super) enum Start {
+    /// By itself.
+    ByItself,
+    /// A person asked for it.
+    ByHand,
+    /// Not, until a person asks for it.
+    Held(Reason),
+}
+
+impl From<Option<Reason>> for Start {
+    fn from(brake: Option<Reason>) -> Self {
+        brake.map_or(Self::ByItself, Self::Held)
+    }
+}
+
 /// Stores the failure for the first of `watchers` for whom a fix may start, else for the first of all, with the
 /// reason why none does. A failure of one of our fix branches is only noted on its fix.
 ///
@@ -119,7 +135,7 @@ pub async fn admit(
         chosen.get_or_insert((watched, reason));
     }
     match chosen {
-        Some((watched, reason)) => store(ctx, watched, failure, reason, delivered).await,
+        Some((watched, brake)) => store(ctx, watched, failure, brake.into(), delivered).await,
         None => Ok(Receipt::new(Action::NoSubscription, None)),
     }
 }
@@ -147,16 +163,18 @@ pub(super) async fn record(ctx: &IntakeContext, row: NewDelivery) -> Result<Acti
     Ok(if new { Action::Ignored } else { Action::Duplicate })
 }
 
-async fn store(
+/// Stores one new fix of that subscription, and wakes a worker if it begins.
+pub(super) async fn store(
     ctx: &IntakeContext,
     watched: &subscription::Model,
     failure: Failure,
-    reason: Option<Reason>,
+    start: Start,
     delivered: Option<&Delivered>,
 ) -> Result<Receipt, DbError> {
-    let (status, action) = match &reason {
-        None => (FixStatus::Pending, Action::Queued),
-        Some(_) => (FixStatus::Skipped, Action::Skipped),
+    let started_by_hand = matches!(start, Start::ByHand);
+    let (status, action, reason) = match start {
+        Start::ByItself | Start::ByHand => (FixStatus::Pending, Action::Queued, None),
+        Start::Held(reason) => (FixStatus::Skipped, Action::Skipped, Some(reason)),
     };
     let code = reason.as_ref().map(|reason| reason.code);
     let provider = failure.provider;
@@ -177,7 +195,7 @@ async fn store(
         status,
         reason_code: code.map(str::to_owned),
         reason: reason.map(|reason| reason.sentence),
-        started_by_hand: false,
+        started_by_hand,
     };
     match fixes::admit(&ctx.platforms.db, fix, row, ctx.platforms.clock.now()).await? {
         Admitted::Duplicate { fix_id } => Ok(Receipt::new(Action::Duplicate, fix_id)),

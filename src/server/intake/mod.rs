@@ -1,10 +1,11 @@
 //! The one door for failed deployments: turns a webhook delivery or a poll's finding into a stored fix.
 //!
 //! [`receive`](receive::receive) checks a delivery, [`poll`] asks the platforms; both end in [`admit`](fn@admit), which
-//! decides, stores exactly once, and wakes a worker after the commit. The stored row is the truth: a worker that
-//! is not woken finds it by itself.
+//! decides, stores exactly once, and wakes a worker after the commit. [`by_hand`] is for failures that a person picks.
+//! The stored row is the truth: a worker that is not woken finds it by itself.
 
 mod admit;
+pub mod by_hand;
 mod decide;
 mod own_branch;
 pub mod poll;
@@ -48,7 +49,7 @@ where
 }
 
 /// What became of a failure or a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// A fix is stored and waits for a worker.
@@ -77,7 +78,7 @@ impl Action {
 }
 
 /// The answer to a delivery: `{"received":true,"action":"queued","fixId":"…"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// Always true: a delivery that is refused gets an error instead.

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     model::{ApiError, DeploymentDetail, PlatformDeployment, Provider},
-    server::{
-        db::{entity::deployment, fixes, subscriptions},
-        diagnosis,
+    server::db::{
+        entity::{deployment, subscription},
+        fixes, subscriptions,
     },
 };
 
@@ -31,17 +31,19 @@ pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<Deploy
     }
 }
 
-/// The redacted build log; `None` while there is none.
-pub async fn log(views: &Views, user_id: &str, id: &str) -> Result<Option<String>, ApiError> {
-    if let Some(row) = fixes::find_for_user(&views.platforms.db, user_id, id).await? {
-        return Ok(row.logs);
-    }
+/// A deployment without a fix, named `{provider}:{platform's id}`, with the watched project that it belongs to.
+///
+/// # Errors
+/// `NotFound` when the user watches no such project; what the platform answers otherwise.
+pub async fn unfixed(
+    views: &Views,
+    user_id: &str,
+    id: &str,
+) -> Result<(subscription::Model, PlatformDeployment), ApiError> {
     let (watched, deployment) = without_fix(views, user_id, id).await?;
-    let lines = platforms::build_log(views, &watched, &deployment.platform_id).await?.unwrap_or_default();
-    let shown =
-        lines.iter().map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned());
-    let shown: Vec<_> = shown.collect();
-    Ok((!shown.is_empty()).then(|| shown.join("\n")))
+    let mut projects = watched.projects.into_iter();
+    let project = projects.find(|project| project.platform_project_id == deployment.project_id);
+    Ok((project.ok_or_else(ApiError::not_found)?, deployment))
 }
 
 /// The platform's side of a fix. The page does without it when the platform does not answer.
@@ -57,7 +59,7 @@ async fn of_platform(views: &Views, user_id: &str, row: &deployment::Model) -> O
 }
 
 /// A deployment that only its platform knows, named `{provider}:{platform's id}`.
-async fn without_fix(
+pub(super) async fn without_fix(
     views: &Views,
     user_id: &str,
     id: &str,

@@ -5,14 +5,16 @@
 mod deployment;
 mod integrations;
 mod list;
+mod log;
 mod platforms;
 mod projects;
 mod settings;
 mod stats;
 
-pub use deployment::{deployment, log};
+pub use deployment::{deployment, unfixed};
 pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
+pub use log::{find_in_log, log, log_lines, log_text};
 pub use projects::{connect, examine, project, projects};
 pub use settings::settings;
 

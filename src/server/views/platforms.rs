@@ -1,6 +1,9 @@
 //! Deployments as their platforms describe them: asked live, kept in memory for a moment, never stored.
 
-use super::Views;
+use super::{
+    Views,
+    log::{RecentLogs, recent_logs},
+};
 use crate::{
     model::{ApiError, DeploymentState, ErrorCode, PlatformDeployment, PlatformTrouble, Provider, Timestamp},
     server::{
@@ -9,6 +12,7 @@ use crate::{
             integrations::{self, HEALTH_NEEDS_NEW_TOKEN},
             subscriptions,
         },
+        diagnosis::{self, ShownLog},
         integrations::{
             Access, DeploymentsQuery, PlatformError, TokenProvider,
             connection_manager::{self, ConnectionError},
@@ -44,6 +48,8 @@ pub(super) struct Recent {
     lists: Cache<Question, Answer>,
     /// Ended deployments by connection and the platform's id.
     ended: Cache<(String, String), Arc<PlatformDeployment>>,
+    /// Their logs.
+    logs: RecentLogs,
 }
 
 impl Default for Recent {
@@ -51,6 +57,7 @@ impl Default for Recent {
         Self {
             lists: Cache::builder().max_capacity(200).time_to_live(LIST_AGE).build(),
             ended: Cache::builder().max_capacity(2_000).time_to_live(ENDED_AGE).build(),
+            logs: recent_logs(),
         }
     }
 }
@@ -199,16 +206,24 @@ pub(super) async fn one(
     Ok(None)
 }
 
-/// The build log of one deployment, neither cleaned nor redacted. `None`: the connection does not see it.
+/// The build log of one deployment, cleaned and redacted. `None`: the connection does not see it.
 pub(super) async fn build_log(
     views: &Views,
     watched: &Watched,
-    platform_id: &str,
-) -> Result<Option<Vec<String>>, ApiError> {
+    deployment: &PlatformDeployment,
+) -> Result<Option<Arc<ShownLog>>, ApiError> {
+    let key = (watched.row.id.clone(), deployment.platform_id.clone());
+    if let Some(log) = views.recent.logs.get(&key).await {
+        return Ok(Some(log));
+    }
     let client = client(views, watched)?;
     for (_, access) in accesses(views, watched)? {
-        if let Some(log) = ask(views, watched, client.build_log(&access, platform_id)).await? {
-            return Ok(Some(log.lines));
+        if let Some(log) = ask(views, watched, client.build_log(&access, &deployment.platform_id)).await? {
+            let log = Arc::new(diagnosis::shown(&log.lines));
+            if is_ended(deployment.state) {
+                views.recent.logs.insert(key, log.clone()).await;
+            }
+            return Ok(Some(log));
         }
     }
     Ok(None)

@@ -105,18 +105,14 @@ impl Run<'_> {
             root_directory: subject.project.root_directory.clone(),
         };
         // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
-        let lines: Vec<String> = log
-            .lines
-            .iter()
-            .map(|line| diagnosis::redact::redact(&diagnosis::clean::clean(line)).into_owned())
-            .collect();
-        let finding = diagnosis::diagnose(&lines, &hints);
+        let shown = diagnosis::shown(&log.lines);
+        let finding = diagnosis::diagnose(&shown.plain, &hints);
         let change = FixChange {
             error_type: Some(Some(finding.error_type)),
             error_message: Some(Some(finding.message.clone())),
             error_context: Some(Some(finding.context_text())),
             finding: Some(Some(finding.clone())),
-            logs: Some(Some(lines.join("\n"))),
+            logs: Some(Some(shown.coloured.join("\n"))),
             branch: Some(deployment.branch.clone()),
             commit_sha: Some(deployment.commit_sha.clone()),
             ..FixChange::default()

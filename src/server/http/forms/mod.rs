@@ -1,7 +1,8 @@
-//! Forms of the integrations pages and of the settings, for browsers with and without scripts: each ends in a redirect back to the page
-//! with `?ok=` or `?error=` in the address.
+//! Forms of the pages, for browsers with and without scripts: each ends in a redirect back to the page with `?ok=` or
+//! `?error=` in the address.
 
 mod account;
+mod fixes;
 mod projects;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
             connection_manager::{self, ConnectRequest},
         },
         state::AppState,
+        views::Views,
     },
 };
 use axum::{
@@ -25,13 +27,14 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Connecting, disconnecting, what is watched, and the account.
-pub fn router() -> Router<AppState> {
+/// Connecting, disconnecting, what is watched, what is done about failures, and the account.
+pub fn router(views: Views) -> Router<AppState> {
     Router::new()
         .route("/integrations/github/connect", post(connect_github))
         .route("/integrations/github/disconnect", post(disconnect_github))
         .route("/integrations/{provider}/connect", post(connect))
         .route("/integrations/{provider}/disconnect", post(disconnect))
+        .merge(fixes::router(views))
         .merge(projects::router())
         .merge(account::router())
 }

@@ -3,12 +3,15 @@
 use crate::{
     model::{
         ApiError, ConnectInput, Connection, ErrorCode, Provider, RepositoryKind, Secret, Synced, Timestamp,
-        TokenOwner,
+        TokenCheck, TokenOwner, TokenReport, TokenScope,
     },
     server::{
         auth::CurrentUser,
         db,
-        http::error::{ApiFailure, ApiJson, ApiPath},
+        http::{
+            error::{ApiFailure, ApiJson, ApiPath, ErrorBody},
+            integrations::Done,
+        },
         integrations::{
             PlatformContext,
             connection_manager::{self, ConnectRequest, ConnectionError},
@@ -18,12 +21,13 @@ use crate::{
 use axum::{Json, extract::State};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 /// `{"token":"…"}`
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub struct TokenInput {
+    #[schema(value_type = String, format = Password)]
     token: SecretString,
 }
 
@@ -34,15 +38,20 @@ impl TokenInput {
 }
 
 /// `{"token":"…"}` with what may go with it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewConnection {
+    #[schema(value_type = String, format = Password)]
     token: Secret,
+    /// Your own note about the token.
     #[serde(default)]
     note: String,
+    /// The day on which the token expires, `YYYY-MM-DD`; may be empty.
     #[serde(default)]
     expires_on: String,
+    /// Only this team's projects.
     team_id: Option<String>,
+    /// Fixes of its projects start by themselves.
     #[serde(default = "on")]
     auto_fix: bool,
 }
@@ -58,19 +67,41 @@ impl NewConnection {
     }
 }
 
+/// Connects a platform with a token, watches its projects, and registers webhooks.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/connect",
+    operation_id = "connect",
+    tag = "Connections",
+    params(("provider" = Provider, Path)),
+    request_body = NewConnection,
+    responses(
+        (status = 200, body = Connected),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn connect(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
     ApiJson(input): ApiJson<NewConnection>,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Connected>, ApiFailure> {
     let request = ConnectRequest::read(input.at(provider), &ctx.clock)?;
     let connection = connection_manager::connect(&ctx, &user.id, provider, request).await?;
-    Ok(Json(json!({"success": true, "username": connection.username, "connection": connection})))
+    Ok(Json(Connected { success: true, username: connection.username.clone(), connection }))
 }
 
-/// The plan's `ConnectionInfo`, with everything that pages show.
-#[derive(Serialize)]
+/// A new connection.
+#[derive(Serialize, ToSchema)]
+pub struct Connected {
+    success: bool,
+    username: String,
+    connection: Connection,
+}
+
+/// Whether there is a connection, with everything that pages show of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionStatus)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     connected: bool,
@@ -83,6 +114,17 @@ pub struct Status {
     connection: Option<Connection>,
 }
 
+/// Whether the platform is connected, and how the connection is.
+#[utoipa::path(
+    get,
+    path = "/api/integrations/{provider}/status",
+    operation_id = "connectionStatus",
+    tag = "Connections",
+    params(("provider" = Provider, Path)),
+    responses(
+        (status = 200, body = Status),
+    ),
+)]
 pub async fn status(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -99,61 +141,143 @@ pub async fn status(
     }))
 }
 
+/// Ends the connection: webhooks are removed at the platform, the token is erased.
+#[utoipa::path(
+    delete,
+    path = "/api/integrations/{provider}/disconnect",
+    operation_id = "disconnect",
+    tag = "Connections",
+    params(("provider" = Provider, Path)),
+    responses(
+        (status = 200, body = Done),
+    ),
+)]
 pub async fn disconnect(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Done>, ApiFailure> {
     connection_manager::disconnect(&ctx, &user.id, provider).await?;
-    Ok(Json(json!({"success": true})))
+    Ok(Json(Done::YES))
+}
+
+/// A token that cannot be one, or that the platform refuses.
+#[derive(Serialize, ToSchema)]
+pub struct RefusedToken {
+    /// Always false.
+    valid: bool,
+    /// Why, and what to do.
+    error: String,
+}
+
+/// Whose token it is, or why it is nobody's.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Validated {
+    Accepted { valid: bool, username: String, user: TokenOwner },
+    Refused(RefusedToken),
+}
+
+/// What a token may do, or why it is nobody's.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Tested {
+    #[serde(rename_all = "camelCase")]
+    Accepted {
+        /// Connecting it would lead to something.
+        valid: bool,
+        username: String,
+        user: TokenOwner,
+        expires_at: Option<Timestamp>,
+        checks: Vec<TokenCheck>,
+        scopes: Vec<TokenScope>,
+        /// The account whose connection it would end.
+        replaces: Option<String>,
+    },
+    Refused(RefusedToken),
+}
+
+impl From<TokenReport> for Tested {
+    fn from(report: TokenReport) -> Self {
+        Self::Accepted {
+            valid: report.usable(),
+            username: report.owner.username.clone(),
+            user: report.owner,
+            expires_at: report.expires_at,
+            checks: report.checks,
+            scopes: report.scopes,
+            replaces: report.replaces,
+        }
+    }
 }
 
 /// Whose token it is. A token that cannot be one, or that the platform refuses, is an answer, not an error.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/token/validate",
+    operation_id = "validateToken",
+    tag = "Connections",
+    params(("provider" = Provider, Path)),
+    request_body = TokenInput,
+    responses(
+        (status = 200, body = Validated),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn validate(
     _user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
     ApiJson(input): ApiJson<TokenInput>,
-) -> Result<Json<Value>, ApiFailure> {
-    let owner = connection_manager::test_token(&ctx, provider, &input.trimmed()).await;
-    verdict(owner.map(|owner| {
-        let user = TokenOwner::from(owner);
-        json!({"valid": true, "username": user.username, "user": user})
-    }))
+) -> Result<Json<Validated>, ApiFailure> {
+    match connection_manager::test_token(&ctx, provider, &input.trimmed()).await {
+        Ok(owner) => {
+            let user = TokenOwner::from(owner);
+            Ok(Json(Validated::Accepted { valid: true, username: user.username.clone(), user }))
+        }
+        Err(error) => Ok(Json(Validated::Refused(refused(error)?))),
+    }
 }
 
 /// The same, with what the token may do and whose projects it reaches.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/token/test",
+    operation_id = "testToken",
+    tag = "Connections",
+    params(("provider" = Provider, Path)),
+    request_body = TokenInput,
+    responses(
+        (status = 200, body = Tested),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn test(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath(provider): ApiPath<Provider>,
     ApiJson(input): ApiJson<TokenInput>,
-) -> Result<Json<Value>, ApiFailure> {
-    let report = connection_manager::examine(&ctx, &user.id, provider, &input.trimmed()).await;
-    verdict(report.map(|report| {
-        json!({
-            "valid": report.usable(), "username": report.owner.username, "user": report.owner,
-            "expiresAt": report.expires_at, "checks": report.checks, "scopes": report.scopes,
-            "replaces": report.replaces,
-        })
-    }))
+) -> Result<Json<Tested>, ApiFailure> {
+    match connection_manager::examine(&ctx, &user.id, provider, &input.trimmed()).await {
+        Ok(report) => Ok(Json(report.into())),
+        Err(error) => Ok(Json(Tested::Refused(refused(error)?))),
+    }
 }
 
-fn verdict(answer: Result<Value, ConnectionError>) -> Result<Json<Value>, ApiFailure> {
-    let error = match answer {
-        Ok(answer) => return Ok(Json(answer)),
-        Err(error) => ApiError::from(error),
-    };
+/// A token that cannot be one, or that the platform refuses, is an answer; everything else is an error.
+fn refused(error: ConnectionError) -> Result<RefusedToken, ApiFailure> {
+    let error = ApiError::from(error);
     match error.code {
         ErrorCode::TokenRefused | ErrorCode::Invalid => {
-            Ok(Json(json!({"valid": false, "error": error.message})))
+            Ok(RefusedToken { valid: false, error: error.message })
         }
         _ => Err(ApiFailure(error)),
     }
 }
 
 /// A project that the token reaches.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Project)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectView {
     id: String,
@@ -168,6 +292,19 @@ pub struct ProjectView {
     subscription_id: Option<String>,
 }
 
+/// The projects that the stored token reaches.
+#[utoipa::path(
+    get,
+    path = "/api/integrations/{provider}/projects",
+    operation_id = "listProjects",
+    tag = "Projects",
+    params(("provider" = Provider, Path)),
+    responses(
+        (status = 200, body = Vec<ProjectView>),
+        (status = 422, body = ErrorBody, description = "The platform refuses the stored token"),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn projects(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -192,6 +329,18 @@ pub async fn projects(
 }
 
 /// Takes over what has changed at the platform.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/projects/sync",
+    operation_id = "syncProjects",
+    tag = "Projects",
+    params(("provider" = Provider, Path)),
+    responses(
+        (status = 200, body = Synced),
+        (status = 422, body = ErrorBody, description = "The platform refuses the stored token"),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn sync(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,

@@ -9,37 +9,48 @@ pub(super) mod subscriptions;
 use super::error::method_not_allowed;
 use crate::server::{auth::CurrentUser, integrations::PlatformContext};
 use axum::{
-    Router,
     extract::{FromRef, FromRequestParts},
-    routing::{MethodRouter, delete, get, patch, post},
+    routing::get,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
 };
 
+/// `{"success":true}`: what fails has another status and an error.
+#[derive(Serialize, ToSchema)]
+pub struct Done {
+    success: bool,
+}
+
+impl Done {
+    const YES: Self = Self { success: true };
+}
+
 /// The routes, for any state that has the parts of the platforms and of sign-in.
-pub fn router<S>() -> Router<S>
+pub fn router<S>() -> OpenApiRouter<S>
 where
     PlatformContext: FromRef<S>,
     CurrentUser: FromRequestParts<S>,
     S: Clone + Send + Sync + 'static,
 {
-    let routes: [(&str, MethodRouter<S>); 12] = [
-        ("connect", post(connection::connect)),
-        ("status", get(connection::status)),
-        ("disconnect", delete(connection::disconnect)),
-        ("token/validate", post(connection::validate)),
-        ("token/test", post(connection::test)),
-        ("projects", get(connection::projects)),
-        ("projects/sync", post(connection::sync)),
-        (
-            "subscriptions",
-            get(subscriptions::list).post(subscriptions::create).patch(subscriptions::change_all),
-        ),
-        ("subscriptions/{id}", patch(subscriptions::change).delete(subscriptions::remove)),
-        ("rules", get(rules::list).post(rules::create)),
-        ("rules/{id}", patch(rules::change).delete(rules::remove)),
-        ("", get(connection::status)),
-    ];
-    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
-        let path = format!("/api/integrations/{{provider}}/{path}");
-        router.route(path.trim_end_matches('/'), methods.fallback(method_not_allowed))
-    })
+    let short = get(connection::status).fallback(method_not_allowed);
+    [
+        routes!(connection::connect),
+        routes!(connection::status),
+        routes!(connection::disconnect),
+        routes!(connection::validate),
+        routes!(connection::test),
+        routes!(connection::projects),
+        routes!(connection::sync),
+        routes!(subscriptions::list, subscriptions::create, subscriptions::change_all),
+        routes!(subscriptions::change, subscriptions::remove),
+        routes!(rules::list, rules::create),
+        routes!(rules::change, rules::remove),
+    ]
+    .into_iter()
+    .map(|methods| methods.map(|methods| methods.fallback(method_not_allowed)))
+    .fold(OpenApiRouter::new().route("/api/integrations/{provider}", short), OpenApiRouter::routes)
 }

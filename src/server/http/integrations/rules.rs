@@ -6,13 +6,16 @@ use crate::{
     server::{
         auth::CurrentUser,
         db::{self, entity::fix_rule, rules::RuleInput},
-        http::error::{ApiFailure, ApiJson, ApiPath, ApiQuery},
+        http::{
+            error::{ApiFailure, ApiJson, ApiPath, ApiQuery},
+            integrations::Done,
+        },
         integrations::{PlatformContext, connection_manager},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 const MAX_NAME: usize = 100;
 const MAX_PATTERN: usize = 1000;
@@ -21,7 +24,8 @@ const MAX_PROMPT: usize = 4000;
 const MAX_COMPILED: usize = 1 << 20;
 
 /// A rule.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rule)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
     id: String,
@@ -56,7 +60,8 @@ impl From<fix_rule::Model> for RuleView {
 }
 
 /// What can be set. A field that is not given stays; `null` empties `errorType` and `customPrompt`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = RuleInput)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ChangeInput {
     /// Only for a new rule.
@@ -64,9 +69,11 @@ pub struct ChangeInput {
     name: Option<String>,
     error_pattern: Option<String>,
     #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<ErrorType>)]
     error_type: Option<Option<ErrorType>>,
     skip_fix: Option<bool>,
     #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     custom_prompt: Option<Option<String>>,
     priority: Option<i32>,
     enabled: Option<bool>,
@@ -154,12 +161,25 @@ async fn find(
 }
 
 /// `?subscriptionId=…`
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub struct ListQuery {
+    /// Only this project's rules.
     subscription_id: Option<String>,
 }
 
+/// The rules of one watched project, or of all of them, in the order in which they are asked.
+#[utoipa::path(
+    get,
+    path = "/api/integrations/{provider}/rules",
+    operation_id = "listRules",
+    tag = "Rules",
+    params(("provider" = Provider, Path), ListQuery),
+    responses(
+        (status = 200, body = Vec<RuleView>),
+    ),
+)]
 pub async fn list(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -181,6 +201,18 @@ pub async fn list(
     Ok(Json(rules))
 }
 
+/// Makes a rule. It needs `subscriptionId`, `name` and `errorPattern`.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/rules",
+    operation_id = "createRule",
+    tag = "Rules",
+    params(("provider" = Provider, Path)),
+    request_body = ChangeInput,
+    responses(
+        (status = 201, body = RuleView),
+    ),
+)]
 pub async fn create(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -196,6 +228,18 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(rule.await?.into())))
 }
 
+/// Changes a rule.
+#[utoipa::path(
+    patch,
+    path = "/api/integrations/{provider}/rules/{id}",
+    operation_id = "updateRule",
+    tag = "Rules",
+    params(("provider" = Provider, Path), ("id" = String, Path, description = "Our id of the rule")),
+    request_body = ChangeInput,
+    responses(
+        (status = 200, body = RuleView),
+    ),
+)]
 pub async fn change(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -211,12 +255,23 @@ pub async fn change(
     Ok(Json(find(&ctx, &user, provider, &id).await?.into()))
 }
 
+/// Deletes a rule.
+#[utoipa::path(
+    delete,
+    path = "/api/integrations/{provider}/rules/{id}",
+    operation_id = "deleteRule",
+    tag = "Rules",
+    params(("provider" = Provider, Path), ("id" = String, Path, description = "Our id of the rule")),
+    responses(
+        (status = 200, body = Done),
+    ),
+)]
 pub async fn remove(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath((provider, id)): ApiPath<(Provider, String)>,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Done>, ApiFailure> {
     let rule = find(&ctx, &user, provider, &id).await?;
     db::rules::remove(&ctx.db, &rule.id).await?;
-    Ok(Json(json!({"success": true})))
+    Ok(Json(Done::YES))
 }

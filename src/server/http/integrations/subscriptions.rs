@@ -5,20 +5,24 @@ use crate::{
     server::{
         auth::CurrentUser,
         db::{self, entity::subscription, subscriptions::Settings},
-        http::error::{ApiFailure, ApiJson, ApiPath},
+        http::{
+            error::{ApiFailure, ApiJson, ApiPath, ErrorBody},
+            integrations::Done,
+        },
         integrations::{PlatformContext, connection_manager},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// Attempts per fix.
 const MAX_ATTEMPTS: i32 = 10;
 const MAX_PREFIX: usize = 60;
 
 /// A watched project. Its webhook's secret stays here.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Subscription)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionView {
     id: String,
@@ -57,11 +61,14 @@ impl From<subscription::Model> for SubscriptionView {
 }
 
 /// What can be set; what is not given stays.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[schema(as = SubscriptionSettings)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SettingsInput {
     pub(crate) auto_fix_enabled: Option<bool>,
+    /// What the names of fix branches begin with.
     pub(crate) fix_branch_prefix: Option<String>,
+    #[schema(minimum = 1, maximum = 10)]
     pub(crate) max_fix_attempts: Option<i32>,
     pub(crate) notify_on_fix: Option<bool>,
 }
@@ -107,20 +114,23 @@ fn is_branch_prefix(prefix: &str) -> bool {
 }
 
 /// `{"projectId":"prj_…"}` with any of the settings.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewSubscription)]
 #[serde(rename_all = "camelCase")]
 pub struct NewInput {
     project_id: String,
     #[serde(flatten)]
+    #[schema(inline)]
     settings: SettingsFields,
 }
 
 /// [`SettingsInput`] beside other fields: `flatten` and unknown fields exclude each other.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct SettingsFields {
     auto_fix_enabled: Option<bool>,
     fix_branch_prefix: Option<String>,
+    #[schema(minimum = 1, maximum = 10)]
     max_fix_attempts: Option<i32>,
     notify_on_fix: Option<bool>,
 }
@@ -148,6 +158,17 @@ pub(in crate::server::http) async fn find(
     Ok(found.filter(|found| found.integration_id == row.id).ok_or_else(ApiError::not_found)?)
 }
 
+/// The watched projects.
+#[utoipa::path(
+    get,
+    path = "/api/integrations/{provider}/subscriptions",
+    operation_id = "listSubscriptions",
+    tag = "Subscriptions",
+    params(("provider" = Provider, Path)),
+    responses(
+        (status = 200, body = Vec<SubscriptionView>),
+    ),
+)]
 pub async fn list(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -158,6 +179,19 @@ pub async fn list(
     Ok(Json(rows.into_iter().map(SubscriptionView::from).collect()))
 }
 
+/// Watches a project.
+#[utoipa::path(
+    post,
+    path = "/api/integrations/{provider}/subscriptions",
+    operation_id = "createSubscription",
+    tag = "Subscriptions",
+    params(("provider" = Provider, Path)),
+    request_body = NewInput,
+    responses(
+        (status = 201, body = SubscriptionView),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn create(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -170,7 +204,18 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(watched.into())))
 }
 
-/// One switch for all projects of the connection.
+/// Changes all projects of the connection at once.
+#[utoipa::path(
+    patch,
+    path = "/api/integrations/{provider}/subscriptions",
+    operation_id = "updateSubscriptions",
+    tag = "Subscriptions",
+    params(("provider" = Provider, Path)),
+    request_body = SettingsInput,
+    responses(
+        (status = 200, body = Vec<SubscriptionView>),
+    ),
+)]
 pub async fn change_all(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -187,6 +232,18 @@ pub async fn change_all(
     list(user, State(ctx), ApiPath(provider)).await
 }
 
+/// Changes the settings of a watched project.
+#[utoipa::path(
+    patch,
+    path = "/api/integrations/{provider}/subscriptions/{id}",
+    operation_id = "updateSubscription",
+    tag = "Subscriptions",
+    params(("provider" = Provider, Path), ("id" = String, Path, description = "Our id of the subscription")),
+    request_body = SettingsInput,
+    responses(
+        (status = 200, body = SubscriptionView),
+    ),
+)]
 pub async fn change(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
@@ -199,14 +256,26 @@ pub async fn change(
     Ok(Json(find(&ctx, &user, provider, &id).await?.into()))
 }
 
+/// Watches the project no longer.
+#[utoipa::path(
+    delete,
+    path = "/api/integrations/{provider}/subscriptions/{id}",
+    operation_id = "deleteSubscription",
+    tag = "Subscriptions",
+    params(("provider" = Provider, Path), ("id" = String, Path, description = "Our id of the subscription")),
+    responses(
+        (status = 200, body = Done),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
 pub async fn remove(
     user: CurrentUser,
     State(ctx): State<PlatformContext>,
     ApiPath((provider, id)): ApiPath<(Provider, String)>,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Done>, ApiFailure> {
     let watched = find(&ctx, &user, provider, &id).await?;
     connection_manager::unsubscribe(&ctx, &watched).await?;
-    Ok(Json(json!({"success": true})))
+    Ok(Json(Done::YES))
 }
 
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! The buttons of the deployment pages, and their log as a file.
+
+use crate::{
+    model::{ApiError, Provider},
+    server::{
+        auth::CurrentUser,
+        fix::actions,
+        http::{
+            error::{ApiFailure, ApiPath},
+            fixes::{FixRequest, find, start},
+        },
+        state::AppState,
+        views::{self, Views},
+    },
+};
+use axum::{
+    Extension, Form, Router,
+    extract::State,
+    response::Redirect,
+    routing::{get, post},
+};
+use serde::Deserialize;
+
+pub(super) fn router(views: Views) -> Router<AppState> {
+    Router::new()
+        .route("/deployments/fix", post(fix))
+        .route("/deployments/{id}/retry", post(retry))
+        .route("/deployments/{id}/cancel", post(cancel))
+        .route("/deployments/{id}/log.txt", get(log))
+        .layer(Extension(views))
+}
+
+/// The button of a deployment that has no fix.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FixForm {
+    deployment_id: String,
+    provider: Provider,
+}
+
+async fn fix(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    Extension(views): Extension<Views>,
+    Form(FixForm { deployment_id, provider }): Form<FixForm>,
+) -> Redirect {
+    let id = format!("{provider}:{deployment_id}");
+    match start(&state, &views, &user, FixRequest::Platform { deployment_id, provider }).await {
+        Ok(fix) => back(&fix.id, Ok(())),
+        Err(error) => back(&id, Err(error)),
+    }
+}
+
+async fn retry(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Redirect, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    Ok(back(&id, actions::retry(&state.fixes, &state.queue, fix).await))
+}
+
+async fn cancel(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Redirect, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    Ok(back(&id, actions::cancel(&state.fixes, fix).await))
+}
+
+/// The whole log for those who read it elsewhere.
+async fn log(
+    user: CurrentUser,
+    Extension(views): Extension<Views>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<String, ApiFailure> {
+    Ok(views::log_text(&views, &user.id, &id).await?)
+}
+
+/// To the page that the form stands on, with what went wrong in the address.
+fn back(id: &str, outcome: Result<(), ApiError>) -> Redirect {
+    match outcome {
+        Ok(()) => Redirect::to(&format!("/deployments/{id}")),
+        Err(error) => Redirect::to(&format!("/deployments/{id}?error={}", error.code.as_str())),
+    }
+}

@@ -4,8 +4,9 @@ use crate::{
     components::{browser::Browser, layout::Frame},
     pages::{
         connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
-        integrations::IntegrationsPage, not_found::NotFound, project::ProjectPage, projects::ProjectsPage,
-        repository::RepositoryPage, setup::SetupPage, sign_in::SignInPage,
+        integrations::IntegrationsPage, invitation::InvitationPage, not_found::NotFound,
+        project::ProjectPage, projects::ProjectsPage, repository::RepositoryPage, settings::SettingsPage,
+        setup::SetupPage, sign_in::SignInPage,
     },
 };
 use leptos::prelude::*;
@@ -74,6 +75,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=|| view! { <Redirect path="/deployments" /> } />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/invitation") view=InvitationPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=StaticSegment("deployments") view=DeploymentsPage ssr=SsrMode::Async />
                     <Route
@@ -82,6 +84,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/repos/:owner/:repo/deployments") view=RepositoryPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("integrations") view=IntegrationsPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"))

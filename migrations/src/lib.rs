@@ -12,6 +12,7 @@ mod m20261124_000005_projects;
 mod m20261124_000006_lists;
 mod m20261124_000007_brakes;
 mod m20261124_000008_events;
+mod m20261125_000009_accounts;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_lists::Migration),
             Box::new(m20261124_000007_brakes::Migration),
             Box::new(m20261124_000008_events::Migration),
+            Box::new(m20261125_000009_accounts::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ mod json;
 
 use crate::model::{
     ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentLog, DeploymentsPage, IntegrationsPage,
-    ListQuery, LogMatches, ProjectRow, ProjectsPage, Provider, Secret, TokenReport, Visitor,
+    ListQuery, LogMatches, ProjectRow, ProjectsPage, Provider, Secret, SettingsPage, TokenReport, Visitor,
 };
 use json::Json;
 use leptos::prelude::*;
@@ -175,4 +175,25 @@ pub async fn get_project(
         }
         .await,
     )
+}
+
+/// Everything on `/settings`. Not for API tokens.
+#[server(prefix = "/api/pages", endpoint = "settings", input = Json, output = Json)]
+pub async fn get_settings() -> Result<SettingsPage, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::in_person().await?;
+            views::settings(&state, &user).await
+        }
+        .await,
+    )
+}
+
+/// Whether an invitation is still open. Nobody has to be signed in.
+#[server(prefix = "/api/pages", endpoint = "invitation", input = Json, output = Json)]
+pub async fn check_invitation(
+    /// What the link carries.
+    token: Secret,
+) -> Result<bool, ApiError> {
+    answer(views::invites(&token.0).await)
 }

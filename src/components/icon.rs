@@ -10,6 +10,8 @@ pub enum Icon {
     Deployments,
     /// A plug: integrations.
     Integrations,
+    /// Sliders: settings.
+    Settings,
     /// A person.
     User,
     /// Leaves this site.
@@ -59,6 +61,10 @@ impl Icon {
         match self {
             Self::Deployments => "M2.5 4h11M2.5 8h7M2.5 12h9",
             Self::Integrations => "M6 2v3M10 2v3M4 5h8v2.5a4 4 0 0 1-8 0zM8 11.5V14",
+            Self::Settings => {
+                "M2.5 5h5M11.5 5h2M9.5 6.75a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5zM2.5 11h1.5M8 11h5.5M6 12.75a1.75 1.75 0 1 0 \
+                 0-3.5 1.75 1.75 0 0 0 0 3.5z"
+            }
             Self::User => "M8 8a2.75 2.75 0 1 0 0-5.5A2.75 2.75 0 0 0 8 8zM2.75 14a5.25 5.25 0 0 1 10.5 0",
             Self::External => "M6 3.5H3.5v9h9V10M9 3h4v4M13 3 7.5 8.5",
             Self::Branch => {

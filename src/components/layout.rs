@@ -84,6 +84,10 @@ fn Navigation(
                     <Glyph icon=Icon::Integrations />
                     <span>"Integrations"</span>
                 </A>
+                <A href="/settings">
+                    <Glyph icon=Icon::Settings />
+                    <span>"Settings"</span>
+                </A>
             </nav>
             {user.map(|user| view! { <UserMenu user /> })}
         </header>

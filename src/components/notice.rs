@@ -17,6 +17,10 @@ pub enum Place {
     Project,
     /// `/deployments` and below it.
     Deployments,
+    /// `/settings`
+    Settings,
+    /// `/invitation`
+    Invitation,
 }
 
 /// What an error code means on a page, and what to do.
@@ -53,6 +57,42 @@ fn error(place: Place, code: &str) -> &'static str {
         (Place::Deployments, "platform_unavailable") => {
             "The platform did not answer, so no fix was started. Try again in a minute."
         }
+        (Place::Settings, "invalid") => {
+            "No token was made. It needs a name of at most 60 characters, and its days are a number from 1."
+        }
+        (Place::Settings, "conflict") => {
+            "There are too many of them already. Revoke one that nobody needs any more."
+        }
+        (Place::Settings, "forbidden") => "Only the owner of this server invites people.",
+        (Place::Invitation, "not_found") => {
+            "This invitation has been used or taken back, or is older than a week. Ask for a new one."
+        }
+        (Place::Invitation, "conflict") => {
+            "Somebody has this address already. Sign in, or choose another one."
+        }
+        (Place::Invitation, "invalid") => {
+            "The address has to be a mail address, and the password needs at least 12 characters."
+        }
+        (_, "github_unknown") => {
+            "This GitHub account signs nobody in here. Sign in with your password, then link it in the settings."
+        }
+        (_, "github_denied") => "GitHub was told not to go on, so nothing has changed.",
+        (_, "github_expired") => {
+            "The way back from GitHub took too long or began in another browser. Start again."
+        }
+        (_, "github_unavailable") => "GitHub does not answer now. Try again in a minute.",
+        (_, "github_failed") => {
+            "GitHub refused this server: its client id, secret or callback may be wrong. The server's log says more."
+        }
+        (_, "github_other") => {
+            "Another GitHub account is connected. Sign in to GitHub with that one, or replace it under Integrations."
+        }
+        (_, "github_scope") => {
+            "GitHub gave no access to repositories. Connect GitHub with a token under Integrations, then link it here."
+        }
+        (_, "github_taken") => {
+            "This GitHub account signs somebody else in. It can do so for one person only."
+        }
         (_, "not_found") => "There is no such thing any more, or it belongs to somebody else.",
         (_, "rate_limited") => "Too many tries. Wait a minute, then try again.",
         (_, "forbidden") => {
@@ -74,6 +114,12 @@ fn success(code: &str) -> Option<&'static str> {
         "auto_fix_on" => "Auto-fix is on for every watched project.",
         "auto_fix_off" => "Auto-fix is off for every watched project. Failures wait for a person.",
         "disconnected" => "Disconnected. The token is erased, and its webhooks are removed.",
+        "session_ended" => "That browser is signed out.",
+        "sessions_ended" => "Every other browser is signed out.",
+        "token_revoked" => "The token is revoked. Programs that use it are refused from now on.",
+        "github_linked" => "You can sign in with GitHub from now on.",
+        "github_unlinked" => "GitHub signs you in no longer. Pull requests are opened as before.",
+        "invitation_revoked" => "The invitation is taken back. Its link leads nowhere now.",
         "signed_out" => "You are signed out.",
         "setup" => "The owner's account is made.",
         "started" => "The fix has started.",

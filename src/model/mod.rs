@@ -1,5 +1,6 @@
 //! What the server and the browser talk about: plain serde types, no I/O, no secrets.
 
+pub mod account;
 pub mod connection;
 pub mod deployment;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod project;
 pub mod provider;
 pub mod token;
 
+pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRow};
 pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};

@@ -13,6 +13,8 @@ pub struct Visitor {
     pub user: Option<CurrentUser>,
     /// No account exists yet: the owner's has to be made first.
     pub setup_needed: bool,
+    /// People may sign in with GitHub.
+    pub github: bool,
 }
 
 /// The signed-in user, as the layout shows them.

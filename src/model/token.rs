@@ -4,7 +4,7 @@ use super::{Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A secret on its way to the server. It is never printed, and nothing ever sends one back.
+/// A secret on its way. It is never printed. One that was stored is never sent; one that was just made is, once.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]

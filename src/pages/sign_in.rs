@@ -9,9 +9,9 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Redirect, hooks::use_query_map};
+use leptos_router::{components::Redirect, hooks::use_query_map, location::Url};
 
-/// Address and password. Where no account exists yet, the way leads to the set-up.
+/// Address and password, or GitHub where it is offered. Where no account exists yet, the way leads to the set-up.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let visitor = Resource::new(|| (), |()| api::current_user());
@@ -40,6 +40,25 @@ pub fn SignInPage() -> impl IntoView {
                     "Sign in"
                 </button>
             </form>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    visitor.await.unwrap_or_default().github.then(|| view! { <Github next=next() /> })
+                })}
+            </Suspense>
         </Narrow>
+    }
+}
+
+/// A link, since the policy of the page lets forms go to this server only.
+#[component]
+fn Github(
+    /// Where to go afterwards.
+    next: String,
+) -> impl IntoView {
+    view! {
+        <p class="or">"or"</p>
+        <a class="button wide" href=format!("/api/auth/github?next={}", Url::escape(&next)) rel="external">
+            "Sign in with GitHub"
+        </a>
     }
 }

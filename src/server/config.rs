@@ -52,6 +52,19 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_GITHUB_WEBHOOK_SECRET", hide_env_values = true)]
     pub github_webhook_secret: Option<SecretString>,
 
+    /// Client id of an OAuth app at GitHub, with which people sign in. Its callback is `/api/auth/github/callback`.
+    #[arg(long, env = "DEPLOYMEND_GITHUB_CLIENT_ID", requires = "github_client_secret")]
+    pub github_client_id: Option<String>,
+
+    /// Client secret of that app.
+    #[arg(
+        long,
+        env = "DEPLOYMEND_GITHUB_CLIENT_SECRET",
+        hide_env_values = true,
+        requires = "github_client_id"
+    )]
+    pub github_client_secret: Option<SecretString>,
+
     /// How the model is spoken to: `openai` (any compatible endpoint), `anthropic` or `google`.
     #[arg(long, env = "DEPLOYMEND_MODEL_PROTOCOL", default_value = "openai")]
     pub model_protocol: ModelProtocol,

@@ -134,12 +134,19 @@ impl App {
             .body(body)
             .send()
             .await?;
-        if let Some(cookie) = answer.headers().get("set-cookie") {
-            self.cookie = cookie.to_str()?.split(';').next().map(str::to_owned);
-        }
+        self.keep_session(&answer);
         let location =
             answer.headers().get("location").context(format!("{path} answered {}", answer.status()))?;
         Ok(location.to_str()?.to_owned())
+    }
+
+    /// Keeps the session's cookie as a browser does.
+    pub fn keep_session(&mut self, answer: &reqwest::Response) {
+        let set = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = set.filter_map(|text| text.split(';').next());
+        if let Some(cookie) = pairs.find(|pair| pair.starts_with("deploymend_session=")) {
+            self.cookie = Some(cookie.to_owned());
+        }
     }
 
     /// Makes the owner's account with the token from the log.

@@ -1,5 +1,6 @@
 //! The real clients, and whole stories with the real program, against stand-ins of the platforms on loopback.
 
+mod account;
 mod app;
 mod crash;
 mod dashboard;
@@ -9,6 +10,7 @@ mod house;
 mod intake;
 mod live;
 mod routes;
+mod sign_in;
 mod story;
 mod vercel;
 mod wizard;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::faults::Fault;
 use crate::github::actions as github;
+use crate::github::state::OauthApp;
 use crate::model::state::Mode;
 use crate::record::Server;
 use crate::scenario::{self, Build, Redelivery, Seed};
@@ -45,6 +46,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_control/github/users", post(github_user))
         .route("/_control/github/tokens", post(github_token))
         .route("/_control/github/tokens/{value}", delete(revoke_github_token))
+        .route("/_control/github/oauth-apps", post(oauth_app))
         .route("/_control/github/repositories", post(repository))
         .route("/_control/github/commits", post(commit))
         .route("/_control/github/pulls/merge", post(merge))
@@ -251,6 +253,11 @@ async fn github_token(State(world): W, Json(new): Json<github::NewToken>) -> Ans
 
 async fn revoke_github_token(State(world): W, Path(value): Path<String>) -> StatusCode {
     if github::revoke_token(&world, &value) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+async fn oauth_app(State(world): W, Json(app): Json<OauthApp>) -> StatusCode {
+    world.state().github.oauth_apps.push(app);
+    StatusCode::NO_CONTENT
 }
 
 async fn repository(State(world): W, Json(new): Json<github::NewRepository>) -> Answer<Value> {

@@ -13,7 +13,7 @@ use crate::control::{ModelSettings, apply_model};
 use crate::faults::Fault;
 use crate::git::{self, Commit};
 use crate::github::actions as github;
-use crate::github::state::{Pull, Repository};
+use crate::github::state::{OauthApp, Pull, Repository};
 use crate::model::state::Mode;
 use crate::record::{Creates, Server, creates};
 use crate::scenario::{self, Build, Built, Redelivery, Seed, Seeded};
@@ -235,6 +235,11 @@ impl Standins {
     /// Deletes a project at Vercel.
     pub fn remove_project(&self, project: &str) -> bool {
         vercel::remove_project(&self.world, project)
+    }
+
+    /// Registers an OAuth app at GitHub.
+    pub fn add_oauth_app(&self, app: OauthApp) {
+        self.world.state().github.oauth_apps.push(app);
     }
 
     /// Makes a Vercel token worthless.

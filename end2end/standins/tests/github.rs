@@ -10,6 +10,7 @@ use octocrab::params::State;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use standins::github::actions::{NewCommit, NewToken};
+use standins::github::state::OauthApp;
 use standins::scenario::{Seed, Seeded};
 use standins::{Options, Standins};
 
@@ -175,4 +176,91 @@ async fn refs_are_made_moved_and_removed() {
     assert_eq!(back.json::<Value>().await.unwrap()["message"], "Update is not a fast forward");
     assert_eq!(send("DELETE", "/refs/heads/fix/x", Value::Null).await.status(), 204);
     assert_eq!(send("DELETE", "/refs/heads/fix/x", Value::Null).await.status(), 422);
+}
+
+#[tokio::test]
+async fn an_oauth_app_gets_a_token_for_a_code_once() {
+    let (standins, _) = world().await;
+    let callback = "https://app.test/back";
+    standins.add_oauth_app(OauthApp {
+        client_id: "id".into(),
+        client_secret: "secret".into(),
+        callback: callback.into(),
+    });
+    let client =
+        Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent("test").build().unwrap();
+    let page = format!("{}/login/oauth/authorize", standins.github_url());
+    // SHA-256 of "verifier", in base64url.
+    let challenge = "iMnq5o6zALKXGivsnlom_0F5_WYda32GHkxlV7mq7hQ";
+    let journey = |uri: &'static str, login: &'static str| {
+        [
+            ("client_id", "id"),
+            ("redirect_uri", uri),
+            ("state", "a b"),
+            ("scope", "repo user"),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256"),
+            ("login", login),
+        ]
+    };
+    let decide = async |uri, login| {
+        let answer = client.post(&page).form(&journey(uri, login)).send().await.unwrap();
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        decide("https://evil.test/back", "octo-dev").await,
+        format!("{callback}?error=redirect_uri_mismatch&state=a+b")
+    );
+    assert_eq!(
+        decide("https://app.test/backdoor", "octo-dev").await,
+        format!("{callback}?error=redirect_uri_mismatch&state=a+b")
+    );
+    assert_eq!(decide(callback, "").await, format!("{callback}?error=access_denied&state=a+b"));
+    let unknown = client.get(&page).query(&[("client_id", "other")]).send().await.unwrap();
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+
+    let exchange = async |code: &str, secret: &str, uri: &str, verifier: &str| -> Value {
+        let form = [
+            ("client_id", "id"),
+            ("client_secret", secret),
+            ("code", code),
+            ("redirect_uri", uri),
+            ("code_verifier", verifier),
+        ];
+        let request = client.post(format!("{}/login/oauth/access_token", standins.github_url())).form(&form);
+        let answer = request.header("accept", "application/json").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.json().await.unwrap()
+    };
+    let code = async || {
+        decide(callback, "octo-dev")
+            .await
+            .split("code=")
+            .nth(1)
+            .unwrap()
+            .split('&')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    for (secret, uri, verifier, error) in [
+        ("wrong", callback, "verifier", "incorrect_client_credentials"),
+        ("secret", "https://app.test/back/other", "verifier", "redirect_uri_mismatch"),
+        ("secret", callback, "guessed", "bad_verification_code"),
+    ] {
+        assert_eq!(exchange(&code().await, secret, uri, verifier).await["error"], error);
+    }
+    let good = code().await;
+    let token = exchange(&good, "secret", callback, "verifier").await;
+    assert_eq!((&token["scope"], &token["token_type"]), (&json!("repo,user"), &json!("bearer")));
+    assert!(token["access_token"].as_str().unwrap().starts_with("gho_"));
+    assert_eq!(exchange(&good, "secret", callback, "verifier").await["error"], "bad_verification_code");
+    let late = code().await;
+    standins.world().state().github.codes[0].made_at -= 600_001;
+    assert_eq!(exchange(&late, "secret", callback, "verifier").await["error"], "bad_verification_code");
+    let plain =
+        client.post(format!("{}/login/oauth/access_token", standins.github_url())).form(&[("code", "x")]);
+    assert!(
+        plain.send().await.unwrap().text().await.unwrap().starts_with("error=incorrect_client_credentials")
+    );
 }

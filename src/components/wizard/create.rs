@@ -5,10 +5,10 @@ use super::{
     guide::{Guide, TOKEN_NAME},
 };
 use crate::components::{
-    browser,
+    copy::CopyField,
     icon::{Glyph, Icon},
 };
-use leptos::{html::Input, prelude::*};
+use leptos::prelude::*;
 
 /// The link, the drawings and what to fill in.
 #[component]
@@ -54,7 +54,7 @@ pub fn Create(
             <div>
                 <dt id="token-name-label">"Name"</dt>
                 <dd>
-                    <TokenName />
+                    <CopyField value=TOKEN_NAME labelledby="token-name-label" size=12 />
                 </dd>
             </div>
             {choices}
@@ -72,28 +72,4 @@ pub fn Create(
         </footer>
     }
     .into_any()
-}
-
-/// The suggested name, with a button that copies it.
-#[component]
-fn TokenName() -> impl IntoView {
-    let field = NodeRef::<Input>::new();
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
-        if let Some(field) = field.get_untracked() {
-            field.select();
-            copied.set(browser::copy_selection());
-        }
-    };
-    view! {
-        <span class="copy">
-            <input class="mono" node_ref=field readonly aria-labelledby="token-name-label" value=TOKEN_NAME size="12" />
-            <button class="button needs-browser" type="button" on:click=copy>
-                {move || if copied.get() { "Copied" } else { "Copy" }}
-            </button>
-            <span class="sr-only" role="status">
-                {move || copied.get().then_some("The name is copied.")}
-            </span>
-        </span>
-    }
 }

@@ -1,6 +1,6 @@
 //! What sign-in needs, and the first start: no account → a set-up token.
 
-use super::{AuthError, CurrentUser, password::Hasher, throttle::Throttle};
+use super::{AuthError, github::Used, password::Hasher, throttle::Throttle};
 use crate::server::{
     clock::Clock,
     config::Config,
@@ -11,11 +11,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq as _;
-use tower_sessions::Session;
 use url::Url;
 
 /// The name under which a session remembers its user.
 pub(super) const USER_KEY: &str = "user_id";
+/// The name under which it remembers its browser.
+pub(super) const BROWSER_KEY: &str = "browser";
 
 /// What sign-in needs. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ pub struct AuthContext {
     pub(super) config: Arc<Config>,
     pub(super) hasher: Hasher,
     pub(super) throttle: Throttle,
+    pub(super) used: Used,
 }
 
 impl fmt::Debug for AuthContext {
@@ -46,7 +48,8 @@ pub struct SetUp {
 impl AuthContext {
     /// Sign-in on that database.
     pub fn new(db: Db, clock: Clock, config: Arc<Config>) -> Self {
-        Self { db, clock, config, hasher: Hasher::default(), throttle: Throttle::default() }
+        let (hasher, throttle, used) = (Hasher::default(), Throttle::default(), Used::default());
+        Self { db, clock, config, hasher, throttle, used }
     }
 
     /// A new set-up token in place of an earlier one, while nobody has an account; `None` afterwards.
@@ -59,11 +62,7 @@ impl AuthContext {
         }
         let token = hex::encode(rand::rng().random::<[u8; 20]>());
         settings::put(&self.db, settings::SETUP_TOKEN_HASH, hash(&token), self.clock.now()).await?;
-        let base = self.config.public_url.as_ref().map_or_else(
-            || format!("http://{}", self.config.listen),
-            |url| url.as_str().trim_end_matches('/').to_owned(),
-        );
-        Ok(Some(SetUp { address: format!("{base}/setup"), token: token.into() }))
+        Ok(Some(SetUp { address: format!("{}/setup", self.base()), token: token.into() }))
     }
 
     /// Says in the log how to make the owner's account, while there is none. For the start of the server.
@@ -89,16 +88,6 @@ impl AuthContext {
         Ok(stored.is_some_and(|stored| stored.as_bytes().ct_eq(hash(token.trim()).as_bytes()).into()))
     }
 
-    /// Who is signed in with that session.
-    ///
-    /// # Errors
-    /// The database.
-    pub async fn user(&self, session: &Session) -> Result<Option<CurrentUser>, AuthError> {
-        let Some(id) = session.get::<String>(USER_KEY).await? else { return Ok(None) };
-        let user = users::find(&self.db, &id).await?;
-        Ok(user.map(|user| CurrentUser { id: user.id, email: user.email, name: user.name }))
-    }
-
     /// Removes sessions that have run out. Returns how many there were.
     ///
     /// # Errors
@@ -107,8 +96,16 @@ impl AuthContext {
         Ok(sessions::sweep(&self.db, self.clock.now()).await?)
     }
 
+    /// The address of this server as people know it, without a slash at the end.
+    pub fn base(&self) -> String {
+        self.config.public_url.as_ref().map_or_else(
+            || format!("http://{}", self.config.listen),
+            |url| url.as_str().trim_end_matches('/').to_owned(),
+        )
+    }
+
     /// Whether people reach us over https only.
-    pub(super) fn is_https(&self) -> bool {
+    pub fn is_https(&self) -> bool {
         self.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
     }
 
@@ -116,6 +113,11 @@ impl AuthContext {
     pub(super) fn public_origin(&self) -> Option<String> {
         self.config.public_url.as_ref().map(|url: &Url| url.origin().ascii_serialization())
     }
+}
+
+/// A new secret that is worth guessing at: 256 random bits in hex behind a prefix that says what it is.
+pub(super) fn new_secret(prefix: &str) -> SecretString {
+    format!("{prefix}{}", hex::encode(rand::rng().random::<[u8; 32]>())).into()
 }
 
 /// SHA-256 in hex. Enough for values that are random themselves.

@@ -1,13 +1,12 @@
 //! The signed-in person, for handlers to ask for.
 
-use super::{AuthContext, problem};
+use super::{AuthContext, Credential, problem};
 use crate::model::ApiError;
 use axum::{
     extract::{FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri},
     http::{Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use tower_sessions::Session;
 use url::form_urlencoded;
 
 /// The person who is signed in.
@@ -19,6 +18,8 @@ pub struct CurrentUser {
     pub email: String,
     /// What to call them.
     pub name: String,
+    /// What the request was let in with.
+    pub credential: Credential,
 }
 
 /// The answer to somebody who is not signed in: JSON under `/api/`, the sign-in page elsewhere.
@@ -43,18 +44,21 @@ impl IntoResponse for SignedOut {
     }
 }
 
+/// The address as it was sent.
+pub(super) fn asked_for(parts: &Parts) -> &Uri {
+    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0)
+}
+
+/// Whether programs ask there, and are answered in JSON.
+pub(super) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
 async fn find<S>(parts: &Parts, state: &S) -> Result<Option<CurrentUser>, SignedOut>
 where
     AuthContext: FromRef<S>,
 {
-    let Some(session) = parts.extensions.get::<Session>() else {
-        tracing::error!("A route that asks for the user is outside the session layer");
-        return Err(SignedOut::Problem(ApiError::internal()));
-    };
-    AuthContext::from_ref(state).user(session).await.map_err(|error| {
-        tracing::error!(%error, "The session could not be read");
-        SignedOut::Problem(ApiError::internal())
-    })
+    AuthContext::from_ref(state).identify(parts).await.map_err(SignedOut::Problem)
 }
 
 impl<S> FromRequestParts<S> for CurrentUser
@@ -66,8 +70,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, SignedOut> {
         find(parts, state).await?.ok_or_else(|| {
-            let uri: &Uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-            if uri.path().starts_with("/api/") {
+            let uri = asked_for(parts);
+            if is_api(uri.path()) {
                 SignedOut::Problem(ApiError::unauthorized())
             } else {
                 // Only a page can be come back to, not the target of a form.

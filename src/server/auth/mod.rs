@@ -1,25 +1,35 @@
-//! Who is asking: a cookie → a stored session → [`CurrentUser`].
+//! Who is asking: a cookie → a stored session, or a header → a stored API token → [`CurrentUser`].
 //!
 //! The first account is the owner's, made with a set-up token from the server's log. The forms are plain HTML posts
 //! that answer with a redirect, so that signing in needs no script: `?error=CODE` says what went wrong, with the
 //! codes of `model::ErrorCode`.
 
+mod browser;
 mod context;
 mod current_user;
+mod form;
+pub mod github;
+mod identify;
+mod invited;
 mod password;
+pub mod reveal;
 mod routes;
 mod same_origin;
 mod session;
 mod throttle;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
 
 pub use context::{AuthContext, SetUp};
 pub use current_user::{CurrentUser, SignedOut};
+pub use identify::{Credential, Pass};
+pub use invited::invite;
 pub use routes::router;
 pub use same_origin::same_origin;
-pub use session::{DbSessionStore, session_layer};
+pub use session::{DbSessionStore, browser_of, session_layer};
+pub use tokens::make as make_token;
 
 use crate::model::ApiError;
 use axum::{
@@ -40,6 +50,13 @@ pub enum AuthError {
     /// The password could not be hashed.
     #[error("the password could not be hashed")]
     Hash,
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        tracing::error!(%error, "A session, a token or a sign-in could not be looked up or stored");
+        Self::internal()
+    }
 }
 
 /// `{"error":{"code","message"}}` with the status of the code.

@@ -1,6 +1,9 @@
 //! tower-sessions' records ↔ rows of `sessions`.
 
-use super::context::{AuthContext, USER_KEY, hash};
+use super::{
+    AuthError,
+    context::{AuthContext, BROWSER_KEY, USER_KEY, hash},
+};
 use crate::server::{
     clock::Clock,
     db::{Db, entity::session, sessions},
@@ -9,7 +12,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
-    Expiry, SessionManagerLayer,
+    Expiry, Session, SessionManagerLayer,
     cookie::SameSite,
     session::{Id, Record},
     session_store::{Error, Result, SessionStore},
@@ -36,6 +39,19 @@ pub fn session_layer(auth: &AuthContext) -> SessionManagerLayer<DbSessionStore> 
         .with_same_site(SameSite::Lax)
         .with_secure(auth.is_https())
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFETIME_DAYS)))
+}
+
+/// Signs the browser in, under a new id: one that was planted before is worth nothing.
+pub(super) async fn begin(
+    session: &Session,
+    user_id: &str,
+    browser: String,
+) -> std::result::Result<(), AuthError> {
+    session.clear().await;
+    session.cycle_id().await?;
+    session.insert(USER_KEY, user_id).await?;
+    session.insert(BROWSER_KEY, browser).await?;
+    Ok(())
 }
 
 impl DbSessionStore {
@@ -65,7 +81,7 @@ impl SessionStore for DbSessionStore {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row = sessions::find(&self.db, &row_id(id), self.clock.now()).await.map_err(backend)?;
+        let row = sessions::find_seen(&self.db, &row_id(id), self.clock.now()).await.map_err(backend)?;
         row.map(|row| record(*id, &row)).transpose()
     }
 
@@ -74,7 +90,8 @@ impl SessionStore for DbSessionStore {
     }
 }
 
-fn row_id(id: &Id) -> String {
+/// The name of a session in the database.
+pub(super) fn row_id(id: &Id) -> String {
     hash(&id.to_string())
 }
 
@@ -90,4 +107,10 @@ fn record(id: Id, row: &session::Model) -> Result<Record> {
 
 fn backend(error: crate::server::db::DbError) -> Error {
     Error::Backend(error.to_string())
+}
+
+/// The browser that a session belongs to, in a few words.
+pub fn browser_of(row: &session::Model) -> String {
+    let data: serde_json::Value = serde_json::from_str(&row.data).unwrap_or_default();
+    data[BROWSER_KEY].as_str().unwrap_or("Unknown browser").to_owned()
 }

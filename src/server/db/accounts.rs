@@ -3,7 +3,9 @@
 use super::{Db, DbError, entity::account};
 use crate::model::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, SqlErr,
+    sea_query::{Expr, OnConflict},
 };
 
 const GITHUB: &str = "github";
@@ -32,6 +34,9 @@ pub fn token_identity(account_id: &str) -> String {
     format!("accounts:{account_id}:access_token")
 }
 
+/// The same account goes on signing its user in; another one does not.
+const STILL_SIGNS_IN: &str = "accounts.signs_in AND accounts.external_id = excluded.external_id";
+
 /// Stores a user's GitHub account in place of an earlier one.
 pub async fn put_github(db: &Db, new: NewAccount, now: Timestamp) -> Result<(), DbError> {
     let row = account::ActiveModel {
@@ -46,6 +51,7 @@ pub async fn put_github(db: &Db, new: NewAccount, now: Timestamp) -> Result<(), 
         expires_at: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
+        signs_in: Set(false),
     };
     account::Entity::insert(row)
         .on_conflict(
@@ -60,6 +66,7 @@ pub async fn put_github(db: &Db, new: NewAccount, now: Timestamp) -> Result<(), 
                     account::Column::Scopes,
                     account::Column::UpdatedAt,
                 ])
+                .value(account::Column::SignsIn, Expr::cust(STILL_SIGNS_IN))
                 .to_owned(),
         )
         .exec_without_returning(&db.orm)
@@ -74,6 +81,31 @@ pub async fn github(db: &Db, user_id: &str) -> Result<Option<account::Model>, Db
         .filter(account::Column::Provider.eq(GITHUB))
         .one(&db.orm)
         .await?)
+}
+
+/// The account at GitHub that signs somebody in.
+pub async fn signing_in(db: &Db, external_id: &str) -> Result<Option<account::Model>, DbError> {
+    Ok(account::Entity::find()
+        .filter(account::Column::Provider.eq(GITHUB))
+        .filter(account::Column::ExternalId.eq(external_id))
+        .filter(account::Column::SignsIn.eq(true))
+        .one(&db.orm)
+        .await?)
+}
+
+/// Lets a user's GitHub account sign them in, or no longer. `false` when it signs somebody else in.
+pub async fn set_signs_in(db: &Db, user_id: &str, signs_in: bool, now: Timestamp) -> Result<bool, DbError> {
+    let changed = account::Entity::update_many()
+        .col_expr(account::Column::SignsIn, Expr::value(signs_in))
+        .col_expr(account::Column::UpdatedAt, Expr::value(now))
+        .filter(account::Column::UserId.eq(user_id))
+        .filter(account::Column::Provider.eq(GITHUB))
+        .exec(&db.orm)
+        .await;
+    match changed {
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        changed => Ok(changed.map(|_| true)?),
+    }
 }
 
 /// Forgets a user's GitHub account with its token.

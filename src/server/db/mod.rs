@@ -8,6 +8,7 @@ pub mod entity;
 pub mod events;
 pub mod fixes;
 pub mod integrations;
+pub mod invitations;
 pub mod left_out;
 pub mod rules;
 pub mod secrets;
@@ -17,6 +18,7 @@ pub mod subscriptions;
 pub mod tasks;
 #[cfg(any(test, feature = "failpoints"))]
 pub mod testing;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ const KINDS: &[Kind] = &[
         hints: &["gh", "github_pat_"],
         pattern: r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255})",
     },
+    // Our own: API tokens and invitations.
+    Kind { hints: &["dpm_", "dpi_"], pattern: r"\bdp[im]_[A-Za-z0-9]{32,}" },
     Kind { hints: &["glpat-"], pattern: r"\bglpat-[A-Za-z0-9_-]{16,}" },
     Kind { hints: &["npm_"], pattern: r"\bnpm_[A-Za-z0-9]{30,}" },
     Kind { hints: &["pypi-"], pattern: r"\bpypi-[A-Za-z0-9_-]{40,}" },
@@ -287,6 +289,8 @@ mod tests {
     #[case("gho_", 36)]
     #[case("ghs_", 36)]
     #[case("github_pat_", 82)]
+    #[case("dpm_", 64)]
+    #[case("dpi_", 64)]
     #[case("glpat-", 20)]
     #[case("npm_", 36)]
     #[case("pypi-", 100)]

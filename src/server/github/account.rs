@@ -1,8 +1,8 @@
 //! From a pasted token to the stored GitHub account of a user.
 
-use super::{Client, GithubError};
+use super::{Client, GithubError, User};
 use crate::{
-    model::{ApiError, ErrorCode, GithubConnection},
+    model::{ApiError, ErrorCode, GithubConnection, Timestamp},
     server::{
         clock::{Clock, new_id},
         config::Config,
@@ -26,12 +26,29 @@ pub async fn connect(
 ) -> Result<GithubConnection, ApiError> {
     let client = Client::new(&config.github_api, token, clock.clone()).map_err(refusal)?;
     let user = client.current_user().await.map_err(refusal)?;
+    let now = clock.now();
+    store(db, keys, user_id, &user, token, None, now).await?;
+    Ok(GithubConnection { login: user.login, email: user.email, created_at: now })
+}
+
+/// Stores a token, whose owner is known, sealed in place of an earlier one.
+///
+/// # Errors
+/// The key or the database.
+pub async fn store(
+    db: &Db,
+    keys: &KeyRing,
+    user_id: &str,
+    user: &User,
+    token: &SecretString,
+    scopes: Option<String>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
     let id = new_id();
     let access_token = keys.seal(&accounts::token_identity(&id), token).map_err(|error| {
         tracing::error!(%error, "A token could not be sealed");
         ApiError::internal()
     })?;
-    let now = clock.now();
     let account = accounts::NewAccount {
         id,
         user_id: user_id.to_owned(),
@@ -39,10 +56,9 @@ pub async fn connect(
         login: user.login.clone(),
         email: user.email.clone(),
         access_token,
-        scopes: None,
+        scopes,
     };
-    accounts::put_github(db, account, now).await?;
-    Ok(GithubConnection { login: user.login, email: user.email, created_at: now })
+    Ok(accounts::put_github(db, account, now).await?)
 }
 
 fn refusal(error: GithubError) -> ApiError {

@@ -9,6 +9,7 @@ pub mod client;
 pub mod error;
 pub mod git;
 mod markdown;
+pub mod oauth;
 pub mod pull_request;
 pub mod repository;
 pub mod webhooks;

@@ -260,7 +260,8 @@ async fn fix_events(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
-    Ok(live::fix_stream(state.db, &state.bus, state.stop, fix.id, cursor(&headers, &query)))
+    let pass = state.auth.pass(&user);
+    Ok(live::fix_stream(state.db, &state.bus, state.stop, pass, fix.id, cursor(&headers, &query)))
 }
 
 /// Changes of any fix as they happen (server-sent events).
@@ -274,5 +275,6 @@ async fn fix_events(
     responses((status = 200, body = String, content_type = "text/event-stream")),
 )]
 async fn list_events(user: CurrentUser, State(state): State<AppState>) -> impl IntoResponse {
-    live::list_stream(state.db, &state.bus, state.stop, user.id)
+    let pass = state.auth.pass(&user);
+    live::list_stream(state.db, &state.bus, state.stop, pass, user.id)
 }

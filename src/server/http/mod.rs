@@ -12,7 +12,12 @@ pub mod webhooks;
 
 use super::{auth, integrations::PlatformContext, state::AppState, views::Views};
 use crate::app::{App, shell};
-use axum::{Router, extract::FromRef as _, http::header, routing::get};
+use axum::{
+    Router,
+    extract::{FromRef as _, Request},
+    http::header,
+    routing::get,
+};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
@@ -63,6 +68,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let bounded = Router::new()
         .leptos_routes_with_context(&state, routes, context, page)
         .merge(auth::router())
+        .merge(auth::github::router())
         .merge(forms::router(views.clone()))
         .merge(described(fixes::router(views)))
         .merge(described(integrations::router()))
@@ -99,6 +105,11 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
             header::HeaderValue::from_static("same-origin"),
         ))
         .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)
+}
+
+/// Without the query: invitations and GitHub's codes stand in it.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }

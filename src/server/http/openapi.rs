@@ -15,7 +15,7 @@ use utoipa::{
     openapi::{
         ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
         path::{Operation, ParameterIn, PathItem},
-        security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
 
@@ -29,7 +29,7 @@ use utoipa::{
         license(name = "MIT", identifier = "MIT"),
     ),
     components(schemas(ErrorBody, Tab, FixEvent)),
-    security(("session" = [])),
+    security(("session" = []), ("token" = [])),
     modifiers(&Schemes),
     tags(
         (name = "Deployments", description = "Failed deployments and what is done about them"),
@@ -49,6 +49,7 @@ impl Modify for Schemes {
         let cookie = ApiKey::Cookie(ApiKeyValue::new("deploymend_session"));
         if let Some(components) = api.components.as_mut() {
             components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+            components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         }
     }
 }
@@ -72,7 +73,7 @@ fn complete(api: &mut utoipa::openapi::OpenApi) {
         for (changes, operation) in operations(item) {
             refuse(operation, 500, "Our fault; the server's log says what");
             if is_signed_in(operation) {
-                refuse(operation, 401, "Nobody is signed in");
+                refuse(operation, 401, "Nobody is signed in, or the API token does not work");
                 if changes {
                     refuse(operation, 403, "The request came from another site");
                 }

@@ -1,8 +1,12 @@
 //! Server-sent events. A stream sends what is stored after its cursor, then waits for a notice and looks again.
-//! It ends when the server stops, so that a graceful stop does not wait for open pages.
+//! It ends when the server stops, so that a graceful stop does not wait for open pages, and when the session or the
+//! token that opened it ends.
 
 use super::Bus;
-use crate::server::db::{self, Db};
+use crate::server::{
+    auth::Pass,
+    db::{self, Db},
+};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
 use std::{convert::Infallible, time::Duration};
@@ -19,12 +23,13 @@ pub fn fix_stream(
     db: Db,
     bus: &Bus,
     stop: CancellationToken,
+    pass: Pass,
     fix_id: String,
     mut cursor: i64,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let mut notices = bus.subscribe();
     let stream = async_stream(move |mut send| async move {
-        loop {
+        while pass.holds().await {
             match db::events::since(&db, &fix_id, cursor, BATCH).await {
                 Ok(events) => {
                     let full = events.len() as u64 == BATCH;
@@ -60,13 +65,14 @@ pub fn list_stream(
     db: Db,
     bus: &Bus,
     stop: CancellationToken,
+    pass: Pass,
     user_id: String,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let mut notices = bus.subscribe();
     let stream = async_stream(move |mut send| async move {
         let mut seen = std::collections::HashMap::new();
         let mut first = true;
-        loop {
+        while pass.holds().await {
             match db::fixes::summaries(&db, &user_id, LIST, None).await {
                 Ok(summaries) => {
                     for summary in summaries {

@@ -8,6 +8,7 @@ mod list;
 mod log;
 mod platforms;
 mod projects;
+mod settings;
 mod stats;
 
 pub use deployment::{deployment, unfixed};
@@ -15,11 +16,12 @@ pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
 pub use log::{find_in_log, log, log_lines, log_text};
 pub use projects::{connect, examine, project, projects};
+pub use settings::settings;
 
 use crate::{
-    model::{ApiError, CurrentUser, Visitor},
+    model::{ApiError, CurrentUser, ErrorCode, Visitor},
     server::{
-        auth::{self, AuthContext},
+        auth::{self, AuthContext, Credential},
         db::users,
         integrations::PlatformContext,
     },
@@ -29,7 +31,6 @@ use leptos::prelude::{provide_context, use_context};
 use platforms::Recent;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
-use tower_sessions::Session;
 
 /// What pages are made from. Cheap to clone.
 #[derive(Clone)]
@@ -55,19 +56,14 @@ impl Views {
         provide_context(Asking::default());
     }
 
-    /// The user of the request that is being answered, by its session.
+    /// The user of the request that is being answered.
     async fn user(&self) -> Result<Option<auth::CurrentUser>, ApiError> {
-        let session = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Session>().cloned());
-        let Some(session) = session else {
-            tracing::error!("A page is outside the session layer");
+        let Some(parts) = use_context::<Parts>() else {
+            tracing::error!("A page is made without a request");
             return Err(ApiError::internal());
         };
         let asking = use_context::<Asking>().unwrap_or_default();
-        let user = asking.0.get_or_try_init(|| self.auth.user(&session)).await;
-        user.cloned().map_err(|error| {
-            tracing::error!(%error, "The session could not be read");
-            ApiError::internal()
-        })
+        asking.0.get_or_try_init(|| self.auth.identify(&parts)).await.cloned()
     }
 }
 
@@ -89,14 +85,46 @@ pub async fn signed_in() -> Result<(Views, String), ApiError> {
     Ok((views, user.id))
 }
 
+/// The same for what only the person does, not their programs.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`] as above, [`ErrorCode::Forbidden`] for an API token.
+pub async fn in_person() -> Result<(Views, auth::CurrentUser), ApiError> {
+    let views = of_request()?;
+    let user = views.user().await?.ok_or_else(ApiError::unauthorized)?;
+    if let Credential::Token(_) = user.credential {
+        return Err(ApiError::new(
+            ErrorCode::Forbidden,
+            "API tokens do not reach the account of their owner.",
+        ));
+    }
+    Ok((views, user))
+}
+
+/// The token of an invitation, looked at before its form is shown.
+///
+/// # Errors
+/// The database.
+pub async fn invites(token: &str) -> Result<bool, ApiError> {
+    Ok(of_request()?.auth.invites(token).await?)
+}
+
 /// Who is looking, and whether the owner's account has to be made first.
 pub async fn visitor() -> Result<Visitor, ApiError> {
     let views = of_request()?;
+    let github = views.auth.offers_github();
     match views.user().await? {
         Some(user) => {
             let failing = stats::failing(&views, &user.id).await?;
-            Ok(Visitor { user: Some(CurrentUser { email: user.email, failing }), setup_needed: false })
+            Ok(Visitor {
+                user: Some(CurrentUser { email: user.email, failing }),
+                setup_needed: false,
+                github,
+            })
         }
-        None => Ok(Visitor { user: None, setup_needed: users::none_yet(&views.platforms.db).await? }),
+        None => {
+            let setup_needed = users::none_yet(&views.platforms.db).await?;
+            Ok(Visitor { user: None, setup_needed, github })
+        }
     }
 }

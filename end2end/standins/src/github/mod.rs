@@ -9,6 +9,7 @@ mod error;
 mod hooks;
 mod issues;
 mod merge;
+mod oauth;
 mod pages;
 mod pulls;
 mod refs;
@@ -56,6 +57,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/user/emails", get(users::emails))
         .route("/user/repos", get(repos::mine))
         .route("/users/{login}", get(users::one))
+        .route("/login/oauth/authorize", get(oauth::authorize).post(oauth::decide))
+        .route("/login/oauth/access_token", post(oauth::exchange))
         .route("/rate_limit", get(users::rate_limit))
         .nest("/repos/{owner}/{repo}", repo)
         .fallback(smart_http::fallback)

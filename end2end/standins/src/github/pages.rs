@@ -95,12 +95,14 @@ fn state(pull: &Pull) -> &'static str {
     }
 }
 
-fn document(title: &str, body: &str) -> String {
+/// A whole page.
+pub fn document(title: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style><body>{body}</body></html>"
     )
 }
 
-fn escape(text: &str) -> String {
+/// Text that stays text.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

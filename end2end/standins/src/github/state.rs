@@ -13,6 +13,10 @@ pub struct Github {
     pub users: Vec<User>,
     /// Tokens that work.
     pub tokens: Vec<Token>,
+    /// OAuth apps.
+    pub oauth_apps: Vec<OauthApp>,
+    /// Codes of OAuth apps that were not used yet.
+    pub codes: Vec<Code>,
     /// Repositories.
     pub repositories: Vec<Repository>,
     /// Webhook deliveries made, oldest first.
@@ -66,6 +70,37 @@ pub struct Token {
     pub read_only: bool,
     /// Only these repositories; none means all of the user's.
     pub repositories: Option<Vec<String>>,
+}
+
+/// An OAuth app.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct OauthApp {
+    /// What the app is known by.
+    pub client_id: String,
+    /// What it proves itself with.
+    pub client_secret: String,
+    /// Where browsers are sent back to.
+    pub callback: String,
+}
+
+/// A code on its way from the browser to the app.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// Its text.
+    pub value: String,
+    /// The app it is for.
+    pub client_id: String,
+    /// Who agreed.
+    pub login: String,
+    /// Where it was sent.
+    pub redirect_uri: String,
+    /// What they agreed to.
+    pub scope: String,
+    /// SHA-256 of the verifier, in base64url.
+    pub challenge: Option<String>,
+    /// ms since 1970.
+    pub made_at: i64,
 }
 
 /// What a collaborator may do.

@@ -1,8 +1,8 @@
-//! `accounts`: a user's account at GitHub; `access_token` is sealed.
+//! `accounts`: a user's account at GitHub; `access_token` is sealed. Where `signs_in`, it signs the user in.
 
 use sea_orm::entity::prelude::*;
 
-/// A user's account at GitHub; `access_token` is sealed.
+/// A user's account at GitHub; `access_token` is sealed. Where `signs_in`, it signs the user in.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Eq)]
 #[sea_orm(table_name = "accounts")]
 pub struct Model {
@@ -18,6 +18,7 @@ pub struct Model {
     pub expires_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub signs_in: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,12 +4,14 @@
 #![expect(missing_docs, reason = "columns are documented by the tables they mirror")]
 
 pub mod account;
+pub mod api_token;
 pub mod deployment;
 pub mod fix_count;
 pub mod fix_event;
 pub mod fix_rule;
 pub mod incident;
 pub mod integration;
+pub mod invitation;
 pub mod left_out_project;
 pub mod session;
 pub mod setting;

@@ -12,6 +12,7 @@ pub struct Model {
     pub data: String,
     pub expires_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
+    pub last_seen_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,7 +9,8 @@ use crate::{
             accounts,
             deliveries::NewDelivery,
             entity::{deployment, fix_event, incident, task},
-            events, fixes, left_out, rules, sessions, settings, subscriptions, tasks, testing,
+            events, fixes, invitations, left_out, rules, sessions, settings, subscriptions, tasks, testing,
+            tokens,
         },
     },
 };
@@ -19,7 +20,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Statement,
 };
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "users",
     "accounts",
     "sessions",
@@ -33,6 +34,8 @@ const TABLES: [&str; 13] = [
     "incidents",
     "settings",
     "left_out_projects",
+    "api_tokens",
+    "invitations",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -47,6 +50,17 @@ async fn fill(db: &crate::server::db::Db) {
         scopes: None,
     };
     accounts::put_github(db, account, at(0)).await.unwrap();
+    assert!(accounts::set_signs_in(db, &user_id, true, at(0)).await.unwrap());
+    let token = tokens::NewToken {
+        id: new_id(),
+        user_id: user_id.clone(),
+        name: "t".into(),
+        token_hash: "hash".into(),
+        hint: "abcd".into(),
+        expires_at: None,
+    };
+    assert!(tokens::create(db, token, at(0)).await.unwrap());
+    assert!(invitations::create(db, &user_id, "hash".into(), at(60), at(0)).await.unwrap());
     sessions::put(db, "hash".into(), Some(user_id), "{}".into(), at(60), at(0), true).await.unwrap();
     let rule = rules::RuleInput {
         name: "r".into(),
@@ -148,6 +162,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261124_000006_lists",
         "m20261124_000007_brakes",
         "m20261124_000008_events",
+        "m20261125_000009_accounts",
     ];
     assert_eq!(names, released);
 }
@@ -197,7 +212,7 @@ async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
         let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
         let note = EventKind::Note { text: r#"{"type":"note"} "é":{}"#.into(), stage: None };
         assert_eq!(kinds, [EventKind::PullRequest { number: 7, url: "u".into() }, note]);
-        Migrator::down(&db.orm, Some(3)).await.unwrap();
+        Migrator::down(&db.orm, Some(4)).await.unwrap();
         for (seq, kind) in old {
             assert_eq!(stored_event(db, &fix, seq).await, kind);
         }

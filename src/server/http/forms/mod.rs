@@ -1,6 +1,7 @@
 //! Forms of the pages, for browsers with and without scripts: each ends in a redirect back to the page with `?ok=` or
 //! `?error=` in the address.
 
+mod account;
 mod fixes;
 mod projects;
 
@@ -26,7 +27,7 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Connecting, disconnecting, what is watched, and what is done about failures.
+/// Connecting, disconnecting, what is watched, what is done about failures, and the account.
 pub fn router(views: Views) -> Router<AppState> {
     Router::new()
         .route("/integrations/github/connect", post(connect_github))
@@ -35,6 +36,7 @@ pub fn router(views: Views) -> Router<AppState> {
         .route("/integrations/{provider}/disconnect", post(disconnect))
         .merge(fixes::router(views))
         .merge(projects::router())
+        .merge(account::router())
 }
 
 #[derive(Deserialize)]

@@ -256,7 +256,7 @@ async fn an_oauth_app_gets_a_token_for_a_code_once() {
     assert!(token["access_token"].as_str().unwrap().starts_with("gho_"));
     assert_eq!(exchange(&good, "secret", callback, "verifier").await["error"], "bad_verification_code");
     let late = code().await;
-    standins.world().state().github.codes[0].made_at -= 600_001;
+    standins.world().state().github.codes.iter_mut().for_each(|code| code.made_at -= 600_001);
     assert_eq!(exchange(&late, "secret", callback, "verifier").await["error"], "bad_verification_code");
     let plain =
         client.post(format!("{}/login/oauth/access_token", standins.github_url())).form(&[("code", "x")]);

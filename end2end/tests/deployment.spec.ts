@@ -70,6 +70,7 @@ test('a fix is cancelled, started again, and its patch is read in both ways', as
   await page.getByLabel('Side by side').check();
   await expect(page.locator('.split td.removed').first()).toBeVisible();
   await expect(removed.first()).toBeHidden();
+  await expect(page.locator('.split td.added mark').first()).toBeVisible();
   await cleanBoth();
 });
 
@@ -104,11 +105,13 @@ test('a long log is read from its cause, searched, and opened at any line', asyn
   await expect(page.getByText('1 line has it.')).toBeVisible();
   await page.locator('.log-found a').click();
   await expect(page.locator('#L6500')).toBeInViewport();
+  await expect(page.locator('.log-lines a:target')).toHaveText('6500');
   await expect(page.locator('.log-block', { has: page.locator('#L6500') })).toContainText('compiled page 6500');
   await cleanBoth();
 
   // An address leads to a line, too.
   await page.goto(`${address}?x#L4321`);
+  await expect(page.locator('.log-lines a:target')).toHaveText('4321');
   await expect(page.locator('#L4321')).toBeInViewport();
 
   const text = (await (await page.request.get(`${address}/log.txt`)).text()).split('\n');

@@ -147,6 +147,18 @@ pub fn ThemeSwitch() -> impl IntoView {
     }
 }
 
+/// The field for the password of a new account.
+#[component]
+pub fn NewPassword() -> impl IntoView {
+    view! {
+        <label class="field">
+            <span>"Password"</span>
+            <input type="password" name="password" required minlength="12" autocomplete="new-password" aria-describedby="password-hint" />
+            <small id="password-hint">"At least 12 characters."</small>
+        </label>
+    }
+}
+
 /// The frame of pages before the sign-in: one narrow column.
 #[component]
 pub fn Narrow(

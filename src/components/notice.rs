@@ -33,7 +33,7 @@ fn error(place: Place, code: &str) -> &'static str {
             "This is not the set-up token. The server printed the right one in its log when it started."
         }
         (Place::Setup, "conflict") => "The owner's account exists already. Sign in with it.",
-        (Place::Setup, "invalid") => {
+        (Place::Setup | Place::Invitation, "invalid") => {
             "The address has to be a mail address, and the password needs at least 12 characters."
         }
         (Place::Integrations, "token_refused" | "unauthorized" | "forbidden") => {
@@ -69,9 +69,6 @@ fn error(place: Place, code: &str) -> &'static str {
         }
         (Place::Invitation, "conflict") => {
             "Somebody has this address already. Sign in, or choose another one."
-        }
-        (Place::Invitation, "invalid") => {
-            "The address has to be a mail address, and the password needs at least 12 characters."
         }
         (_, "github_unknown") => {
             "This GitHub account signs nobody in here. Sign in with your password, then link it in the settings."

@@ -24,6 +24,8 @@ pub enum ErrorCode {
     Conflict,
     /// The body is larger than the limit.
     PayloadTooLarge,
+    /// The server gave up on it.
+    Timeout,
     /// Too many requests.
     RateLimited,
     /// A platform refused the token.
@@ -46,6 +48,7 @@ impl ErrorCode {
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::PayloadTooLarge => "payload_too_large",
+            Self::Timeout => "timeout",
             Self::RateLimited => "rate_limited",
             Self::TokenRefused => "token_refused",
             Self::PlatformUnavailable => "platform_unavailable",
@@ -61,6 +64,7 @@ impl ErrorCode {
             Self::Unauthorized | Self::BadSignature => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::Timeout => 408,
             Self::Conflict => 409,
             Self::PayloadTooLarge => 413,
             Self::RateLimited => 429,

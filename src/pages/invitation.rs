@@ -3,7 +3,7 @@
 use crate::{
     api,
     components::{
-        layout::Narrow,
+        layout::{Narrow, NewPassword},
         notice::{FormNotice, Place},
         panel::ErrorPanel,
     },
@@ -56,11 +56,7 @@ fn Accept(
                 <span>"Name"</span>
                 <input type="text" name="name" maxlength="100" autocomplete="name" />
             </label>
-            <label class="field">
-                <span>"Password"</span>
-                <input type="password" name="password" required minlength="12" autocomplete="new-password" aria-describedby="password-hint" />
-                <small id="password-hint">"At least 12 characters."</small>
-            </label>
+            <NewPassword />
             <button class="button primary" type="submit">
                 "Make account"
             </button>

@@ -3,7 +3,7 @@
 use crate::{
     api,
     components::{
-        layout::Narrow,
+        layout::{Narrow, NewPassword},
         notice::{FormNotice, Place},
     },
 };
@@ -38,11 +38,7 @@ pub fn SetupPage() -> impl IntoView {
                     <span>"Email"</span>
                     <input type="email" name="email" required autocomplete="username" />
                 </label>
-                <label class="field">
-                    <span>"Password"</span>
-                    <input type="password" name="password" required minlength="12" autocomplete="new-password" aria-describedby="password-hint" />
-                    <small id="password-hint">"At least 12 characters."</small>
-                </label>
+                <NewPassword />
                 <button class="button primary" type="submit">
                     "Make account"
                 </button>

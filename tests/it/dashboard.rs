@@ -257,7 +257,7 @@ async fn a_person_starts_the_fix_of_a_failure_that_has_none() -> anyhow::Result<
     let id = to.strip_prefix("/deployments/").context("the button led elsewhere")?;
     assert_eq!(app.fix(id).await?.summary.platform_deployment_id, second);
     let to = app.form("/deployments/fix", &[("provider", "vercel"), ("deploymentId", &ready)]).await?;
-    assert_eq!(to, format!("/deployments/vercel:{ready}?error=conflict"));
+    assert_eq!(to, format!("/deployments/vercel%3A{ready}?error=conflict"));
     Ok(())
 }
 
@@ -280,5 +280,26 @@ async fn texts_that_cannot_be_stored_are_refused() -> anyhow::Result<()> {
         assert!(status < 500, "{path}: {status}");
     }
     assert_eq!(it.app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_limits_refuse_is_told_in_our_words() -> anyhow::Result<()> {
+    let it = Dashboard::start().await?;
+    let large = json!({"id": "x".repeat(300 * 1024)});
+    let answer = it.app.request(Method::POST, "/api/deployments/fix").json(&large).send().await?;
+    assert_eq!(answer.status().as_u16(), 413);
+    let body: serde_json::Value = answer.json().await?;
+    assert_eq!(body["error"]["code"], "payload_too_large");
+    let form = it.app.request(Method::POST, "/deployments/fix").form(&[("provider", "heroku")]);
+    let answer = form.send().await?;
+    assert_eq!(answer.status().as_u16(), 400);
+    let body: serde_json::Value = answer.json().await?;
+    assert_eq!(body["error"]["code"], "bad_request");
+    // An id of a form may be anything, and none leads off the page.
+    let mut app = it.app;
+    let odd = [("provider", "vercel"), ("deploymentId", "a/../?b=ü\r\nx: y")];
+    let to = app.form("/deployments/fix", &odd).await?;
+    assert_eq!(to, "/deployments/vercel%3Aa%2F..%2F%3Fb%3D%C3%BC%0D%0Ax%3A%20y?error=not_found");
     Ok(())
 }

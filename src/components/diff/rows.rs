@@ -3,8 +3,8 @@
 use super::parse::{FileDiff, Line};
 use crate::components::html::Html;
 
-/// What of two lines is the same at their beginning and at their end, in bytes. Nothing when that is less than half of
-/// the shorter one, without its indentation.
+/// What of two lines is the same at their beginning and at their end, in bytes. Nothing when that is less than a third
+/// of the shorter one, without its indentation.
 fn common(before: &str, after: &str) -> Option<(usize, usize)> {
     let start: usize =
         before.chars().zip(after.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
@@ -12,7 +12,7 @@ fn common(before: &str, after: &str) -> Option<(usize, usize)> {
     let end: usize = tails.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     let indentation = before.len() - before.trim_start().len();
     let shorter = before.len().min(after.len()).saturating_sub(indentation);
-    (2 * (start + end).saturating_sub(indentation) >= shorter).then_some((start, end))
+    (3 * (start + end).saturating_sub(indentation) >= shorter).then_some((start, end))
 }
 
 /// A line's text; the part between what is the same is marked.
@@ -204,6 +204,7 @@ mod tests {
             ("aéb", "aèb", Some((1, 1))),
             ("same", "same", Some((4, 0))),
             ("abc", "xyz", None),
+            ("    n: n.trim(),", "    n: Number(n.trim()),", Some((7, 2))),
             ("", "", Some((0, 0))),
             ("aa", "aaa", Some((2, 0))),
         ] {

@@ -44,7 +44,7 @@ mod browser {
                     let entry: IntersectionObserverEntry = entry.unchecked_into();
                     if entry.is_intersecting() {
                         observer.unobserve(&entry.target());
-                        spawn_local(load(entry.target(), id.get_untracked(), None));
+                        spawn_local(load(entry.target(), id.get_untracked()));
                     }
                 }
             });
@@ -64,37 +64,55 @@ mod browser {
         }
     }
 
-    /// The address names a line: if it is in a gap, the gap is filled first.
+    /// The address names a line: if it is in a gap, the gap is filled.
     pub fn follow_hash(id: Signal<String>) {
-        let hash = location().hash().unwrap_or_default();
-        let Some(number) = hash.strip_prefix("#L").and_then(|number| number.parse::<usize>().ok()) else {
-            return;
-        };
+        let Some(number) = line_in_address() else { return };
         let Ok(gaps) = document().query_selector_all(".log-gap") else { return };
         let gaps = (0..gaps.length()).filter_map(|index| gaps.item(index)?.dyn_into::<Element>().ok());
-        let has = |gap: &Element| {
-            let end = |name| gap.get_attribute(name).and_then(|value| value.parse::<usize>().ok());
-            end("data-before").is_some_and(|before| before < number)
-                && end("data-end").is_some_and(|end| number <= end)
-        };
-        if let Some(gap) = gaps.into_iter().find(has) {
+        for gap in gaps.into_iter().filter(|gap| Gap::of(gap).is_some_and(|lines| lines.has(number))) {
             if let Some(fold) = gap.closest("details").ok().flatten() {
                 let _ = fold.set_attribute("open", "");
             }
-            spawn_local(load(gap, id.get_untracked(), Some(hash)));
+            spawn_local(load(gap, id.get_untracked()));
         }
     }
 
-    async fn load(gap: Element, id: String, then: Option<String>) {
-        let before = gap.get_attribute("data-before").and_then(|value| value.parse().ok()).unwrap_or(0);
-        let end = gap.get_attribute("data-end").and_then(|value| value.parse().ok()).unwrap_or(0usize);
-        let Ok(mut loaded) = api::get_log_lines(id, before).await else { return };
-        loaded.truncate(end.saturating_sub(before));
-        gap.set_class_name("");
-        gap.set_inner_html(&lines::fill(before, loaded));
-        if let Some(hash) = then {
+    fn line_in_address() -> Option<usize> {
+        location().hash().ok()?.strip_prefix("#L")?.parse().ok()
+    }
+
+    /// Where the lines of a gap are in the log.
+    struct Gap {
+        before: usize,
+        end: usize,
+    }
+
+    impl Gap {
+        /// `None` while somebody fills it.
+        fn of(element: &Element) -> Option<Self> {
+            let number = |name| element.get_attribute(name)?.parse().ok();
+            Some(Self { before: number("data-before")?, end: number("data-end")? })
+        }
+
+        const fn has(&self, number: usize) -> bool {
+            self.before < number && number <= self.end
+        }
+    }
+
+    async fn load(element: Element, id: String) {
+        let Some(gap) = Gap::of(&element) else { return };
+        // Coming into view and being linked to may be one and the same.
+        let _ = element.remove_attribute("data-before");
+        let Ok(mut loaded) = api::get_log_lines(id, gap.before).await else {
+            let _ = element.set_attribute("data-before", &gap.before.to_string());
+            return;
+        };
+        loaded.truncate(gap.end - gap.before);
+        element.set_class_name("");
+        element.set_inner_html(&lines::fill(gap.before, loaded));
+        if line_in_address().is_some_and(|number| gap.has(number)) {
             // Again, so that the browser scrolls to what is there now and marks it.
-            let _ = location().replace(&hash);
+            let _ = location().replace(&location().hash().unwrap_or_default());
         }
     }
 }

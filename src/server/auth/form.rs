@@ -7,7 +7,7 @@ use axum::{
     http::{Extensions, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::net::{IpAddr, SocketAddr};
 use url::Url;
@@ -37,6 +37,37 @@ impl<E: Into<AuthError>> From<E> for Refused {
 /// A field that is not to be printed.
 pub(super) fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<SecretString, D::Error> {
     String::deserialize(value).map(SecretString::from)
+}
+
+/// `application/x-www-form-urlencoded` of the pages that make an account: the set-up's and the invitation's.
+#[derive(Deserialize)]
+pub(super) struct NewAccountForm {
+    /// What lets somebody make one.
+    #[serde(alias = "setup_token")]
+    pub token: String,
+    email: String,
+    #[serde(deserialize_with = "secret")]
+    password: SecretString,
+    #[serde(default)]
+    name: String,
+}
+
+/// An account that may be made.
+pub(super) struct NewAccount {
+    pub email: String,
+    pub name: String,
+    pub password: SecretString,
+}
+
+impl NewAccountForm {
+    /// The account, if its fields hold what they may.
+    pub fn checked(self) -> Result<NewAccount, Refused> {
+        let email = self.email.trim();
+        if !is_email(email) || !is_new_password(self.password.expose_secret()) {
+            return Err(Refused::Code(ErrorCode::Invalid));
+        }
+        Ok(NewAccount { email: email.to_owned(), name: name_of(&self.name, email), password: self.password })
+    }
 }
 
 /// Where the outcome leads: on, or back to the page with `?error=CODE`.
@@ -78,7 +109,7 @@ pub(super) fn peer(extensions: &Extensions) -> Option<IpAddr> {
 }
 
 /// A shape check only: whether mail arrives there is not asked.
-pub(super) fn is_email(text: &str) -> bool {
+fn is_email(text: &str) -> bool {
     let parts = text.split_once('@');
     text.len() <= MAX_EMAIL_BYTES
         && !text.chars().any(|char| char.is_whitespace() || char.is_control())
@@ -86,7 +117,7 @@ pub(super) fn is_email(text: &str) -> bool {
 }
 
 /// What to call a person: what they wrote, else the first part of their address.
-pub(super) fn name_of(name: &str, email: &str) -> String {
+fn name_of(name: &str, email: &str) -> String {
     let name = Some(name.trim()).filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email));
     name.chars().filter(|char| !char.is_control()).take(MAX_NAME_CHARS).collect()
@@ -98,7 +129,7 @@ pub(super) fn is_possible_password(text: &str) -> bool {
 }
 
 /// What may be chosen as a password.
-pub(super) fn is_new_password(text: &str) -> bool {
+fn is_new_password(text: &str) -> bool {
     is_possible_password(text) && text.chars().count() >= MIN_PASSWORD_CHARS
 }
 

@@ -3,7 +3,7 @@
 use super::{
     AuthContext, AuthError, browser,
     context::{hash, new_secret},
-    form::{HOME, Refused, answer, is_email, is_new_password, name_of, read, secret},
+    form::{HOME, NewAccount, NewAccountForm, Refused, answer, read},
     session::begin,
 };
 use crate::{
@@ -19,7 +19,6 @@ use axum::{
 };
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 use tower_sessions::Session;
 
 const PREFIX: &str = "dpi_";
@@ -60,21 +59,10 @@ fn page(base: &str, token: &str) -> String {
     format!("{base}/invitation?{query}")
 }
 
-/// `application/x-www-form-urlencoded` of the invitation's page.
-#[derive(Deserialize)]
-struct AcceptForm {
-    token: String,
-    email: String,
-    #[serde(deserialize_with = "secret")]
-    password: SecretString,
-    #[serde(default)]
-    name: String,
-}
-
 /// `POST /auth/accept`
 pub(super) async fn accept(State(auth): State<AuthContext>, session: Session, request: Request) -> Response {
     let browser = browser::name(request.headers());
-    let form: AcceptForm = match read(request).await {
+    let form: NewAccountForm = match read(request).await {
         Ok(form) => form,
         Err(refused) => return answer("/invitation", Err(refused)),
     };
@@ -87,18 +75,15 @@ pub(super) async fn accept(State(auth): State<AuthContext>, session: Session, re
     answer(&back, outcome.await)
 }
 
-async fn make_user(auth: &AuthContext, form: AcceptForm) -> Result<String, Refused> {
+async fn make_user(auth: &AuthContext, form: NewAccountForm) -> Result<String, Refused> {
     // Looked at first: nobody without an invitation makes us hash passwords.
     if !auth.invites(&form.token).await? {
         return Err(Refused::Code(ErrorCode::NotFound));
     }
-    let email = form.email.trim();
-    if !is_email(email) || !is_new_password(form.password.expose_secret()) {
-        return Err(Refused::Code(ErrorCode::Invalid));
-    }
-    let (name, token_hash) = (name_of(&form.name, email), hash(form.token.trim()));
-    let password_hash = auth.hasher.hash(form.password).await?;
-    let new = NewUser { email, name: &name, password_hash: &password_hash };
+    let token_hash = hash(form.token.trim());
+    let NewAccount { email, name, password } = form.checked()?;
+    let password_hash = auth.hasher.hash(password).await?;
+    let new = NewUser { email: &email, name: &name, password_hash: &password_hash };
     match invitations::accept(&auth.db, &token_hash, new, auth.clock.now()).await.map_err(AuthError::from)? {
         Accepted::User(user) => {
             tracing::info!(user_id = user.id, "An invitation was accepted");

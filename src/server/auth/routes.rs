@@ -3,8 +3,7 @@
 use super::{
     AuthContext, AuthError, browser,
     form::{
-        HOME, Refused, answer, is_email, is_new_password, is_possible_password, local, name_of, peer, read,
-        secret,
+        HOME, NewAccount, NewAccountForm, Refused, answer, is_possible_password, local, peer, read, secret,
     },
     invited,
     session::begin,
@@ -40,18 +39,6 @@ where
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
-/// `application/x-www-form-urlencoded` of the set-up page.
-#[derive(Deserialize)]
-struct SetUpForm {
-    #[serde(alias = "setup_token")]
-    token: String,
-    email: String,
-    #[serde(deserialize_with = "secret")]
-    password: SecretString,
-    #[serde(default)]
-    name: String,
-}
-
 /// `application/x-www-form-urlencoded` of the sign-in page.
 #[derive(Deserialize)]
 struct SignInForm {
@@ -65,7 +52,7 @@ struct SignInForm {
 async fn set_up(State(auth): State<AuthContext>, session: Session, request: Request) -> Response {
     let (from, browser) = (peer(request.extensions()), browser::name(request.headers()));
     let outcome = async {
-        let form: SetUpForm = read(request).await?;
+        let form: NewAccountForm = read(request).await?;
         if !auth.throttle.allows("set-up", from).await {
             return Err(Refused::Code(ErrorCode::RateLimited));
         }
@@ -76,7 +63,7 @@ async fn set_up(State(auth): State<AuthContext>, session: Session, request: Requ
     answer("/setup", outcome.await)
 }
 
-async fn make_owner(auth: &AuthContext, form: SetUpForm) -> Result<String, Refused> {
+async fn make_owner(auth: &AuthContext, form: NewAccountForm) -> Result<String, Refused> {
     // The token is looked at first: who made the account meanwhile also removed it.
     let fits = auth.is_set_up_token(&form.token).await?;
     if !users::none_yet(&auth.db).await.map_err(AuthError::from)? {
@@ -85,13 +72,9 @@ async fn make_owner(auth: &AuthContext, form: SetUpForm) -> Result<String, Refus
     if !fits {
         return Err(Refused::Code(ErrorCode::Unauthorized));
     }
-    let email = form.email.trim();
-    if !is_email(email) || !is_new_password(form.password.expose_secret()) {
-        return Err(Refused::Code(ErrorCode::Invalid));
-    }
-    let name = name_of(&form.name, email);
-    let hash = auth.hasher.hash(form.password).await?;
-    let made = users::create_owner(&auth.db, email, &name, &hash, auth.clock.now());
+    let NewAccount { email, name, password } = form.checked()?;
+    let hash = auth.hasher.hash(password).await?;
+    let made = users::create_owner(&auth.db, &email, &name, &hash, auth.clock.now());
     let owner = made.await.map_err(AuthError::from)?.ok_or(Refused::Code(ErrorCode::Conflict))?;
     settings::remove(&auth.db, settings::SETUP_TOKEN_HASH).await.map_err(AuthError::from)?;
     tracing::info!(user_id = owner.id, "The owner's account was made");

@@ -2,12 +2,12 @@
 
 use crate::model::{ApiError, ErrorCode};
 use axum::{
-    Json,
+    Form, Json,
     extract::{
         FromRequest, FromRequestParts, Path, Query, Request,
-        rejection::{BytesRejection, FailedToBufferBody, JsonRejection},
+        rejection::{BytesRejection, FailedToBufferBody, FormRejection, JsonRejection},
     },
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -48,6 +48,19 @@ pub async fn method_not_allowed() -> impl IntoResponse {
     (StatusCode::METHOD_NOT_ALLOWED, Json(ErrorBody { error }))
 }
 
+/// Puts the refusals of the limits around the routes, which know no JSON, into our form.
+pub async fn in_words(response: Response) -> Response {
+    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    let error = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if !is_ours => too_large(),
+        StatusCode::REQUEST_TIMEOUT if !is_ours => {
+            ApiError::new(ErrorCode::Timeout, "This took too long. Try again in a minute.")
+        }
+        _ => return response,
+    };
+    ApiFailure(error).into_response()
+}
+
 fn too_large() -> ApiError {
     ApiError::new(ErrorCode::PayloadTooLarge, "The body is too large.")
 }
@@ -80,6 +93,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
                 Err(ApiFailure(ApiError::new(ErrorCode::BadRequest, message)))
             }
             Err(_) => Err(ApiFailure(ApiError::new(ErrorCode::BadRequest, "The body is not JSON."))),
+        }
+    }
+}
+
+/// A form. What cannot be read is refused, never with its value.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiForm<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiForm<T> {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiFailure> {
+        match Form::<T>::from_request(request, state).await {
+            Ok(Form(value)) => Ok(Self(value)),
+            Err(FormRejection::BytesRejection(rejection)) => Err(body_failure(&rejection)),
+            Err(_) => {
+                let message = "A field of the form is missing or has a value that is not allowed.";
+                Err(ApiFailure(ApiError::new(ErrorCode::BadRequest, message)))
+            }
         }
     }
 }

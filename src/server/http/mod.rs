@@ -73,7 +73,8 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(described(fixes::router(views)))
         .merge(described(integrations::router()))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(axum::middleware::map_response(error::in_words));
     let signed_in = bounded
         .merge(described(fixes::streams()))
         .layer(axum::middleware::from_fn_with_state(state.auth.clone(), auth::same_origin))

@@ -71,6 +71,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(mut api: utoipa::openapi::OpenAp
 fn complete(api: &mut utoipa::openapi::OpenApi) {
     for item in api.paths.paths.values_mut() {
         for (changes, operation) in operations(item) {
+            refuse(operation, 408, "The server gave up on it");
             refuse(operation, 500, "Our fault; the server's log says what");
             if is_signed_in(operation) {
                 refuse(operation, 401, "Nobody is signed in, or the API token does not work");

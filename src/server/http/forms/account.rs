@@ -7,12 +7,13 @@ use crate::{
     server::{
         auth::{self, Credential, CurrentUser, reveal::Reveal},
         db,
+        http::error::{ApiForm, ApiPath},
         state::AppState,
     },
 };
 use axum::{
-    Form, Router,
-    extract::{Path, State},
+    Router,
+    extract::State,
     http::header::SET_COOKIE,
     response::{IntoResponse as _, Redirect, Response},
     routing::post,
@@ -62,7 +63,11 @@ fn reveal(
     }
 }
 
-async fn end_session(user: CurrentUser, State(state): State<AppState>, Path(id): Path<String>) -> Redirect {
+async fn end_session(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Redirect {
     let ended = db::sessions::end(&state.db, &user.id, &id).await.map_err(ApiError::from);
     back(ended.and_then(|there| found(there, "session_ended")))
 }
@@ -84,7 +89,7 @@ struct TokenForm {
 async fn make_token(
     user: CurrentUser,
     State(state): State<AppState>,
-    Form(form): Form<TokenForm>,
+    ApiForm(form): ApiForm<TokenForm>,
 ) -> Response {
     let made = async {
         let days = Some(form.days.trim()).filter(|days| !days.is_empty()).map(str::parse).transpose();
@@ -95,7 +100,11 @@ async fn make_token(
     reveal(&state, &user, Reveal::Token, made)
 }
 
-async fn revoke_token(user: CurrentUser, State(state): State<AppState>, Path(id): Path<String>) -> Redirect {
+async fn revoke_token(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Redirect {
     let revoked = db::tokens::revoke(&state.db, &user.id, &id).await.map_err(ApiError::from);
     back(revoked.and_then(|there| found(there, "token_revoked")))
 }
@@ -114,7 +123,7 @@ async fn invite(user: CurrentUser, State(state): State<AppState>) -> Response {
 async fn revoke_invitation(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    ApiPath(id): ApiPath<String>,
 ) -> Redirect {
     let revoked = db::invitations::revoke(&state.db, &user.id, &id).await.map_err(ApiError::from);
     back(revoked.and_then(|there| found(there, "invitation_revoked")))

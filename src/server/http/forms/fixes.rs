@@ -6,7 +6,7 @@ use crate::{
         auth::CurrentUser,
         fix::actions,
         http::{
-            error::{ApiFailure, ApiPath},
+            error::{ApiFailure, ApiForm, ApiPath},
             fixes::{FixRequest, find, start},
         },
         state::AppState,
@@ -14,12 +14,13 @@ use crate::{
     },
 };
 use axum::{
-    Extension, Form, Router,
+    Extension, Router,
     extract::State,
     response::Redirect,
     routing::{get, post},
 };
 use serde::Deserialize;
+use url::form_urlencoded;
 
 pub(super) fn router(views: Views) -> Router<AppState> {
     Router::new()
@@ -42,7 +43,7 @@ async fn fix(
     user: CurrentUser,
     State(state): State<AppState>,
     Extension(views): Extension<Views>,
-    Form(FixForm { deployment_id, provider }): Form<FixForm>,
+    ApiForm(FixForm { deployment_id, provider }): ApiForm<FixForm>,
 ) -> Redirect {
     let id = format!("{provider}:{deployment_id}");
     match start(&state, &views, &user, FixRequest::Platform { deployment_id, provider }).await {
@@ -80,6 +81,8 @@ async fn log(
 
 /// To the page that the form stands on, with what went wrong in the address.
 fn back(id: &str, outcome: Result<(), ApiError>) -> Redirect {
+    // The id of a form may be anything.
+    let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20");
     match outcome {
         Ok(()) => Redirect::to(&format!("/deployments/{id}")),
         Err(error) => Redirect::to(&format!("/deployments/{id}?error={}", error.code.as_str())),

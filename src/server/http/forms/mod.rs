@@ -10,6 +10,7 @@ use crate::{
     server::{
         auth::CurrentUser,
         db, github,
+        http::error::{ApiForm, ApiPath},
         integrations::{
             PlatformContext,
             connection_manager::{self, ConnectRequest},
@@ -19,8 +20,8 @@ use crate::{
     },
 };
 use axum::{
-    Form, Router,
-    extract::{FromRef as _, Path, State},
+    Router,
+    extract::{FromRef as _, State},
     response::Redirect,
     routing::post,
 };
@@ -83,8 +84,8 @@ fn provider(name: &str) -> Result<Provider, ApiError> {
 async fn connect(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(name): Path<String>,
-    Form(form): Form<ConnectForm>,
+    ApiPath(name): ApiPath<String>,
+    ApiForm(form): ApiForm<ConnectForm>,
 ) -> Redirect {
     let ctx = PlatformContext::from_ref(&state);
     let connected = async {
@@ -96,7 +97,11 @@ async fn connect(
     back(connected.await)
 }
 
-async fn disconnect(user: CurrentUser, State(state): State<AppState>, Path(name): Path<String>) -> Redirect {
+async fn disconnect(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+) -> Redirect {
     let disconnected = async {
         connection_manager::disconnect(&PlatformContext::from_ref(&state), &user.id, provider(&name)?)
             .await?;
@@ -108,7 +113,7 @@ async fn disconnect(user: CurrentUser, State(state): State<AppState>, Path(name)
 async fn connect_github(
     user: CurrentUser,
     State(state): State<AppState>,
-    Form(form): Form<TokenForm>,
+    ApiForm(form): ApiForm<TokenForm>,
 ) -> Redirect {
     let token = form.token();
     let AppState { db, keys, config, clock, .. } = &state;

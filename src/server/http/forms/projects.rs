@@ -7,7 +7,7 @@ use crate::{
         auth::CurrentUser,
         db,
         http::{
-            error::ApiFailure,
+            error::{ApiFailure, ApiForm, ApiPath},
             integrations::subscriptions::{SettingsInput, find},
         },
         integrations::{PlatformContext, connection_manager},
@@ -15,8 +15,8 @@ use crate::{
     },
 };
 use axum::{
-    Form, Router,
-    extract::{FromRef as _, Path, State},
+    Router,
+    extract::{FromRef as _, State},
     response::Redirect,
     routing::post,
 };
@@ -44,7 +44,7 @@ fn back(name: &str, outcome: Result<String, ApiError>) -> Redirect {
 async fn choose(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(name): Path<String>,
+    ApiPath(name): ApiPath<String>,
     body: String,
 ) -> Redirect {
     let ctx = PlatformContext::from_ref(&state);
@@ -76,8 +76,8 @@ struct SettingsForm {
 async fn settle(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path((name, id)): Path<(String, String)>,
-    Form(form): Form<SettingsForm>,
+    ApiPath((name, id)): ApiPath<(String, String)>,
+    ApiForm(form): ApiForm<SettingsForm>,
 ) -> Redirect {
     let ctx = PlatformContext::from_ref(&state);
     let done = async {
@@ -108,8 +108,8 @@ struct SwitchForm {
 async fn switch(
     user: CurrentUser,
     State(state): State<AppState>,
-    Path(name): Path<String>,
-    Form(form): Form<SwitchForm>,
+    ApiPath(name): ApiPath<String>,
+    ApiForm(form): ApiForm<SwitchForm>,
 ) -> Redirect {
     let ctx = PlatformContext::from_ref(&state);
     let done = async {
@@ -123,7 +123,7 @@ async fn switch(
     back(&name, done.await)
 }
 
-async fn sync(user: CurrentUser, State(state): State<AppState>, Path(name): Path<String>) -> Redirect {
+async fn sync(user: CurrentUser, State(state): State<AppState>, ApiPath(name): ApiPath<String>) -> Redirect {
     let ctx = PlatformContext::from_ref(&state);
     let done = async {
         let row = connection_manager::of_user(&ctx, &user.id, provider(&name)?).await?;

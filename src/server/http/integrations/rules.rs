@@ -11,6 +11,7 @@ use crate::{
             integrations::Done,
         },
         integrations::{PlatformContext, connection_manager},
+        rules::compile_pattern,
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -18,10 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 const MAX_NAME: usize = 100;
-const MAX_PATTERN: usize = 1000;
 const MAX_PROMPT: usize = 4000;
-/// Memory of a compiled pattern, in bytes.
-const MAX_COMPILED: usize = 1 << 20;
 
 /// A rule.
 #[derive(Serialize, ToSchema)]
@@ -105,16 +103,8 @@ impl ChangeInput {
         if rule.name.is_empty() || rule.name.chars().count() > MAX_NAME {
             return invalid(format!("A rule needs a name of at most {MAX_NAME} characters."));
         }
-        if rule.error_pattern.is_empty() || rule.error_pattern.len() > MAX_PATTERN {
-            return invalid(format!("A rule needs a pattern of at most {MAX_PATTERN} characters."));
-        }
-        if regex::RegexBuilder::new(&rule.error_pattern)
-            .case_insensitive(true)
-            .size_limit(MAX_COMPILED)
-            .build()
-            .is_err()
-        {
-            return invalid("The pattern is not a regular expression that can be used.".to_owned());
+        if let Err(error) = compile_pattern(&rule.error_pattern) {
+            return invalid(error.to_string());
         }
         if rule.custom_prompt.as_ref().is_some_and(|prompt| prompt.len() > MAX_PROMPT) {
             return invalid(format!("The prompt may have at most {MAX_PROMPT} characters."));

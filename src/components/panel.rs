@@ -3,6 +3,7 @@
 use super::icon::{Glyph, Icon};
 use crate::model::{ApiError, ErrorCode};
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 /// What will appear here, and the button that makes it appear.
 #[component]
@@ -42,6 +43,7 @@ pub fn ErrorPanel(
         _ => ("This page could not be loaded", "", "Try again"),
     };
     view! {
+        <Title text=title />
         <div class="empty" role="alert">
             <Glyph icon=Icon::Alert />
             <h1>{title}</h1>

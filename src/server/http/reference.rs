@@ -35,7 +35,7 @@ pub fn page(api: &OpenApi) -> Page {
             <header>
                 <a class="brand" href="/deployments"><Logo /><span>"Deploymend"</span></a>
                 <h1>"REST API"</h1>
-                <p>{text(&api["info"]["description"])}</p>
+                <p>{prose(&api["info"]["description"])}</p>
                 <p>"The same as " <a href="/api/openapi.json">"OpenAPI 3.1"</a> "."</p>
                 <nav aria-label="Contents"><ul>{contents}<li><a href="#schemas">"Schemas"</a></li></ul></nav>
             </header>
@@ -68,7 +68,7 @@ fn section(api: &Value, tag: &Value) -> impl IntoView + use<> {
     view! {
         <section aria-labelledby=name.clone()>
             <h2 id=name.clone()>{name.clone()}</h2>
-            <p>{text(&tag["description"])}</p>
+            <p>{prose(&tag["description"])}</p>
             {found.collect_view()}
         </section>
     }
@@ -77,33 +77,30 @@ fn section(api: &Value, tag: &Value) -> impl IntoView + use<> {
 fn operation(path: &str, method: &str, operation: &Value) -> impl IntoView + use<> {
     let parameters = list(&operation["parameters"]).map(|parameter| {
         let required = parameter["required"] == true;
-        row(text(&parameter["name"]), kind(&parameter["schema"]), required, text(&parameter["description"]))
+        row(text(&parameter["name"]), kind(&parameter["schema"]), required, prose(&parameter["description"]))
     });
     let parameters: Vec<_> = parameters.collect();
     let body = content(&operation["requestBody"]);
     let responses = operation["responses"].as_object().into_iter().flatten().map(|(status, response)| {
-        let description = text(&response["description"]);
-        view! {
+        let description = prose(&response["description"]);
+        let cells = view! {
             <tr>
                 <td class="mono">{status.clone()}</td>
                 <td>{content(response)}</td>
                 <td>{description}</td>
             </tr>
-        }
+        };
+        cells.into_any()
     });
-    let responses = responses.collect_view();
+    let responses = responses.collect();
     view! {
         <article id=text(&operation["operationId"])>
-            <h3><span class="method">{method.to_uppercase()}</span> <code>{path.to_owned()}</code></h3>
-            <p>{text(&operation["summary"])}</p>
-            <p>{text(&operation["description"])}</p>
-            {(!parameters.is_empty()).then(|| table("Parameters", parameters))}
-            {body.map(|body| view! { <p>"Body: " {body}</p> })}
-            <table>
-                <caption>"Answers"</caption>
-                <thead><tr><th scope="col">"Status"</th><th scope="col">"Body"</th><th scope="col">"When"</th></tr></thead>
-                <tbody>{responses}</tbody>
-            </table>
+            <h3><span class="chip">{method.to_uppercase()}</span> <code>{path.to_owned()}</code></h3>
+            <p>{prose(&operation["summary"])}</p>
+            <p>{prose(&operation["description"])}</p>
+            {(!parameters.is_empty()).then(|| table("Parameters", ["Name", "Type", "Meaning"], parameters))}
+            {body.map(|body| view! { <p class="body">"Body: " {body}</p> })}
+            {table("Answers", ["Status", "Body", "When"], responses)}
         </article>
     }
 }
@@ -116,21 +113,21 @@ fn definition(name: &str, schema: &Value) -> impl IntoView + use<> {
         .into_iter()
         .flatten()
         .map(|(name, field)| {
-            row(name.clone(), kind(field), required.contains(&name.as_str()), text(&field["description"]))
+            row(name.clone(), kind(field), required.contains(&name.as_str()), prose(&field["description"]))
         })
         .collect();
     let kind = rows.is_empty().then(|| view! { <p>{kind(schema)}</p> });
     view! {
         <article id=format!("schema-{name}")>
             <h3><code>{name.to_owned()}</code></h3>
-            <p>{text(&schema["description"])}</p>
+            <p>{prose(&schema["description"])}</p>
             {kind}
-            {(!rows.is_empty()).then(|| table("Fields", rows))}
+            {(!rows.is_empty()).then(|| table("Fields", ["Name", "Type", "Meaning"], rows))}
         </article>
     }
 }
 
-fn row(name: String, kind: AnyView, required: bool, description: String) -> AnyView {
+fn row(name: String, kind: AnyView, required: bool, description: AnyView) -> AnyView {
     view! {
         <tr>
             <td class="mono">{name}{required.then(|| view! { <abbr title="required">" *"</abbr> })}</td>
@@ -141,13 +138,17 @@ fn row(name: String, kind: AnyView, required: bool, description: String) -> AnyV
     .into_any()
 }
 
-fn table(caption: &'static str, rows: Vec<AnyView>) -> impl IntoView {
+/// A table that scrolls on its own where it is too wide.
+fn table(caption: &'static str, heads: [&'static str; 3], rows: Vec<AnyView>) -> impl IntoView + use<> {
+    let heads = heads.map(|head| view! { <th scope="col">{head}</th> });
     view! {
-        <table>
-            <caption>{caption}</caption>
-            <thead><tr><th scope="col">"Name"</th><th scope="col">"Type"</th><th scope="col">"Meaning"</th></tr></thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <div class="table-scroll" tabindex="0" role="group" aria-label=caption>
+            <table class="table">
+                <caption>{caption}</caption>
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
     }
 }
 
@@ -193,6 +194,16 @@ fn kind(schema: &Value) -> AnyView {
         Some(format) => format!("{name} ({format})").into_any(),
         None => name.into_any(),
     }
+}
+
+/// Text in which `code` is marked as in Markdown.
+fn prose(of: &Value) -> AnyView {
+    let text = text(of);
+    let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
+        0 => part.to_owned().into_any(),
+        _ => view! { <code>{part.to_owned()}</code> }.into_any(),
+    });
+    parts.collect_view().into_any()
 }
 
 fn list(of: &Value) -> impl Iterator<Item = &Value> {

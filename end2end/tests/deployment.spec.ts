@@ -36,7 +36,7 @@ async function cleanBoth(): Promise<void> {
 test.beforeAll(async ({ browser }) => {
   world = await World.start(400);
   seeded = await world.seed('broken-type');
-  await world.startApp();
+  await world.startApp({ DEPLOYMEND_POLL_INTERVAL: '3600' });
   page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   page.on('pageerror', (error) => problems.push(String(error)));
   await setUp(page, world);
@@ -91,6 +91,8 @@ test('a long log is read from its cause, searched, and opened at any line', asyn
   await taken(page);
   const root = page.locator('.log-root');
   await expect(root).toContainText('error TS2322');
+  // No agent has looked at it, and yet it is diagnosed.
+  await expect(page.getByRole('region', { name: 'Why it failed' })).toContainText('error TS2322');
   const rootLine = Number(await root.locator('a').textContent());
   await expect(page.locator('.log-lines .t2').first()).toHaveText('✓');
   await expect(page.locator('#L5')).not.toBeAttached();
@@ -131,4 +133,18 @@ test('without scripts the log is searched and read all the same', async ({ brows
   await still.getByRole('link', { name: 'As text' }).click();
   await expect(still.getByText('step 1 of the build')).toBeVisible();
   await context.close();
+});
+
+test('a failure that nobody has taken up is diagnosed, and its fix is started from its page', async () => {
+  await world.control('/vercel/delivery-mode', { mode: 'drop' });
+  const log = "Running \"npm run build\"\nsrc/total.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.\nError: Command \"npm run build\" exited with 2";
+  const { deployment } = await world.control('/vercel/build', { project: seeded.projectId, state: 'ERROR', log });
+  await page.goto(`${world.base}/deployments/vercel:${deployment.id}`);
+  await taken(page);
+  await expect(page.getByRole('region', { name: 'Why it failed' })).toContainText('error TS2322');
+  await expect(page.getByRole('link', { name: 'Root line 2' })).toBeVisible();
+  await cleanBoth();
+  await page.getByRole('button', { name: 'Fix now' }).click();
+  await page.waitForURL((url) => !url.pathname.includes('vercel'));
+  await expect(page.locator('.station.done', { hasText: 'Received' })).toBeVisible();
 });

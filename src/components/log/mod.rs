@@ -21,6 +21,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LogText {
     there: bool,
+    /// The number of the root line, from 1.
+    root: Option<usize>,
     /// The cause, of a failed deployment whose fix does not know it.
     pub finding: Option<Finding>,
     /// Absent while they are in the page already.
@@ -32,6 +34,7 @@ impl From<Option<DeploymentLog>> for LogText {
     fn from(log: Option<DeploymentLog>) -> Self {
         log.map_or_else(Self::default, |log| Self {
             there: true,
+            root: log.excerpt.root,
             finding: log.finding,
             excerpt: Some(log.excerpt.into()),
         })
@@ -46,8 +49,6 @@ pub fn LogView(
     id: Signal<String>,
     /// The log.
     log: Resource<Result<LogText, ApiError>>,
-    /// The number of the root line, from 1.
-    root: Signal<Option<usize>>,
     /// What to say while there is none.
     #[prop(into)]
     absent: Signal<&'static str>,
@@ -57,10 +58,12 @@ pub fn LogView(
         <section class="panel log" aria-labelledby="log-title">
             <header class="panel-head">
                 <h2 id="log-title">"Build log"</h2>
-                {move || {
-                    root.get()
-                        .map(|line| view! { <a href=format!("#L{line}") rel="external">{format!("Root line {line}")}</a> })
-                }}
+                <Transition fallback=|| ()>
+                    {move || Suspend::new(async move {
+                        let root = log.await.ok().and_then(|log| log.root);
+                        root.map(|line| view! { <a href=format!("#L{line}") rel="external">{format!("Root line {line}")}</a> })
+                    })}
+                </Transition>
                 <a href=file rel="external">"As text"</a>
             </header>
             <Find id />
@@ -99,6 +102,9 @@ mod tests {
     fn the_wire_carries_no_lines() {
         let excerpt = LogExcerpt::of(vec!["secret of nobody".to_owned()], None);
         let text = LogText::from(Some(DeploymentLog { excerpt, finding: None }));
-        assert_eq!(serde_json::to_string(&text).ok().as_deref(), Some(r#"{"there":true,"finding":null}"#));
+        assert_eq!(
+            serde_json::to_string(&text).ok().as_deref(),
+            Some(r#"{"there":true,"root":null,"finding":null}"#)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! A fix, live: every part follows the events, and only the parts that an event concerns are drawn anew.
 
 use super::{
-    Head, Log,
+    DiagnosisOfLog, Head, Log,
     facts::{DeploymentFacts, FixFacts},
     outcome::Outcome,
 };
@@ -50,8 +50,6 @@ pub fn FixView(
     );
     let status = Memo::new(move |_| fix.with(|fix| fix.summary.status));
     let finding = Memo::new(move |_| fix.with(|fix| fix.finding.clone()));
-    let root =
-        Memo::new(move |_| finding.with(|finding| finding.as_ref().and_then(|finding| finding.line_number)));
     let title = format!("{} · ", deployment.project_name);
     let first_status = fix.with_untracked(|fix| fix.summary.status);
     let absent = Signal::derive(move || {
@@ -73,7 +71,10 @@ pub fn FixView(
         </section>
         <div class="columns">
             <div class="main-column">
-                {move || finding.get().map(|finding| view! { <Diagnosis finding /> })}
+                {move || match finding.get() {
+                    Some(finding) => view! { <Diagnosis finding /> }.into_any(),
+                    None => view! { <DiagnosisOfLog log /> }.into_any(),
+                }}
                 <Patch fix />
                 <ProofPanel fix />
                 <section class="panel" aria-labelledby="activity-title">
@@ -89,7 +90,7 @@ pub fn FixView(
                 <DeploymentFacts deployment />
             </aside>
         </div>
-        <LogView id=Signal::stored(id.get_value()) log root=root.into() absent />
+        <LogView id=Signal::stored(id.get_value()) log absent />
     }
 }
 

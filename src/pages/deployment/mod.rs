@@ -89,6 +89,23 @@ fn Head(
     }
 }
 
+/// The cause of a failure that no fix has diagnosed.
+#[component]
+fn DiagnosisOfLog(
+    /// The log, with what was read in it.
+    log: Log,
+) -> impl IntoView {
+    view! {
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                let finding = log.await.ok().and_then(|log| log.finding);
+                finding.map(|finding| view! { <Diagnosis finding /> })
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
 /// A deployment without a fix.
 #[component]
 fn PlatformView(
@@ -118,8 +135,6 @@ fn PlatformView(
     };
     let inspector = deployment.inspector_url.clone();
     let id = Signal::stored(format!("{}:{}", deployment.provider, deployment.platform_id));
-    let finding = move || log.get().and_then(|log| log.ok()?.finding);
-    let root = Signal::derive(move || finding().and_then(|finding| finding.line_number));
     let label = format!("Open in {}", deployment.provider.display_name());
     view! {
         <Title text=format!("{} · {}", deployment.project_name, deployment.state.label()) />
@@ -142,12 +157,12 @@ fn PlatformView(
                             }
                         })}
                 </EmptyState>
-                <Transition fallback=|| ()>{move || finding().map(|finding| view! { <Diagnosis finding /> })}</Transition>
+                {failed.then(|| view! { <DiagnosisOfLog log /> })}
             </div>
             <aside class="facts" aria-label="Facts">
                 <DeploymentFacts deployment />
             </aside>
         </div>
-        {failed.then(|| view! { <LogView id log root absent=Signal::stored("There is no log.") /> })}
+        {failed.then(|| view! { <LogView id log absent=Signal::stored("There is no log.") /> })}
     }
 }

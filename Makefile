@@ -80,8 +80,17 @@ bench: ## measure the optimised program (minutes to compile); ONLY="webhooks fix
 	@$(setup) build run
 	@scripts/build-site.sh
 	cargo bench $(server) --bench speed --bench parts --no-run
-	cargo bench $(server) --bench speed -- $(ONLY)
+	$(if $(filter log,$(ONLY)),,cargo bench $(server) --bench speed -- $(ONLY))
 	$(if $(ONLY),,cargo bench $(server) --bench parts)
+	$(if $(filter-out log,$(ONLY)),,@$(MAKE) bench-log)
+
+.PHONY: bench-log
+bench-log: ## measure the page of a log of 50,000 lines in Chromium
+	@$(setup) build run test
+	cargo build --release $(server)
+	@scripts/build-site.sh
+	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" \
+	  DEPLOYMEND_PROGRAMS="$(abspath $(target))/release" npx --no-install playwright test -c bench.config.ts
 
 .PHONY: lint
 lint: ## check formatting, clippy, documentation, licences, unused dependencies and scripts

@@ -1,7 +1,7 @@
 //! How fast the product is: the optimised program as a child process, on SQLite, against the stand-ins, over real HTTP
 //! on loopback. The clients share the machine with it.
 //!
-//! `cargo bench --workspace --features ssr --bench speed -- [start|webhooks|fix|browser]…` measures those parts, or all.
+//! `cargo bench --workspace --features ssr --bench speed -- [start|webhooks|rows|fix|browser]…` measures those parts, or all.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/it/app.rs"]
@@ -12,6 +12,7 @@ mod load;
 mod memory;
 mod pages;
 mod report;
+mod rows;
 mod start;
 mod webhooks;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -35,6 +36,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if is_wanted("webhooks") {
         rows.extend(webhooks::measure().await?);
+    }
+    if is_wanted("rows") {
+        rows.extend(rows::measure().await?);
     }
     if is_wanted("fix") {
         rows.extend(fix::measure().await?);

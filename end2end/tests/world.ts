@@ -9,6 +9,8 @@ import type { Page } from '@playwright/test';
 
 const root = resolve(import.meta.dirname, '../..');
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+/** The optimised ones for measuring. */
+const programs = process.env.DEPLOYMEND_PROGRAMS ?? join(target, 'debug');
 
 interface Addresses {
   vercel: string;
@@ -68,7 +70,7 @@ export class World {
   /** Starts the stand-ins. `stepDelay` slows the agent down, so that there is something to watch. */
   static async start(stepDelay = 0): Promise<World> {
     const standins = spawn(
-      join(target, 'debug/standins'),
+      join(programs, 'standins'),
       ['serve', '--allow-loopback-webhooks', '--step-delay-ms', String(stepDelay)],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
@@ -104,7 +106,7 @@ export class World {
   /** Starts the product, or starts it again at the same address; with other settings where they are given. */
   async startApp(settings: Record<string, string> = {}): Promise<void> {
     if (!this.base) this.base = `http://127.0.0.1:${await freePort()}`;
-    this.app = spawn(process.env.DEPLOYMEND_PROGRAM ?? join(target, 'debug/deploymend'), ['serve'], {
+    this.app = spawn(join(programs, 'deploymend'), ['serve'], {
       env: {
         ...process.env,
         DATABASE_URL: `sqlite:${join(this.folder, 'deploymend.db')}`,

@@ -146,6 +146,10 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_POLL_INTERVAL", default_value = "45", value_parser = seconds)]
     pub poll_interval: Duration,
 
+    /// Seconds before the second try of a message to an outgoing webhook. Each further pause is four times as long.
+    #[arg(long, env = "DEPLOYMEND_WEBHOOK_RETRY", default_value = "15", value_parser = seconds)]
+    pub webhook_retry: Duration,
+
     /// Fixes per user and day that start by themselves.
     #[arg(long, env = "DEPLOYMEND_DAILY_FIXES", default_value_t = 50)]
     pub daily_fixes: u64,

@@ -20,7 +20,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Statement,
 };
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 18] = [
     "users",
     "accounts",
     "sessions",
@@ -36,6 +36,9 @@ const TABLES: [&str; 15] = [
     "left_out_projects",
     "api_tokens",
     "invitations",
+    "notifications",
+    "outgoing_webhooks",
+    "outgoing_deliveries",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -163,6 +166,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261124_000007_brakes",
         "m20261124_000008_events",
         "m20261125_000009_accounts",
+        "m20261125_000011_notifications",
     ];
     assert_eq!(names, released);
 }
@@ -212,7 +216,7 @@ async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
         let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
         let note = EventKind::Note { text: r#"{"type":"note"} "é":{}"#.into(), stage: None };
         assert_eq!(kinds, [EventKind::PullRequest { number: 7, url: "u".into() }, note]);
-        Migrator::down(&db.orm, Some(4)).await.unwrap();
+        Migrator::down(&db.orm, Some(5)).await.unwrap();
         for (seq, kind) in old {
             assert_eq!(stored_event(db, &fix, seq).await, kind);
         }

@@ -8,9 +8,9 @@ use crate::{
         db::{
             accounts,
             deliveries::NewDelivery,
-            entity::{deployment, fix_event, incident, task},
-            events, fixes, invitations, left_out, rules, sessions, settings, subscriptions, tasks, testing,
-            tokens,
+            entity::{deployment, fix_event, incident, notification, task, user},
+            events, fixes, invitations, left_out, outgoing, rules, sessions, settings, subscriptions, tasks,
+            testing, tokens,
         },
     },
 };
@@ -118,6 +118,24 @@ async fn fill(db: &crate::server::db::Db) {
         ..Default::default()
     };
     deployment::Entity::update(linked).exec(&db.orm).await.unwrap();
+    let notification = notification::ActiveModel {
+        id: Set(new_id()),
+        user_id: Set(user_of(db).await),
+        deployment_id: Set(fix(db).await.id),
+        kind: Set("failed".into()),
+        created_at: Set(at(3)),
+        ..Default::default()
+    };
+    notification::Entity::insert(notification).exec_without_returning(&db.orm).await.unwrap();
+    let webhook = outgoing::NewWebhook {
+        id: "out".into(),
+        user_id: user_of(db).await,
+        url: "https://hooks.example.test/".into(),
+        secret: "sealed".into(),
+        enabled: true,
+    };
+    assert!(outgoing::put(db, webhook, at(3)).await.unwrap());
+    assert!(outgoing::test(db, "out", at(3)).await.unwrap().is_some());
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
     let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
@@ -126,6 +144,10 @@ async fn fill(db: &crate::server::db::Db) {
 
 async fn fix(db: &crate::server::db::Db) -> deployment::Model {
     deployment::Entity::find().one(&db.orm).await.unwrap().unwrap()
+}
+
+async fn user_of(db: &crate::server::db::Db) -> String {
+    user::Entity::find().one(&db.orm).await.unwrap().unwrap().id
 }
 
 async fn rows(db: &crate::server::db::Db, table: &str) -> Option<i64> {

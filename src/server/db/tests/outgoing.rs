@@ -3,10 +3,11 @@
 use super::{at, watcher};
 use crate::server::db::{
     Db,
+    entity::outgoing_delivery,
     outgoing::{self, Claimed, NewWebhook, Outcome},
     testing,
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 async fn put(db: &Db, user: &str, id: &str, enabled: bool) -> bool {
     let new = NewWebhook {
@@ -80,7 +81,6 @@ async fn a_receiver_that_is_gone_switches_the_webhook_off_and_ends_what_waits() 
     let first = outgoing::test(db, "one", at(1)).await.unwrap().unwrap().id;
     let claimed = claim(db, &first, 1).await.unwrap();
     // One that waits beside it.
-    use crate::server::db::entity::outgoing_delivery;
     let waiting = outgoing_delivery::Model { id: "waiting".into(), ..claimed.delivery.clone() };
     let waiting: outgoing_delivery::ActiveModel = waiting.into();
     outgoing_delivery::Entity::insert(waiting.reset_all()).exec_without_returning(&db.orm).await.unwrap();

@@ -44,6 +44,7 @@ async function fails(branch: string): Promise<void> {
   await world.control('/vercel/deployments?deliver=true', {
     project: shop.projectId,
     branch,
+    sha: shop.sha,
     log: `Error: nothing works on ${branch}`,
   });
 }
@@ -179,7 +180,7 @@ test('everything works without WebAssembly', async ({ browser }) => {
   await expect(bell(there)).toHaveAccessibleName('Notifications 1 unread');
   await bell(there).click();
   await expect(rows(there)).toHaveCount(2);
-  await expect(there.getByText('1 unread', { exact: true })).toBeVisible();
+  await expect(there.getByRole('main').getByText('1 unread')).toBeVisible();
   await there.getByRole('button', { name: 'Mark all as read' }).click();
   await expect(there.getByText('Everything is read')).toBeVisible();
   await expect(there.getByRole('button', { name: 'Mark all as read' })).toHaveCount(0);

@@ -24,6 +24,7 @@ export interface Seeded {
   githubToken: string;
   projectId: string;
   repository: string;
+  sha: string;
 }
 
 async function freePort(): Promise<number> {

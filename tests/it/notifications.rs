@@ -123,16 +123,16 @@ async fn json<T: serde::de::DeserializeOwned>(request: RequestBuilder) -> anyhow
 }
 
 /// Sets the signed-in user's webhook. Returns its secret.
-async fn set(app: &App, url: &str) -> anyhow::Result<String> {
+pub async fn set(app: &App, url: &str) -> anyhow::Result<String> {
     let answer: Value = json(app.request(Method::PUT, "/api/webhook").json(&json!({"url": url}))).await?;
     Ok(answer["secret"].as_str().context("no secret")?.to_owned())
 }
 
-async fn notifications(app: &App) -> anyhow::Result<NotificationsPage> {
+pub async fn notifications(app: &App) -> anyhow::Result<NotificationsPage> {
     json(app.request(Method::GET, "/api/notifications")).await
 }
 
-fn kinds(page: &NotificationsPage) -> Vec<NotificationKind> {
+pub fn kinds(page: &NotificationsPage) -> Vec<NotificationKind> {
     page.notifications.iter().map(|row| row.kind).collect()
 }
 

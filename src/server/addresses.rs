@@ -10,9 +10,13 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Azure's own services to its machines: they answer at a public address, from within only.
+const AZURE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    !(address.is_private()
+    !(address == AZURE
+        || address.is_private()
         || address.is_loopback()
         || address.is_link_local()
         || address.is_multicast()

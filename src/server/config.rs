@@ -27,7 +27,7 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_PUBLIC_URL")]
     pub public_url: Option<Url>,
 
-    /// Accept an http public address on loopback: for local work and tests.
+    /// Accept an http public address on loopback, and outgoing webhooks there: for local work and tests.
     #[arg(long, env = "DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", default_value_t = false)]
     pub allow_loopback_webhooks: bool,
 

@@ -5,8 +5,8 @@ use crate::{
     pages::{
         connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
         integrations::IntegrationsPage, invitation::InvitationPage, not_found::NotFound,
-        project::ProjectPage, projects::ProjectsPage, repository::RepositoryPage, settings::SettingsPage,
-        setup::SetupPage, sign_in::SignInPage,
+        notifications::NotificationsPage, project::ProjectPage, projects::ProjectsPage,
+        repository::RepositoryPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage,
     },
 };
 use leptos::prelude::*;
@@ -84,6 +84,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/repos/:owner/:repo/deployments") view=RepositoryPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("notifications") view=NotificationsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("integrations") view=IntegrationsPage ssr=SsrMode::Async />
                     <Route

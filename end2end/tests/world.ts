@@ -26,6 +26,7 @@ export interface Seeded {
   githubToken: string;
   projectId: string;
   repository: string;
+  sha: string;
 }
 
 async function freePort(): Promise<number> {

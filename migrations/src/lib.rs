@@ -13,6 +13,7 @@ mod m20261124_000006_lists;
 mod m20261124_000007_brakes;
 mod m20261124_000008_events;
 mod m20261125_000009_accounts;
+mod m20261125_000011_notifications;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_brakes::Migration),
             Box::new(m20261124_000008_events::Migration),
             Box::new(m20261125_000009_accounts::Migration),
+            Box::new(m20261125_000011_notifications::Migration),
         ]
     }
 }

@@ -8,7 +8,8 @@ mod json;
 
 use crate::model::{
     ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentLog, DeploymentsPage, IntegrationsPage,
-    ListQuery, LogMatches, ProjectRow, ProjectsPage, Provider, Secret, SettingsPage, TokenReport, Visitor,
+    ListQuery, LogMatches, NotificationsPage, ProjectRow, ProjectsPage, Provider, Secret, SettingsPage,
+    TokenReport, Visitor,
 };
 use json::Json;
 use leptos::prelude::*;
@@ -175,6 +176,15 @@ pub async fn get_project(
         }
         .await,
     )
+}
+
+/// Everything on `/notifications`.
+#[server(prefix = "/api/pages", endpoint = "notifications", input = Json, output = Json)]
+pub async fn list_notifications(
+    /// The id of the last one of the page before.
+    after: Option<String>,
+) -> Result<NotificationsPage, ApiError> {
+    answer(views::notifications_page(after.as_deref()).await)
 }
 
 /// Everything on `/settings`. Not for API tokens.

@@ -8,6 +8,8 @@ use leptos::prelude::*;
 pub enum Icon {
     /// Stacked bars: the list of deployments.
     Deployments,
+    /// A bell: notifications.
+    Bell,
     /// A plug: integrations.
     Integrations,
     /// Sliders: settings.
@@ -60,6 +62,9 @@ impl Icon {
     const fn path(self) -> &'static str {
         match self {
             Self::Deployments => "M2.5 4h11M2.5 8h7M2.5 12h9",
+            Self::Bell => {
+                "M3.5 11.5h9c-1-1-1.25-2-1.25-4a3.25 3.25 0 0 0-6.5 0c0 2-.25 3-1.25 4zM6.75 13.75h2.5M8 4.25V2.75"
+            }
             Self::Integrations => "M6 2v3M10 2v3M4 5h8v2.5a4 4 0 0 1-8 0zM8 11.5V14",
             Self::Settings => {
                 "M2.5 5h5M11.5 5h2M9.5 6.75a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5zM2.5 11h1.5M8 11h5.5M6 12.75a1.75 1.75 0 1 0 \

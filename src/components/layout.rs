@@ -3,7 +3,7 @@
 use super::{
     browser::Theme,
     icon::{Glyph, Icon, Logo},
-    keyboard,
+    keyboard, live,
 };
 use crate::{
     api,
@@ -26,14 +26,21 @@ pub fn Frame() -> impl IntoView {
         query if query.is_empty() => path.get(),
         query => format!("{}?{query}", path.get()),
     });
+    // Newer than what came with the page, once it flows.
+    let unread = RwSignal::new(None::<u64>);
+    live::subscribe(
+        "unread",
+        || "/api/notifications/events".to_owned(),
+        move |count| unread.set(count.parse().ok()),
+    );
     let visitor = Resource::new(move || path.get(), |_| api::current_user());
     view! {
         <a class="skip" href="#content" rel="external">
             "Skip to content"
         </a>
         <div class="frame">
-            <Transition fallback=|| {
-                view! { <Navigation user=None /> }
+            <Transition fallback=move || {
+                view! { <Navigation user=None unread /> }
             }>
                 {move || Suspend::new(async move {
                     let visitor = visitor.await.unwrap_or_default();
@@ -44,7 +51,7 @@ pub fn Frame() -> impl IntoView {
                     };
                     view! {
                         {elsewhere.map(|path| view! { <Redirect path /> })}
-                        <Navigation user=visitor.user />
+                        <Navigation user=visitor.user unread />
                     }
                 })}
             </Transition>
@@ -59,7 +66,11 @@ pub fn Frame() -> impl IntoView {
 fn Navigation(
     /// Who is signed in.
     user: Option<CurrentUser>,
+    /// How many notifications are unread, as far as the live stream has told.
+    unread: RwSignal<Option<u64>>,
 ) -> impl IntoView {
+    let with_page = user.as_ref().map_or(0, |user| user.unread);
+    let unread = move || unread.get().unwrap_or(with_page);
     let failing = user.as_ref().map_or(AtLeast::default(), |user| user.failing);
     view! {
         <header class="side">
@@ -79,6 +90,20 @@ fn Navigation(
                                 </span>
                             }
                         })}
+                </A>
+                <A href="/notifications">
+                    <Glyph icon=Icon::Bell />
+                    <span>"Notifications"</span>
+                    {move || {
+                        (unread() > 0)
+                            .then(|| {
+                                view! {
+                                    <span class="count count-unread">
+                                        {unread()} <span class="sr-only">" unread"</span>
+                                    </span>
+                                }
+                            })
+                    }}
                 </A>
                 <A href="/integrations">
                     <Glyph icon=Icon::Integrations />

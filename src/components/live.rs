@@ -40,13 +40,17 @@ pub fn LiveDot(
 }
 
 /// Opens the stream at `url` once the browser has taken over, and closes it with the page. `url` is asked again
-/// for each new stream, so that it carries the newest cursor.
+/// for each new stream, so that it carries the newest cursor. `on_event` gets the data of each event of that name.
 #[cfg(feature = "hydrate")]
-pub fn subscribe(url: impl Fn() -> String + 'static, on_fix: impl Fn(String) + 'static) -> Signal<LiveState> {
+pub fn subscribe(
+    event: &'static str,
+    url: impl Fn() -> String + 'static,
+    on_event: impl Fn(String) + 'static,
+) -> Signal<LiveState> {
     let state = RwSignal::new(LiveState::Connecting);
     let stream = StoredValue::new_local(None::<browser::Stream>);
-    let (url, on_fix) = (std::rc::Rc::new(url), std::rc::Rc::new(on_fix));
-    Effect::new(move |_| stream.set_value(browser::Stream::open(url.clone(), on_fix.clone(), state, stream)));
+    let source = browser::Source { event, url: std::rc::Rc::new(url), on_event: std::rc::Rc::new(on_event) };
+    Effect::new(move |_| stream.set_value(browser::Stream::open(source.clone(), state, stream)));
     on_cleanup(move || stream.set_value(None));
     state.into()
 }
@@ -54,8 +58,9 @@ pub fn subscribe(url: impl Fn() -> String + 'static, on_fix: impl Fn(String) + '
 /// The server renders one moment; nothing flows there.
 #[cfg(not(feature = "hydrate"))]
 pub fn subscribe(
+    _event: &'static str,
     _url: impl Fn() -> String + 'static,
-    _on_fix: impl Fn(String) + 'static,
+    _on_event: impl Fn(String) + 'static,
 ) -> Signal<LiveState> {
     Signal::stored(LiveState::Connecting)
 }
@@ -71,63 +76,63 @@ mod browser {
     /// The pause before a stream that the browser gave up on is opened anew.
     const PAUSE: Duration = Duration::from_secs(2);
 
-    type Url = Rc<dyn Fn() -> String>;
-    type OnFix = Rc<dyn Fn(String)>;
+    /// Where events come from, and where they go.
+    #[derive(Clone)]
+    pub struct Source {
+        pub event: &'static str,
+        pub url: Rc<dyn Fn() -> String>,
+        pub on_event: Rc<dyn Fn(String)>,
+    }
 
     /// An open stream; closed when dropped.
     pub struct Stream {
         source: EventSource,
         _opened: Closure<dyn FnMut()>,
         _failed: Closure<dyn FnMut()>,
-        _fix: Closure<dyn FnMut(MessageEvent)>,
+        _event: Closure<dyn FnMut(MessageEvent)>,
     }
 
     impl Stream {
         pub fn open(
-            url: Url,
-            on_fix: OnFix,
+            from: Source,
             state: RwSignal<LiveState>,
             slot: StoredValue<Option<Self>, LocalStorage>,
         ) -> Option<Self> {
-            let source = EventSource::new(&url()).ok()?;
+            let source = EventSource::new(&(from.url)()).ok()?;
             let opened = Closure::new(move || state.set(LiveState::Connected));
-            let fix = {
-                let on_fix = on_fix.clone();
+            let arrived = {
+                let on_event = from.on_event.clone();
                 Closure::new(move |event: MessageEvent| {
-                    event.data().as_string().into_iter().for_each(|data| on_fix(data))
+                    event.data().as_string().into_iter().for_each(|data| on_event(data))
                 })
             };
+            let name = from.event;
             let failed = {
                 let source = source.clone();
                 Closure::new(move || {
                     state.set(LiveState::Reconnecting);
                     if source.ready_state() == EventSource::CLOSED {
-                        let (url, on_fix) = (url.clone(), on_fix.clone());
-                        set_timeout(move || reopen(url, on_fix, state, slot), PAUSE);
+                        let from = from.clone();
+                        set_timeout(move || reopen(from, state, slot), PAUSE);
                     }
                 })
             };
             source.set_onopen(Some(opened.as_ref().unchecked_ref()));
             source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-            let _ = source.add_event_listener_with_callback("fix", fix.as_ref().unchecked_ref());
-            Some(Self { source, _opened: opened, _failed: failed, _fix: fix })
+            let _ = source.add_event_listener_with_callback(name, arrived.as_ref().unchecked_ref());
+            Some(Self { source, _opened: opened, _failed: failed, _event: arrived })
         }
     }
 
     /// Replaces the stream, unless its page is gone.
-    fn reopen(
-        url: Url,
-        on_fix: OnFix,
-        state: RwSignal<LiveState>,
-        slot: StoredValue<Option<Stream>, LocalStorage>,
-    ) {
+    fn reopen(from: Source, state: RwSignal<LiveState>, slot: StoredValue<Option<Stream>, LocalStorage>) {
         let _ = slot.try_update_value(|slot| {
             if let Some(old) = slot.take() {
                 drop(old);
             }
         });
         if !slot.is_disposed() && !state.is_disposed() {
-            slot.set_value(Stream::open(url, on_fix, state, slot));
+            slot.set_value(Stream::open(from, state, slot));
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Place {
     Deployments,
     /// `/settings`
     Settings,
+    /// `/notifications`
+    Notifications,
     /// `/invitation`
     Invitation,
 }
@@ -62,6 +64,12 @@ fn error(place: Place, code: &str) -> &'static str {
         }
         (Place::Settings, "conflict") => {
             "There are too many of them already. Revoke one that nobody needs any more."
+        }
+        (Place::Settings, "webhook_address") => {
+            "Nothing was saved. The address has to begin with https://, have no password in it, and lead to the public Internet."
+        }
+        (Place::Settings, "webhook_busy") => {
+            "No test was sent: the webhook is off, or one is on its way already."
         }
         (Place::Settings, "forbidden") => "Only the owner of this server invites people.",
         (Place::Invitation, "not_found") => {
@@ -117,6 +125,10 @@ fn success(code: &str) -> Option<&'static str> {
         "github_linked" => "You can sign in with GitHub from now on.",
         "github_unlinked" => "GitHub signs you in no longer. Pull requests are opened as before.",
         "invitation_revoked" => "The invitation is taken back. Its link leads nowhere now.",
+        "read" => "Everything that was shown is marked as read.",
+        "webhook_saved" => "The webhook is saved. Its key has stayed the same.",
+        "webhook_removed" => "The webhook is removed, and its key is forgotten.",
+        "webhook_tested" => "A test is on its way. Load this page again to see what came of it.",
         "signed_out" => "You are signed out.",
         "setup" => "The owner's account is made.",
         "started" => "The fix has started.",

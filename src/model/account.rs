@@ -1,6 +1,6 @@
 //! A person's own account, as the settings show it.
 
-use super::{Secret, Timestamp};
+use super::{OutgoingWebhook, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything on `/settings`.
@@ -18,6 +18,10 @@ pub struct SettingsPage {
     pub tokens: Vec<TokenRow>,
     /// The token that was made a moment ago.
     pub new_token: Option<Secret>,
+    /// Where messages about fixes go; `None`: nowhere.
+    pub webhook: Option<OutgoingWebhook>,
+    /// The secret of the webhook that was made a moment ago.
+    pub new_webhook: Option<Secret>,
     /// Open invitations; `None` for anybody but the owner.
     pub invitations: Option<Vec<InvitationRow>>,
     /// The link of the invitation that was made a moment ago.

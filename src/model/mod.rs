@@ -9,6 +9,7 @@ pub mod fix;
 pub mod list;
 pub mod live;
 pub mod log;
+pub mod notification;
 pub mod page;
 pub mod project;
 pub mod provider;
@@ -23,6 +24,9 @@ pub use fix::{AgentStep, Attempt, FixDetail, FixStatus, FixSummary, GuardCheck, 
 pub use list::{Cursor, ListQuery, Tab};
 pub use live::{EventKind, FixEvent};
 pub use log::{DeploymentLog, LogExcerpt, LogMatches};
+pub use notification::{
+    DeliveryState, Notification, NotificationKind, NotificationsPage, OutgoingDelivery, OutgoingWebhook,
+};
 pub use page::{
     AtLeast, CurrentUser, Day, DeploymentDetail, DeploymentList, DeploymentsPage, IntegrationsPage,
     PlatformCard, PlatformTrouble, ProjectSummary, Stats, TabCounts, Visitor,

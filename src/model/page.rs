@@ -24,6 +24,8 @@ pub struct CurrentUser {
     pub email: String,
     /// Failures of the last 24 hours without a pull request: the number beside "Deployments".
     pub failing: AtLeast,
+    /// Notifications that they have not read: the number beside "Notifications".
+    pub unread: u64,
 }
 
 /// Everything on `/deployments` and on `/repos/{owner}/{repo}/deployments`.

@@ -6,6 +6,7 @@ pub mod deployments;
 pub mod integrations;
 pub mod invitation;
 pub mod not_found;
+pub mod notifications;
 pub mod project;
 pub mod projects;
 pub mod repository;

@@ -5,7 +5,7 @@ use crate::{
     components::{
         notice::{FormNotice, Place},
         panel::ErrorPanel,
-        settings::{Github, Invitations, Sessions, Tokens},
+        settings::{Github, Invitations, Sessions, Tokens, Webhook},
     },
     model,
 };
@@ -36,8 +36,18 @@ fn Settings(
     /// What there is to settle.
     page: model::SettingsPage,
 ) -> impl IntoView {
-    let model::SettingsPage { name, email, github, sessions, tokens, new_token, invitations, new_invitation } =
-        page;
+    let model::SettingsPage {
+        name,
+        email,
+        github,
+        sessions,
+        tokens,
+        new_token,
+        webhook,
+        new_webhook,
+        invitations,
+        new_invitation,
+    } = page;
     view! {
         <header class="page-head">
             <div>
@@ -48,6 +58,7 @@ fn Settings(
         <FormNotice place=Place::Settings />
         <Sessions sessions />
         <Tokens tokens new=new_token />
+        <Webhook webhook new=new_webhook />
         {github.map(|github| view! { <Github github /> })}
         {invitations.map(|invitations| view! { <Invitations invitations new=new_invitation /> })}
     }

@@ -27,7 +27,7 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_PUBLIC_URL")]
     pub public_url: Option<Url>,
 
-    /// Accept an http public address on loopback: for local work and tests.
+    /// Accept an http public address on loopback, and outgoing webhooks there: for local work and tests.
     #[arg(long, env = "DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", default_value_t = false)]
     pub allow_loopback_webhooks: bool,
 
@@ -145,6 +145,10 @@ pub struct Config {
     /// Seconds between two polls of one connection.
     #[arg(long, env = "DEPLOYMEND_POLL_INTERVAL", default_value = "45", value_parser = seconds)]
     pub poll_interval: Duration,
+
+    /// Seconds before the second try of a message to an outgoing webhook. Each further pause is four times as long.
+    #[arg(long, env = "DEPLOYMEND_WEBHOOK_RETRY", default_value = "15", value_parser = seconds)]
+    pub webhook_retry: Duration,
 
     /// Fixes per user and day that start by themselves.
     #[arg(long, env = "DEPLOYMEND_DAILY_FIXES", default_value_t = 50)]

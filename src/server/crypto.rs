@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::{
         model::{Provider, RepositoryKind},
-        server::db::{accounts, entity::integration, integrations, subscriptions, testing, users},
+        server::db::{accounts, entity::integration, integrations, outgoing, subscriptions, testing, users},
     };
     use proptest::prelude::*;
     use sea_orm::{EntityTrait as _, sea_query::Expr};
@@ -300,18 +300,29 @@ mod tests {
         let secret = old.seal(&subscriptions::secret_identity("sub"), &"hook".into()).unwrap();
         subscriptions::set_webhook(&test.db, "sub", Some(("hook_1".into(), secret))).await.unwrap();
 
+        let outgoing = outgoing::NewWebhook {
+            id: "out".into(),
+            user_id: user.id.clone(),
+            url: "https://hooks.example.test/".into(),
+            secret: old.seal(&outgoing::secret_identity("out"), &"whsec".into()).unwrap(),
+            enabled: true,
+        };
+        outgoing::put(&test.db, outgoing, now).await.unwrap();
+
         let both = KeyRing::parse(&format!("{},{}", key("k2", 2), key("k1", 1))).unwrap();
-        assert_eq!(both.rotate(&test.db).await.unwrap(), 4);
+        assert_eq!(both.rotate(&test.db).await.unwrap(), 5);
         assert_eq!(both.rotate(&test.db).await.unwrap(), 0);
         let only_new = KeyRing::parse(&key("k2", 2)).unwrap();
         let stored = accounts::github(&test.db, &user.id).await.unwrap().unwrap();
         assert_eq!(only_new.open(&identity, &stored.access_token).unwrap().expose_secret(), "gh-token");
         let row = integrations::find(&test.db, "int").await.unwrap().unwrap();
         let secret = subscriptions::find(&test.db, "sub").await.unwrap().unwrap().webhook_secret.unwrap();
+        let outgoing = outgoing::of_user(&test.db, &user.id).await.unwrap().unwrap();
         for (identity, sealed, plain) in [
             (integrations::token_identity("int"), row.access_token, "access"),
             (integrations::refresh_identity("int"), row.refresh_token.unwrap(), "refresh"),
             (subscriptions::secret_identity("sub"), secret, "hook"),
+            (outgoing::secret_identity("out"), outgoing.secret, "whsec"),
         ] {
             assert_eq!(only_new.open(&identity, &sealed).unwrap().expose_secret(), plain);
         }

@@ -9,6 +9,7 @@
 //! One type per arrow, one public function per stage, one caller: `fix::run`. Every step appends a fix event
 //! (`live`) in the transaction that changes the row.
 
+pub mod addresses;
 pub mod agent;
 pub mod auth;
 pub mod clock;
@@ -23,6 +24,8 @@ pub mod http;
 pub mod intake;
 pub mod integrations;
 pub mod live;
+pub mod notify;
+pub mod queue;
 pub mod rules;
 pub mod sandbox;
 pub mod state;

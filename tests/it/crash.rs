@@ -1,10 +1,13 @@
-//! `kill -9` at every place where it could hurt: after a restart the fix ends in exactly one verified pull request.
+//! `kill -9` at every place where it could hurt: after a restart the fix ends in exactly one verified pull request, of
+//! which its user is told once.
 
 use crate::{
     app::{App, assert_verified},
+    notifications::{kinds, notifications, set},
+    receiver::Receiver,
     world::World,
 };
-use deploymend::model::EventKind;
+use deploymend::model::{EventKind, NotificationKind};
 use std::time::{Duration, Instant};
 
 const STORY: Duration = Duration::from_secs(300);
@@ -17,6 +20,8 @@ async fn a_kill_at_any_point_ends_in_one_verified_pull_request() -> anyhow::Resu
     for point in POINTS {
         let world = World::new("broken-type").await?;
         let mut app: App = world.start().await?;
+        let receiver = Receiver::start().await?;
+        let secret = set(&app, &receiver.url).await?;
         app.kill_9();
         let mut app =
             world.restart(&world.settings.clone().set("FAILPOINTS", format!("{point}=return"))).await?;
@@ -31,6 +36,12 @@ async fn a_kill_at_any_point_ends_in_one_verified_pull_request() -> anyhow::Resu
         assert_eq!(world.standins.pulls(&world.seeded.repository).len(), 1, "{point}");
         let calls = world.pull_requests_asked_for();
         assert_eq!(calls, 1, "{point}: a pull request that may be there is looked for first");
+        let messages = receiver.wait_for(1, Duration::from_secs(60)).await?;
+        assert_eq!(
+            (messages.len(), &messages[0].verified(&secret)?["type"]),
+            (1, &"fix.pull_request".into())
+        );
+        assert_eq!(kinds(&notifications(&app).await?), [NotificationKind::PullRequest], "{point}");
         let work: f64 =
             fix.events.iter().filter(|event| event.at >= clock).map(|event| seconds_of(&event.kind)).sum();
         println!(

@@ -9,6 +9,8 @@ mod github;
 mod house;
 mod intake;
 mod live;
+mod notifications;
+mod receiver;
 mod routes;
 mod sign_in;
 mod story;

@@ -5,11 +5,13 @@ mod github;
 mod invitations;
 mod sessions;
 mod tokens;
+mod webhook;
 
 pub use github::Github;
 pub use invitations::Invitations;
 pub use sessions::Sessions;
 pub use tokens::Tokens;
+pub use webhook::Webhook;
 
 use super::copy::CopyField;
 use crate::model::Secret;

@@ -34,6 +34,7 @@ pub fn FixView(
     let deployment = fix.deployment.clone().unwrap_or_else(|| remembered(&fix.summary));
     let fix = RwSignal::new(fix);
     let state = live::subscribe(
+        "fix",
         move || {
             let cursor = fix.with_untracked(FixDetail::cursor);
             format!("/api/deployments/{}/events?after={cursor}", id.get_value())

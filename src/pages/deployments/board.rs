@@ -154,6 +154,7 @@ impl Board {
     pub fn listen(self) -> Signal<LiveState> {
         self.now_and_then();
         let live = live::subscribe(
+            "fix",
             || "/api/deployments/events".to_owned(),
             move |data| {
                 if let Ok(fix) = serde_json::from_str::<FixSummary>(&data) {

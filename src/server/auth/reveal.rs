@@ -16,6 +16,8 @@ pub enum Reveal {
     Token,
     /// The link of a new invitation.
     Invitation,
+    /// The secret of a new outgoing webhook.
+    Webhook,
 }
 
 impl Reveal {
@@ -23,6 +25,7 @@ impl Reveal {
         match self {
             Self::Token => "deploymend_new_token",
             Self::Invitation => "deploymend_new_invitation",
+            Self::Webhook => "deploymend_new_webhook",
         }
     }
 

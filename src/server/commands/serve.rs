@@ -16,6 +16,8 @@ use crate::server::{
     intake::{self, IntakeContext},
     integrations::Registry,
     live::Bus,
+    notify::{self, NotifyContext, jobs::DeliveryQueue},
+    queue,
     sandbox::bubblewrap::{self, Bubblewrap},
     state::AppState,
     telemetry,
@@ -80,7 +82,7 @@ pub async fn work(config: Config) -> anyhow::Result<ExitCode> {
 pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();
     let db = open_database(&config).await?;
-    JobQueue::new(&db).migrate().await?;
+    queue::migrate(&db).await?;
     tracing::info!("The schema is up to date");
     Ok(ExitCode::SUCCESS)
 }
@@ -96,8 +98,8 @@ async fn open_database(config: &Config) -> anyhow::Result<Db> {
 /// Everything that requests and fixes share.
 pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
     let db = open_database(&config).await?;
+    queue::migrate(&db).await?;
     let queue = JobQueue::new(&db);
-    queue.migrate().await?;
     let keys = Arc::new(KeyRing::load(&config).context("the encryption key cannot be used")?);
     let clock = Clock::System;
     let registry = Arc::new(Registry::new(&config, clock.clone())?);
@@ -143,9 +145,13 @@ async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<(
         tracing::warn!(swept, "Sandboxes of an earlier run were removed");
     }
     let stop = || state.stop.clone();
-    tasks.spawn(jobs::work(state.queue.clone(), state.fixes.clone(), state.config.workers, stop()));
+    tasks.spawn(queue::work(state.queue.clone(), state.fixes.clone(), state.config.workers, stop()));
     tasks.spawn(jobs::keep_reconciling(state.queue.clone(), state.db.clone(), state.clock.clone(), stop()));
     tasks.spawn(watch::keep_watching((*state.fixes).clone(), stop()));
+    let messages = DeliveryQueue::new(&state.db);
+    let notify = Arc::new(NotifyContext::from_ref(state));
+    tasks.spawn(queue::work(messages.clone(), notify, notify::jobs::WORKERS, stop()));
+    tasks.spawn(notify::jobs::keep_reconciling(messages, state.db.clone(), state.clock.clone(), stop()));
     Ok(())
 }
 

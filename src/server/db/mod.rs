@@ -10,6 +10,8 @@ pub mod fixes;
 pub mod integrations;
 pub mod invitations;
 pub mod left_out;
+pub mod notifications;
+pub mod outgoing;
 pub mod rules;
 pub mod secrets;
 pub mod sessions;

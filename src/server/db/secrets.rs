@@ -2,8 +2,8 @@
 
 use super::{
     Db, DbError, accounts,
-    entity::{account, integration, subscription},
-    integrations, subscriptions,
+    entity::{account, integration, outgoing_webhook, subscription},
+    integrations, outgoing, subscriptions,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 
@@ -18,6 +18,8 @@ pub enum Place {
     RefreshToken,
     /// `subscriptions.webhook_secret`
     WebhookSecret,
+    /// `outgoing_webhooks.secret`
+    OutgoingSecret,
 }
 
 /// A sealed value with its place.
@@ -64,7 +66,13 @@ pub async fn all(db: &Db) -> Result<Vec<Stored>, DbError> {
             sealed: row.webhook_secret?,
         })
     });
-    Ok(accounts.chain(integrations).chain(subscriptions).collect())
+    let outgoing = outgoing_webhook::Entity::find().all(&db.orm).await?.into_iter().map(|row| Stored {
+        place: Place::OutgoingSecret,
+        identity: outgoing::secret_identity(&row.id),
+        id: row.id,
+        sealed: row.secret,
+    });
+    Ok(accounts.chain(integrations).chain(subscriptions).chain(outgoing).collect())
 }
 
 /// Replaces a value, unless it has changed since it was read. Returns whether it did.
@@ -99,6 +107,14 @@ pub async fn replace(db: &Db, stored: &Stored, sealed: String) -> Result<bool, D
                 .col_expr(subscription::Column::WebhookSecret, Expr::value(sealed))
                 .filter(subscription::Column::Id.eq(&stored.id))
                 .filter(subscription::Column::WebhookSecret.eq(&stored.sealed))
+                .exec(&db.orm)
+                .await?
+        }
+        Place::OutgoingSecret => {
+            outgoing_webhook::Entity::update_many()
+                .col_expr(outgoing_webhook::Column::Secret, Expr::value(sealed))
+                .filter(outgoing_webhook::Column::Id.eq(&stored.id))
+                .filter(outgoing_webhook::Column::Secret.eq(&stored.sealed))
                 .exec(&db.orm)
                 .await?
         }

@@ -6,7 +6,9 @@ pub mod forms;
 pub mod github;
 pub mod health;
 pub mod integrations;
+pub mod notifications;
 mod openapi;
+pub mod outgoing;
 mod reference;
 pub mod webhooks;
 
@@ -72,11 +74,14 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(forms::router(views.clone()))
         .merge(described(fixes::router(views)))
         .merge(described(integrations::router()))
+        .merge(described(notifications::router()))
+        .merge(described(outgoing::router()))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(axum::middleware::map_response(error::in_words));
     let signed_in = bounded
         .merge(described(fixes::streams()))
+        .merge(described(notifications::streams()))
         .layer(axum::middleware::from_fn_with_state(state.auth.clone(), auth::same_origin))
         .layer(auth::session_layer(&state.auth));
     Router::new()

@@ -37,6 +37,7 @@ use utoipa::{
         (name = "Projects", description = "What a connected token reaches"),
         (name = "Subscriptions", description = "Watched projects and their settings"),
         (name = "Rules", description = "What is skipped, and what the agent is told in addition"),
+        (name = "Notifications", description = "What you are told about fixes, on the page and by a webhook of yours"),
         (name = "Deliveries", description = "Where the platforms and GitHub call. The signature decides"),
     ),
 )]

@@ -3,7 +3,7 @@
 
 mod sse;
 
-pub use sse::{fix_stream, list_stream};
+pub use sse::{fix_stream, list_stream, unread_stream};
 
 use std::sync::Arc;
 use tokio::sync::broadcast;

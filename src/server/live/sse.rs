@@ -100,6 +100,40 @@ pub fn list_stream(
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
+/// The number of a user's unread notifications, at once and whenever it changes.
+pub fn unread_stream(
+    db: Db,
+    bus: &Bus,
+    stop: CancellationToken,
+    pass: Pass,
+    user_id: String,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let mut notices = bus.subscribe();
+    let stream = async_stream(move |mut send| async move {
+        let mut sent = None;
+        while pass.holds().await {
+            match db::notifications::unread(&db, &user_id).await {
+                Ok(unread) if sent == Some(unread) => {}
+                Ok(unread) => {
+                    let event = Event::default().event("unread").data(unread.to_string());
+                    if !send.send(event).await {
+                        return;
+                    }
+                    sent = Some(unread);
+                }
+                Err(error) => tracing::warn!(%error, "A live stream could not count notifications"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = send.closed() => return,
+                () = wait_for(&mut notices, None) => {},
+                () = tokio::time::sleep(LOOK_AGAIN) => {},
+            }
+        }
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
 /// How many of the newest fixes the list stream watches.
 const LIST: u64 = 100;
 

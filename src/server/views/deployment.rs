@@ -2,6 +2,7 @@
 
 use super::{
     Views,
+    notifications::seen,
     platforms::{self, Watched},
 };
 use crate::{
@@ -19,6 +20,7 @@ pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<Deploy
         Some(mut row) => {
             // The log goes to the page on its own.
             row.logs = None;
+            seen(db, &views.platforms.clock, user_id, &row.id).await;
             let mut fix = Box::new(fixes::detail(db, &row).await?);
             fix.deployment = of_platform(views, user_id, &row).await;
             Ok(DeploymentDetail::Fix { fix })

@@ -6,6 +6,7 @@ mod deployment;
 mod integrations;
 mod list;
 mod log;
+mod notifications;
 mod platforms;
 mod projects;
 mod settings;
@@ -15,14 +16,15 @@ pub use deployment::{deployment, unfixed};
 pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
 pub use log::{find_in_log, log, log_lines, log_text};
+pub use notifications::notifications;
 pub use projects::{connect, examine, project, projects};
 pub use settings::settings;
 
 use crate::{
-    model::{ApiError, CurrentUser, ErrorCode, Visitor},
+    model::{ApiError, CurrentUser, ErrorCode, NotificationsPage, Visitor},
     server::{
         auth::{self, AuthContext, Credential},
-        db::users,
+        db::{self, users},
         integrations::PlatformContext,
     },
 };
@@ -101,6 +103,15 @@ pub async fn in_person() -> Result<(Views, auth::CurrentUser), ApiError> {
     Ok((views, user))
 }
 
+/// The user's notifications after the one with the id `after`.
+///
+/// # Errors
+/// [`ErrorCode::Unauthorized`] when nobody is signed in.
+pub async fn notifications_page(after: Option<&str>) -> Result<NotificationsPage, ApiError> {
+    let (views, user_id) = signed_in().await?;
+    notifications(&views.platforms.db, &user_id, after).await
+}
+
 /// The token of an invitation, looked at before its form is shown.
 ///
 /// # Errors
@@ -116,8 +127,9 @@ pub async fn visitor() -> Result<Visitor, ApiError> {
     match views.user().await? {
         Some(user) => {
             let failing = stats::failing(&views, &user.id).await?;
+            let unread = db::notifications::unread(&views.platforms.db, &user.id).await?;
             Ok(Visitor {
-                user: Some(CurrentUser { email: user.email, failing }),
+                user: Some(CurrentUser { email: user.email, failing, unread }),
                 setup_needed: false,
                 github,
             })

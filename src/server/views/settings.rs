@@ -10,6 +10,7 @@ use crate::{
             entity::{api_token, invitation, session},
             invitations, sessions, tokens, users,
         },
+        notify::webhook,
     },
 };
 use axum::http::{
@@ -46,6 +47,8 @@ pub async fn settings(views: &Views, user: &CurrentUser) -> Result<SettingsPage,
         sessions,
         tokens: tokens::of_user(db, &user.id).await?.into_iter().map(token).collect(),
         new_token: revealed(views, user, Reveal::Token),
+        webhook: webhook::view(db, &user.id).await?,
+        new_webhook: revealed(views, user, Reveal::Webhook),
         invitations,
         new_invitation: revealed(views, user, Reveal::Invitation),
     })

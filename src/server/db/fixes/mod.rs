@@ -15,11 +15,13 @@ pub use read::{
     by_fix_branch, detail, find, find_for_user, known, open_pull_requests, open_pull_requests_of, open_twin,
     started_by_themselves, summary, unfinished_without_lease,
 };
+pub(super) use visible::watched_subscriptions;
 pub use visible::{Visible, visible};
 
 use super::{
     Db, DbError,
     entity::{deployment, fix_event},
+    notifications,
 };
 use crate::{
     model::{EventKind, FixEvent, Timestamp},
@@ -99,7 +101,7 @@ pub async fn cancel_requested(db: &Db, fix_id: &str) -> Result<bool, DbError> {
     Ok(find(db, fix_id).await?.is_none_or(|row| row.cancel_requested))
 }
 
-/// Writes a change and its events in one transaction, if `version` has not moved; `fix` gets the new values.
+/// Writes a change, its events and who is told of it in one transaction, if `version` has not moved; `fix` gets the new values.
 ///
 /// Errors: [`DbError::Conflict`] when it has.
 pub async fn transition(
@@ -127,6 +129,7 @@ pub async fn transition(
         insert_event(&tx, &event).await?;
         written.push(event);
     }
+    notifications::tell(&tx, fix, &after, now).await?;
     tx.commit().await?;
     *fix = after;
     Ok(written)

@@ -29,7 +29,7 @@ pub struct Visible {
 
 /// Subscriptions, anybody's, to the projects that a user watches: a fix belongs to one of them and is readable by
 /// each watcher.
-pub(super) fn watched_subscriptions(user_id: &str) -> SelectStatement {
+pub(in crate::server::db) fn watched_subscriptions(user_id: &str) -> SelectStatement {
     let mine = Alias::new("mine");
     let mine_at = Alias::new("mine_at");
     let theirs = subscription::Entity;

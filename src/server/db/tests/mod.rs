@@ -5,6 +5,8 @@
 mod counts;
 mod fixes;
 mod lists;
+mod notifications;
+mod outgoing;
 mod schema;
 mod watchers;
 

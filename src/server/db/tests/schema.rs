@@ -8,9 +8,9 @@ use crate::{
         db::{
             accounts,
             deliveries::NewDelivery,
-            entity::{deployment, fix_event, incident, task},
-            events, fixes, invitations, left_out, rules, sessions, settings, subscriptions, tasks, testing,
-            tokens,
+            entity::{deployment, fix_event, incident, notification, task, user},
+            events, fixes, invitations, left_out, outgoing, rules, sessions, settings, subscriptions, tasks,
+            testing, tokens,
         },
     },
 };
@@ -20,7 +20,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Statement,
 };
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 18] = [
     "users",
     "accounts",
     "sessions",
@@ -36,6 +36,9 @@ const TABLES: [&str; 15] = [
     "left_out_projects",
     "api_tokens",
     "invitations",
+    "notifications",
+    "outgoing_webhooks",
+    "outgoing_deliveries",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -115,6 +118,24 @@ async fn fill(db: &crate::server::db::Db) {
         ..Default::default()
     };
     deployment::Entity::update(linked).exec(&db.orm).await.unwrap();
+    let notification = notification::ActiveModel {
+        id: Set(new_id()),
+        user_id: Set(user_of(db).await),
+        deployment_id: Set(fix(db).await.id),
+        kind: Set("failed".into()),
+        created_at: Set(at(3)),
+        ..Default::default()
+    };
+    notification::Entity::insert(notification).exec_without_returning(&db.orm).await.unwrap();
+    let webhook = outgoing::NewWebhook {
+        id: "out".into(),
+        user_id: user_of(db).await,
+        url: "https://hooks.example.test/".into(),
+        secret: "sealed".into(),
+        enabled: true,
+    };
+    assert!(outgoing::put(db, webhook, at(3)).await.unwrap());
+    assert!(outgoing::test(db, "out", at(3)).await.unwrap().is_some());
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
     let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
@@ -123,6 +144,10 @@ async fn fill(db: &crate::server::db::Db) {
 
 async fn fix(db: &crate::server::db::Db) -> deployment::Model {
     deployment::Entity::find().one(&db.orm).await.unwrap().unwrap()
+}
+
+async fn user_of(db: &crate::server::db::Db) -> String {
+    user::Entity::find().one(&db.orm).await.unwrap().unwrap().id
 }
 
 async fn rows(db: &crate::server::db::Db, table: &str) -> Option<i64> {
@@ -163,6 +188,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261124_000007_brakes",
         "m20261124_000008_events",
         "m20261125_000009_accounts",
+        "m20261125_000011_notifications",
     ];
     assert_eq!(names, released);
 }
@@ -212,7 +238,7 @@ async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
         let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
         let note = EventKind::Note { text: r#"{"type":"note"} "é":{}"#.into(), stage: None };
         assert_eq!(kinds, [EventKind::PullRequest { number: 7, url: "u".into() }, note]);
-        Migrator::down(&db.orm, Some(4)).await.unwrap();
+        Migrator::down(&db.orm, Some(5)).await.unwrap();
         for (seq, kind) in old {
             assert_eq!(stored_event(db, &fix, seq).await, kind);
         }

@@ -32,7 +32,7 @@ pub fn router() -> Router<AppState> {
         .route("/settings/invitations/{id}/revoke", post(revoke_invitation))
 }
 
-fn back(outcome: Result<&'static str, ApiError>) -> Redirect {
+pub(super) fn back(outcome: Result<&'static str, ApiError>) -> Redirect {
     match outcome {
         Ok(done) => Redirect::to(&format!("/settings?ok={done}")),
         Err(error) => Redirect::to(&format!("/settings?error={}", error.code.as_str())),
@@ -45,7 +45,7 @@ fn found(there: bool, done: &'static str) -> Result<&'static str, ApiError> {
 }
 
 /// Back to the page, which shows the new secret once.
-fn reveal(
+pub(super) fn reveal(
     state: &AppState,
     user: &CurrentUser,
     what: Reveal,

@@ -3,6 +3,7 @@
 
 mod account;
 mod fixes;
+mod notifications;
 mod projects;
 
 use crate::{
@@ -28,7 +29,7 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Connecting, disconnecting, what is watched, what is done about failures, and the account.
+/// Connecting, disconnecting, what is watched, what is done about failures, notifications, and the account.
 pub fn router(views: Views) -> Router<AppState> {
     Router::new()
         .route("/integrations/github/connect", post(connect_github))
@@ -38,6 +39,7 @@ pub fn router(views: Views) -> Router<AppState> {
         .merge(fixes::router(views))
         .merge(projects::router())
         .merge(account::router())
+        .merge(notifications::router())
 }
 
 #[derive(Deserialize)]

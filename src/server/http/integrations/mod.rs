@@ -26,7 +26,7 @@ pub struct Done {
 }
 
 impl Done {
-    const YES: Self = Self { success: true };
+    pub(in crate::server::http) const YES: Self = Self { success: true };
 }
 
 /// The routes, for any state that has the parts of the platforms and of sign-in.

@@ -43,14 +43,18 @@ as_root() {
   fi
 }
 
+# The version of a crate in Cargo.lock.
+locked_version() {
+  awk -v crate="\"$1\"" '$1 == "name" { found = $3 == crate } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' \
+    "$root/Cargo.lock"
+}
+
 # The version of a compiled tool that this checkout works with.
 pinned_version() {
   case $1 in
-    # The program and the crate have to agree.
-    wasm-bindgen)
-      awk '$1 == "name" { found = $3 == "\"wasm-bindgen\"" } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' \
-        "$root/Cargo.lock"
-      ;;
+    # These programs and their crates have to agree.
+    wasm-bindgen) locked_version wasm-bindgen ;;
+    wasm-split-cli) locked_version wasm_split_helpers ;;
     cargo-deny) echo 0.20.2 ;;
     cargo-machete) echo 0.9.2 ;;
     *) fail "no version is known of $1" ;;

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh PART...      parts: build, run, test, lint, all
 #
-#   build   the WebAssembly target, wasm-bindgen, Tailwind, wasm-opt
+#   build   the WebAssembly target, wasm-bindgen, wasm-split, Tailwind, wasm-opt
 #   run     bubblewrap, ripgrep and OpenCode
 #   test    Chromium, PostgreSQL, Playwright, Schemathesis
 #   lint    shellcheck, cargo-deny, cargo-machete
@@ -125,23 +125,28 @@ wasm_target_fallback() { bash "$root/scripts/wasm-target-fallback.sh"; }
 # Compiled without optimisation: these run for seconds, so the time to compile is what counts.
 install_cargo_tool() {
   local package=$1 program=$2 version folder build
+  shift 2
   version=$(pinned_version "$program")
   folder=$tools/$program-$version
   build=$tools/build-$program
-  local arguments=("$package" --version "$version" --debug --root "$folder.part" --target-dir "$build" --force)
+  local arguments=("$package" --version "$version" --debug --root "$folder.part" --target-dir "$build" --force "$@")
   cd "$tools"
   export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false
   # The package's own lock file first. It can name a version that is no longer to be had.
   cargo install --locked "${arguments[@]}" || cargo install "${arguments[@]}"
   rm -rf "$folder" "$build"
   mv "$folder.part" "$folder"
-  "$folder/bin/$program" --version
+  # Not every one knows --version.
+  "$folder/bin/$program" --help >/dev/null
 }
 
-# cargo_tool PACKAGE PROGRAM DURATION
+# cargo_tool PACKAGE PROGRAM DURATION [ARGUMENT OF CARGO INSTALL...]
 cargo_tool() {
-  tool_path "$2" >/dev/null || step "$2 $(pinned_version "$2") (compiles for about $3)" \
-    "Try by hand: cargo install $1 --version $(pinned_version "$2")" install_cargo_tool "$1" "$2"
+  local package=$1 program=$2 duration=$3 version
+  version=$(pinned_version "$program")
+  shift 3
+  tool_path "$program" >/dev/null || step "$program $version (compiles for about $duration)" \
+    "Try by hand: cargo install $package --version $version $*" install_cargo_tool "$package" "$program" "$@"
 }
 
 # --- npm packages, exactly as locked, without running their scripts
@@ -215,6 +220,7 @@ install_part() {
     build)
       need_wasm_target
       cargo_tool wasm-bindgen-cli wasm-bindgen "a minute"
+      cargo_tool wasm_split_cli_support wasm-split-cli "half a minute" --features build-binary
       npm_packages tools
       ;;
     run)

@@ -2,17 +2,12 @@
 
 use crate::{
     components::{browser::Browser, layout::Frame},
-    pages::{
-        connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
-        integrations::IntegrationsPage, invitation::InvitationPage, not_found::NotFound,
-        notifications::NotificationsPage, project::ProjectPage, projects::ProjectsPage,
-        repository::RepositoryPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage,
-    },
+    pages::{deployments::DeploymentsPage, lazy, not_found::NotFound, repository::RepositoryPage},
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    ParamSegment, SsrMode, StaticSegment,
+    Lazy, ParamSegment, SsrMode, StaticSegment,
     components::{ParentRoute, Redirect, Route, Router, Routes},
     path,
 };
@@ -73,28 +68,28 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=|| view! { <Redirect path="/deployments" /> } />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
-                <Route path=path!("/invitation") view=InvitationPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view={Lazy::<lazy::SignIn>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/setup") view={Lazy::<lazy::Setup>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/invitation") view={Lazy::<lazy::Invitation>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=StaticSegment("deployments") view=DeploymentsPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("deployments"), ParamSegment("id"))
-                        view=DeploymentPage
+                        view={Lazy::<lazy::Deployment>::new()}
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/repos/:owner/:repo/deployments") view=RepositoryPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("notifications") view=NotificationsPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("integrations") view=IntegrationsPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("notifications") view={Lazy::<lazy::Notifications>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view={Lazy::<lazy::Settings>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("integrations") view={Lazy::<lazy::Integrations>::new()} ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"))
-                        view=ConnectPage
+                        view={Lazy::<lazy::Connect>::new()}
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"), StaticSegment("projects"))
-                        view=ProjectsPage
+                        view={Lazy::<lazy::Projects>::new()}
                         ssr=SsrMode::Async
                     />
                     <Route
@@ -104,7 +99,7 @@ pub fn App() -> impl IntoView {
                             StaticSegment("projects"),
                             ParamSegment("id"),
                         )
-                        view=ProjectPage
+                        view={Lazy::<lazy::Project>::new()}
                         ssr=SsrMode::Async
                     />
                 </ParentRoute>

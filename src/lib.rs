@@ -24,6 +24,23 @@ pub mod server;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    use components::browser::Browser;
+    use leptos::{any_spawner::Executor, mount::hydrate_from_async, prelude::*};
+
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    // Somebody else having begun it is no error.
+    let _ = Executor::init_wasm_bindgen();
+    leptos::task::spawn_local(async {
+        let Some(body) = document().body() else { return };
+        let browser = std::rc::Rc::new(std::cell::Cell::new(None));
+        let provided = browser.clone();
+        let application = move || {
+            let application = app::App();
+            provided.set(use_context::<Browser>());
+            application
+        };
+        hydrate_from_async(body, application).await.forget();
+        // Only now: until here the code of the page may still have been on its way.
+        browser.take().into_iter().for_each(Browser::take_over);
+    });
 }

@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
         rows.extend(fix::measure().await?);
     }
     if is_wanted("browser") {
-        rows.push(browser::measure()?);
+        rows.extend(browser::measure()?);
     }
     report::finish(&rows, &Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench.json"))
 }

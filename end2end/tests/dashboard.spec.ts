@@ -183,3 +183,30 @@ test('filters work without scripts', async ({ browser }) => {
   await expect(page.getByRole('link', { name: 'Newest' })).toBeVisible();
   await context.close();
 });
+
+test('each page fetches its own parts of the program, named in its head', async ({ browser }) => {
+  const context = await browser.newContext({ storageState: signedIn });
+  const page = await context.newPage();
+  const parts = new Set<string>();
+  page.on('request', (request) => {
+    const [, part] = /\/pkg\/split_([a-z]+)_\d+\.wasm$/.exec(request.url()) ?? [];
+    if (part) parts.add(part);
+  });
+  const named = async (path: string) => {
+    const html = await (await page.request.get(`${world.base}${path}`)).text();
+    return [...html.matchAll(/href="\/pkg\/split_([a-z]+)_/g)].map(([, part]) => part);
+  };
+  expect(await named('/deployments')).toEqual([]);
+  expect(await named('/settings')).toEqual(['account']);
+  expect(await named('/integrations')).toEqual(['platforms']);
+
+  await page.goto(`${world.base}/settings`);
+  await taken(page);
+  expect([...parts]).toEqual(['account']);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deployments' }).click();
+  await rows(page).first().getByRole('link').first().click();
+  await expect(page).toHaveURL(/\/deployments\/[^/?]+/);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  expect([...parts]).toEqual(['account', 'deployment']);
+  await context.close();
+});

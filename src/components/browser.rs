@@ -14,18 +14,19 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Makes it known to the pages and, in the browser, starts the clock after the take-over.
-    pub fn provide() -> Self {
-        let browser = Self { now: RwSignal::new(now()), hydrated: RwSignal::new(false) };
-        provide_context(browser);
-        Effect::new(move |_| {
-            browser.hydrated.set(true);
-            if let Some(root) = document().document_element() {
-                let _ = root.set_attribute("data-hydrated", "");
-            }
-            set_interval(move || browser.now.set(now()), std::time::Duration::from_secs(1));
-        });
-        browser
+    /// Makes it known to the pages.
+    pub fn provide() {
+        provide_context(Self { now: RwSignal::new(now()), hydrated: RwSignal::new(false) });
+    }
+
+    /// Starts the clock, once the browser has taken over the page.
+    #[cfg(feature = "hydrate")]
+    pub fn take_over(self) {
+        self.hydrated.set(true);
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+        set_interval(move || self.now.set(now()), std::time::Duration::from_secs(1));
     }
 
     /// The one that was provided.

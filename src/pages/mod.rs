@@ -5,6 +5,7 @@ pub mod deployment;
 pub mod deployments;
 pub mod integrations;
 pub mod invitation;
+pub mod lazy;
 pub mod not_found;
 pub mod notifications;
 pub mod project;

@@ -8,6 +8,7 @@ use apalis_sqlite::SqliteStorage;
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// apalis truncates shorter intervals to zero.
@@ -133,8 +134,13 @@ async fn handle<J: Job>(job: J, context: Data<Arc<J::Context>>) -> Result<(), Bo
 
 /// Works on jobs until `stop` is cancelled: `count` apalis workers, each started again should its backend end.
 pub async fn work<J: Job>(queue: Queue<J>, context: Arc<J::Context>, count: usize, stop: CancellationToken) {
-    let workers = (0..count.max(1)).map(|_| supervise(queue.clone(), context.clone(), stop.clone()));
-    futures::future::join_all(workers).await;
+    // Each on a task of its own. On one task every wake of one would poll all, and each poll is a query that wakes
+    // again when it is answered: without end.
+    let mut workers = JoinSet::new();
+    for _ in 0..count.max(1) {
+        workers.spawn(supervise(queue.clone(), context.clone(), stop.clone()));
+    }
+    workers.join_all().await;
 }
 
 async fn supervise<J: Job>(queue: Queue<J>, context: Arc<J::Context>, stop: CancellationToken) {

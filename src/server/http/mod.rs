@@ -57,8 +57,13 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         let options = state.leptos.clone();
         move || shell(options.clone())
     };
-    let browser_files =
-        ServeDir::new(state.config.site_dir.join("pkg")).precompressed_br().precompressed_gzip();
+    // Asked for anew every time: the parts of two versions do not fit together.
+    let browser_files = tower::ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            header::HeaderValue::from_static("no-cache"),
+        ))
+        .service(ServeDir::new(state.config.site_dir.join("pkg")).precompressed_br().precompressed_gzip());
     let files = ServeDir::new(&state.config.site_dir).precompressed_br().precompressed_gzip();
 
     let mut api = openapi::Api::openapi();

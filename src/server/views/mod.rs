@@ -8,6 +8,7 @@ mod list;
 mod log;
 mod platforms;
 mod projects;
+mod rules;
 mod settings;
 mod stats;
 
@@ -16,6 +17,7 @@ pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
 pub use log::{find_in_log, log, log_lines, log_text};
 pub use projects::{connect, examine, project, projects};
+pub use rules::{all_rules, order_rules, project_rules, rule_form, try_rule};
 pub use settings::settings;
 
 use crate::{

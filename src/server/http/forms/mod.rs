@@ -4,6 +4,7 @@
 mod account;
 mod fixes;
 mod projects;
+mod rules;
 
 use crate::{
     model::{ApiError, ConnectInput, ErrorCode, Provider, Secret},
@@ -36,6 +37,7 @@ pub fn router(views: Views) -> Router<AppState> {
         .route("/integrations/{provider}/disconnect", post(disconnect))
         .merge(fixes::router(views))
         .merge(projects::router())
+        .merge(rules::router())
         .merge(account::router())
 }
 

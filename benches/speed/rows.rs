@@ -34,8 +34,13 @@ pub async fn measure() -> anyhow::Result<Vec<Row>> {
         p99s.push(list.p99_ms);
         rows.push(Row::load(format!("list over {words} fixes, 16 clients"), "", &list));
     }
-    let ratio = p99s.last().context("nothing was measured")? / p99s.first().context("nothing was measured")?;
-    rows.push(Row::new("p99 of the list, a hundred times the fixes", "under 2", vec![Figure::new("ratio", ratio, "")]));
+    let ratio =
+        p99s.last().context("nothing was measured")? / p99s.first().context("nothing was measured")?;
+    rows.push(Row::new(
+        "p99 of the list, a hundred times the fixes",
+        "under 2",
+        vec![Figure::new("ratio", ratio, "")],
+    ));
     Ok(rows)
 }
 

@@ -1,7 +1,7 @@
 //! The buttons of the deployment pages, and their log as a file.
 
 use crate::{
-    model::{ApiError, Provider},
+    model::{ApiError, Provider, rules_path},
     server::{
         auth::CurrentUser,
         fix::actions,
@@ -27,6 +27,7 @@ pub(super) fn router(views: Views) -> Router<AppState> {
         .route("/deployments/fix", post(fix))
         .route("/deployments/{id}/retry", post(retry))
         .route("/deployments/{id}/cancel", post(cancel))
+        .route("/deployments/{id}/skip-similar", post(skip_similar))
         .route("/deployments/{id}/log.txt", get(log))
         .layer(Extension(views))
 }
@@ -68,6 +69,24 @@ async fn cancel(
 ) -> Result<Redirect, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     Ok(back(&id, actions::cancel(&state.fixes, fix).await))
+}
+
+/// To the page of the rule, which says what it is about.
+async fn skip_similar(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Redirect, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    let provider: Provider = fix.provider.parse().map_err(|_| ApiError::not_found())?;
+    Ok(match actions::skip_similar(&state.fixes, &user.id, &fix).await {
+        Ok((rule, new)) => {
+            let rules = rules_path(provider, &rule.subscription_id);
+            let said = if new { "skip_similar" } else { "skip_similar_already" };
+            Redirect::to(&format!("{rules}/{}?ok={said}", rule.id))
+        }
+        Err(error) => back(&id, Err(error)),
+    })
 }
 
 /// The whole log for those who read it elsewhere.

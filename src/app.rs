@@ -3,10 +3,20 @@
 use crate::{
     components::{browser::Browser, layout::Frame},
     pages::{
-        connect::ConnectPage, deployment::DeploymentPage, deployments::DeploymentsPage,
-        integrations::IntegrationsPage, invitation::InvitationPage, not_found::NotFound,
-        notifications::NotificationsPage, project::ProjectPage, projects::ProjectsPage,
-        repository::RepositoryPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage,
+        connect::ConnectPage,
+        deployment::DeploymentPage,
+        deployments::DeploymentsPage,
+        integrations::IntegrationsPage,
+        invitation::InvitationPage,
+        not_found::NotFound,
+        notifications::NotificationsPage,
+        project::ProjectPage,
+        projects::ProjectsPage,
+        repository::RepositoryPage,
+        rules::{ProjectRulesPage, RulePage, RulesPage},
+        settings::SettingsPage,
+        setup::SetupPage,
+        sign_in::SignInPage,
     },
 };
 use leptos::prelude::*;
@@ -85,6 +95,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=path!("/repos/:owner/:repo/deployments") view=RepositoryPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("notifications") view=NotificationsPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("rules") view=RulesPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("integrations") view=IntegrationsPage ssr=SsrMode::Async />
                     <Route
@@ -105,6 +116,21 @@ pub fn App() -> impl IntoView {
                             ParamSegment("id"),
                         )
                         view=ProjectPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/integrations/:provider/projects/:id/rules")
+                        view=ProjectRulesPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/integrations/:provider/projects/:id/rules/new")
+                        view=RulePage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/integrations/:provider/projects/:id/rules/:rule")
+                        view=RulePage
                         ssr=SsrMode::Async
                     />
                 </ParentRoute>

@@ -280,6 +280,27 @@ pub async fn order_rules(
     )
 }
 
+/// Switches a rule on or off.
+#[server(prefix = "/api/pages", endpoint = "rule-switch", input = Json, output = Json)]
+pub async fn switch_rule(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+    /// The rule.
+    rule: String,
+    /// The rule is asked from now on.
+    on: bool,
+) -> Result<(), ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::switch_rule(&state, &user, provider, &id, &rule, on).await
+        }
+        .await,
+    )
+}
+
 /// Everything on `/settings`. Not for API tokens.
 #[server(prefix = "/api/pages", endpoint = "settings", input = Json, output = Json)]
 pub async fn get_settings() -> Result<SettingsPage, ApiError> {

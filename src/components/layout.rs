@@ -91,6 +91,14 @@ fn Navigation(
                             }
                         })}
                 </A>
+                <A href="/integrations">
+                    <Glyph icon=Icon::Integrations />
+                    <span>"Integrations"</span>
+                </A>
+                <A href="/rules">
+                    <Glyph icon=Icon::Rules />
+                    <span>"Rules"</span>
+                </A>
                 <A href="/notifications">
                     <Glyph icon=Icon::Bell />
                     <span>"Notifications"</span>
@@ -104,10 +112,6 @@ fn Navigation(
                                 }
                             })
                     }}
-                </A>
-                <A href="/integrations">
-                    <Glyph icon=Icon::Integrations />
-                    <span>"Integrations"</span>
                 </A>
                 <A href="/settings">
                     <Glyph icon=Icon::Settings />

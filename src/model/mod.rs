@@ -35,8 +35,8 @@ pub use page::{
 pub use project::{ProjectRow, ProjectSettings, ProjectStanding, ProjectsPage, RepositoryKind, Synced};
 pub use provider::Provider;
 pub use rule::{
-    ProjectRules, RULE_NAME_LIMIT, RULE_PATTERN_LIMIT, RULE_PROMPT_LIMIT, RuleDraft, RuleForm, RuleRow, Step,
-    Trial, TrialLine, TrialMatch, rules_path,
+    ProjectRules, RULE_NAME_LIMIT, RULE_PATTERN_LIMIT, RULE_PROMPT_LIMIT, RULES_AT_MOST, RuleDraft, RuleForm,
+    RuleLink, RuleRow, Step, Trial, TrialLine, TrialMatch, rules_path,
 };
 pub use token::{
     ConnectInput, Permission, Secret, TokenCheck, TokenFormatError, TokenOwner, TokenReport, TokenScope,

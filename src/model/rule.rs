@@ -3,6 +3,8 @@
 use super::{ErrorType, FixStatus, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Rules that a project may have.
+pub const RULES_AT_MOST: usize = 100;
 /// Longest name of a rule, in characters.
 pub const RULE_NAME_LIMIT: usize = 100;
 /// Longest pattern, in characters.
@@ -43,7 +45,8 @@ impl Default for RuleDraft {
 impl RuleDraft {
     /// What a form sends, in its body or in an address. `None` when it is not there.
     pub fn from_fields(field: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        let pattern = field("pattern")?;
+        // Browsers send line breaks of a field as two characters, and one at an end was hardly meant.
+        let pattern = field("pattern")?.replace("\r\n", "\n").trim_matches('\n').to_owned();
         let text = |name| field(name).unwrap_or_default();
         Some(Self {
             name: text("name"),
@@ -114,6 +117,17 @@ pub struct RuleForm {
     pub draft: RuleDraft,
     /// What the draft would have done.
     pub trial: Trial,
+    /// Why what has been entered cannot be stored.
+    pub refused: Option<String>,
+}
+
+/// The user's rule that decided about a fix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleLink {
+    /// Its name.
+    pub name: String,
+    /// The address of its page.
+    pub path: String,
 }
 
 /// What a pattern would have done about the last stored failures of its project.
@@ -213,6 +227,8 @@ mod tests {
             assert_eq!(RuleDraft::from_fields(field), Some(draft.clone()));
         }
         assert_eq!(RuleDraft::from_fields(|name| (name == "name").then(String::new)), None);
+        let typed = RuleDraft::from_fields(|name| (name == "pattern").then(|| "\r\na\r\nb \r\n".to_owned()));
+        assert_eq!(typed.map(|draft| draft.pattern).as_deref(), Some("a\nb "));
     }
 
     #[test]

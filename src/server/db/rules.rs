@@ -5,7 +5,7 @@ use super::{
     entity::{fix_rule, subscription},
 };
 use crate::{
-    model::{ErrorType, Timestamp},
+    model::{ErrorType, RULES_AT_MOST, Timestamp},
     server::clock::new_id,
 };
 use sea_orm::{
@@ -54,15 +54,19 @@ fn filled(input: RuleInput, now: Timestamp) -> fix_rule::ActiveModel {
     }
 }
 
-/// Adds a rule to a subscription.
+/// Adds a rule to a subscription. `None` when it has [`RULES_AT_MOST`] already: each failure is held against all.
 pub async fn create(
     db: &Db,
     subscription_id: &str,
     place: Place,
     input: RuleInput,
     now: Timestamp,
-) -> Result<fix_rule::Model, DbError> {
+) -> Result<Option<fix_rule::Model>, DbError> {
     let tx = turn(db, subscription_id).await?;
+    let mut order = of_subscription(&tx, subscription_id).await?;
+    if order.len() >= RULES_AT_MOST {
+        return Ok(None);
+    }
     let priority = Set(input.priority.unwrap_or_default());
     let row = fix_rule::ActiveModel {
         id: Set(new_id()),
@@ -72,16 +76,12 @@ pub async fn create(
     };
     let row = fix_rule::ActiveModel { priority, ..row };
     let row = fix_rule::Entity::insert(row).exec_with_returning(&tx).await?;
-    let mut order = of_subscription(&tx, subscription_id).await?;
-    if place != Place::ByPriority
-        && let Some(index) = order.iter().position(|rule| rule.id == row.id)
-    {
-        let new = order.remove(index);
-        order.insert(if place == Place::First { 0 } else { order.len() }, new);
+    if place != Place::ByPriority {
+        order.insert(if place == Place::First { 0 } else { order.len() }, row.clone());
         number(&tx, &order).await?;
     }
     tx.commit().await?;
-    Ok(row)
+    Ok(Some(row))
 }
 
 /// Changes the order of a subscription's rules: `change` gets their ids, the first to be asked first, and puts them

@@ -39,6 +39,7 @@ pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Mode
         reason: Some(None),
         last_failure: Some(None),
         finding: Some(None),
+        matched_rule_id: Some(None),
         logs: Some(None),
         diff: Some(None),
         head_sha: Some(None),
@@ -54,8 +55,18 @@ pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Mode
     Ok(())
 }
 
-/// A rule of the user's own that skips failures like that of an ended fix from now on, asked before all others.
-/// `false` beside it when a rule does so already.
+/// What came of [`skip_similar`]. Each names the user's own subscription.
+#[derive(Clone, Debug)]
+pub enum Skipping {
+    /// There is a new rule.
+    Made(fix_rule::Model),
+    /// A rule does so already.
+    Already(fix_rule::Model),
+    /// The subscription with that id has as many rules as it may have.
+    Full(String),
+}
+
+/// Makes a rule of the user's own that skips failures like that of an ended fix from now on, asked before all others.
 ///
 /// # Errors
 /// `Conflict` while it runs, once it has a pull request, and without a diagnosis.
@@ -63,7 +74,7 @@ pub async fn skip_similar(
     ctx: &FixContext,
     user_id: &str,
     fix: &deployment::Model,
-) -> Result<(fix_rule::Model, bool), ApiError> {
+) -> Result<Skipping, ApiError> {
     let refused = || {
         ApiError::new(ErrorCode::Conflict, "Only a diagnosed failure that is not repaired can be skipped.")
     };
@@ -83,10 +94,11 @@ pub async fn skip_similar(
     if let Some(rule) = rules::first_match(&existing, &finding).filter(|rule| rule.skip_fix)
         && let Some(row) = rows.iter().find(|row| row.id == rule.id)
     {
-        return Ok((row.clone(), false));
+        return Ok(Skipping::Already(row.clone()));
     }
     let input = rules::checked(draft.into())?;
-    Ok((stored_rules::create(&ctx.db, &own.id, Place::First, input, ctx.clock.now()).await?, true))
+    let rule = stored_rules::create(&ctx.db, &own.id, Place::First, input, ctx.clock.now()).await?;
+    Ok(rule.map_or(Skipping::Full(own.id), Skipping::Made))
 }
 
 /// Ends a fix. One that a worker holds is ended by that worker within seconds, with its sandbox.

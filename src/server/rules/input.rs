@@ -2,7 +2,7 @@
 
 use super::{PatternError, compile_pattern};
 use crate::{
-    model::{ApiError, ErrorCode, RULE_NAME_LIMIT, RULE_PROMPT_LIMIT, RuleDraft},
+    model::{ApiError, ErrorCode, RULE_NAME_LIMIT, RULE_PROMPT_LIMIT, RULES_AT_MOST, RuleDraft},
     server::db::rules::RuleInput,
 };
 
@@ -15,6 +15,9 @@ pub enum InputError {
     /// The pattern.
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    /// The project has too many.
+    #[error("This project has {RULES_AT_MOST} rules already. Delete one that nobody needs.")]
+    TooMany,
     /// The prompt is too long.
     #[error("The prompt may have at most {RULE_PROMPT_LIMIT} characters.")]
     Prompt,
@@ -22,7 +25,8 @@ pub enum InputError {
 
 impl From<InputError> for ApiError {
     fn from(error: InputError) -> Self {
-        Self::new(ErrorCode::Invalid, error.to_string())
+        let code = if error == InputError::TooMany { ErrorCode::Conflict } else { ErrorCode::Invalid };
+        Self::new(code, error.to_string())
     }
 }
 

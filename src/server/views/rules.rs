@@ -2,15 +2,19 @@
 
 use super::{Views, projects::watched};
 use crate::{
-    model::{ApiError, ErrorType, ProjectRules, Provider, RuleDraft, RuleForm, RuleRow, Trial},
+    model::{
+        ApiError, ErrorType, ProjectRules, Provider, RuleDraft, RuleForm, RuleLink, RuleRow, Trial,
+        rules_path,
+    },
     server::{
         db::{
-            entity::{fix_rule, subscription},
+            entity::{deployment, fix_rule, subscription},
             fixes::{Window, diagnosed},
             integrations, rules, subscriptions,
         },
+        integrations::PlatformContext,
         rules::{
-            Matcher, PatternError, Rule,
+            Matcher, PatternError, Rule, checked,
             trial::{self, FAILURES, Failure},
         },
     },
@@ -66,6 +70,32 @@ pub async fn order_rules(
     project_rules(views, user_id, provider, id).await
 }
 
+/// Switches a rule on or off.
+pub async fn switch_rule(
+    views: &Views,
+    user_id: &str,
+    provider: Provider,
+    id: &str,
+    rule: &str,
+    on: bool,
+) -> Result<(), ApiError> {
+    let PlatformContext { db, clock, .. } = &views.platforms;
+    let row = watched(views, user_id, provider, id).await?;
+    let rule = rules::find(db, rule).await?.filter(|rule| rule.subscription_id == row.id);
+    let rule = rule.ok_or_else(ApiError::not_found)?;
+    Ok(rules::switch(db, &rule.id, on, clock.now()).await?)
+}
+
+/// The rule that decided about a fix, if it is the user's.
+pub(super) async fn decided(views: &Views, user_id: &str, fix: &deployment::Model) -> Option<RuleLink> {
+    let db = &views.platforms.db;
+    let rule = rules::find(db, fix.matched_rule_id.as_deref()?).await.ok()??;
+    // A fix may belong to somebody else who watches the project.
+    let row = subscriptions::find_for_user(db, user_id, &rule.subscription_id).await.ok()??;
+    let path = rules_path(fix.provider.parse().ok()?, &row.id);
+    Some(RuleLink { name: rule.name, path: format!("{path}/{}", rule.id) })
+}
+
 /// The form of a rule. `draft` is what has been entered already.
 pub async fn rule_form(
     views: &Views,
@@ -84,9 +114,10 @@ pub async fn rule_form(
         }
         None => None,
     };
+    let refused = draft.clone().and_then(|draft| checked(draft.into()).err()).map(|error| error.to_string());
     let draft = draft.or(stored).unwrap_or_default();
     let trial = tried(views, provider, &row, rule, &draft.pattern, draft.error_type).await?;
-    Ok(RuleForm { project: row.platform_project_name, draft, trial })
+    Ok(RuleForm { project: row.platform_project_name, draft, trial, refused })
 }
 
 /// What a pattern would have done about the last stored failures of a project.

@@ -74,7 +74,7 @@ async fn fill(db: &crate::server::db::Db) {
         priority: None,
         enabled: true,
     };
-    rules::create(db, &subscription, rules::Place::ByPriority, rule, at(0)).await.unwrap();
+    rules::create(db, &subscription, rules::Place::ByPriority, rule, at(0)).await.unwrap().unwrap();
     let delivery = NewDelivery {
         provider: Provider::Vercel,
         integration_id: "int".into(),

@@ -4,7 +4,8 @@ use crate::{
     model::{ApiError, Provider, rules_path},
     server::{
         auth::CurrentUser,
-        fix::actions,
+        db::entity::fix_rule,
+        fix::actions::{self, Skipping},
         http::{
             error::{ApiFailure, ApiForm, ApiPath},
             fixes::{FixRequest, find, start},
@@ -79,12 +80,13 @@ async fn skip_similar(
 ) -> Result<Redirect, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     let provider: Provider = fix.provider.parse().map_err(|_| ApiError::not_found())?;
+    let rule = |said, rule: &fix_rule::Model| {
+        format!("{}/{}?ok={said}", rules_path(provider, &rule.subscription_id), rule.id)
+    };
     Ok(match actions::skip_similar(&state.fixes, &user.id, &fix).await {
-        Ok((rule, new)) => {
-            let rules = rules_path(provider, &rule.subscription_id);
-            let said = if new { "skip_similar" } else { "skip_similar_already" };
-            Redirect::to(&format!("{rules}/{}?ok={said}", rule.id))
-        }
+        Ok(Skipping::Made(row)) => Redirect::to(&rule("skip_similar", &row)),
+        Ok(Skipping::Already(row)) => Redirect::to(&rule("skip_similar_already", &row)),
+        Ok(Skipping::Full(own)) => Redirect::to(&format!("{}?error=conflict", rules_path(provider, &own))),
         Err(error) => back(&id, Err(error)),
     })
 }

@@ -1,7 +1,10 @@
 //! Forms of a project's rules: new, changed, moved, switched, deleted. What is somebody else's is not found.
 
 use crate::{
-    model::{ApiError, Provider, RuleDraft, Step, rules_path},
+    model::{
+        ApiError, Provider, RULE_NAME_LIMIT, RULE_PATTERN_LIMIT, RULE_PROMPT_LIMIT, RuleDraft, Step,
+        rules_path,
+    },
     server::{
         auth::CurrentUser,
         db::{
@@ -58,10 +61,24 @@ fn done(list: &str, what: &str) -> Redirect {
     Redirect::to(&format!("{list}?ok={what}"))
 }
 
-/// Back to the form with everything that was entered.
+/// Back to the row of the rule, so that the keyboard goes on from there.
+fn done_at(list: &str, what: &str, rule: &fix_rule::Model) -> Redirect {
+    Redirect::to(&format!("{list}?ok={what}&rule={id}#rule-{id}", id = rule.id))
+}
+
+/// Back to the form with everything that was entered. What no form lets one enter is cut just beyond the limit: the
+/// page says that it is too long, and the address stays one that servers take.
 fn refused(form: &str, draft: &RuleDraft) -> Redirect {
+    let cut = |(name, text): (&'static str, &str)| {
+        let limit = match name {
+            "prompt" => RULE_PROMPT_LIMIT,
+            "pattern" => RULE_PATTERN_LIMIT,
+            _ => RULE_NAME_LIMIT,
+        };
+        (name, text.chars().take(limit + 1).collect::<String>())
+    };
     let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(draft.fields())
+        .extend_pairs(draft.fields().into_iter().map(cut))
         .append_pair("error", "invalid")
         .finish();
     Redirect::to(&format!("{form}?{query}"))
@@ -84,8 +101,10 @@ async fn create(
     let Ok(input) = checked(draft.clone().into()) else {
         return Ok(refused(&format!("{list}/new"), &draft));
     };
-    db::rules::create(&ctx.db, &id, Place::Last, input, ctx.clock.now()).await?;
-    Ok(done(&list, "rule_made"))
+    Ok(match db::rules::create(&ctx.db, &id, Place::Last, input, ctx.clock.now()).await? {
+        Some(rule) => done_at(&list, "rule_made", &rule),
+        None => Redirect::to(&format!("{list}?error=conflict")),
+    })
 }
 
 async fn change(
@@ -101,7 +120,7 @@ async fn change(
         return Ok(refused(&format!("{list}/{}", rule.id), &draft));
     };
     db::rules::update(&ctx.db, &rule.id, input, ctx.clock.now()).await?;
-    Ok(done(&list, "rule_saved"))
+    Ok(done_at(&list, "rule_saved", &rule))
 }
 
 /// `to=up` or `to=down`.
@@ -124,7 +143,7 @@ async fn step(
         }
     })
     .await?;
-    Ok(done(&list, "rule_moved"))
+    Ok(done_at(&list, "rule_moved", &rule))
 }
 
 /// `on=true` or `on=false`.
@@ -142,7 +161,7 @@ async fn switch(
     let ctx = PlatformContext::from_ref(&state);
     let (list, rule) = find(&ctx, &user, path).await?;
     db::rules::switch(&ctx.db, &rule.id, on, ctx.clock.now()).await?;
-    Ok(done(&list, if on { "rule_on" } else { "rule_off" }))
+    Ok(done_at(&list, if on { "rule_on" } else { "rule_off" }, &rule))
 }
 
 async fn remove(

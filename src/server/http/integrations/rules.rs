@@ -15,7 +15,7 @@ use crate::{
             integrations::Done,
         },
         integrations::{PlatformContext, connection_manager},
-        rules,
+        rules::{self, InputError},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -207,7 +207,8 @@ pub async fn create(
     let watched = find_subscription(&ctx, &user, provider, &id).await?;
     let rule =
         db::rules::create(&ctx.db, &watched.id, Place::ByPriority, input.over(empty())?, ctx.clock.now());
-    Ok((StatusCode::CREATED, Json(rule.await?.into())))
+    let rule = rule.await?.ok_or_else(|| ApiError::from(InputError::TooMany))?;
+    Ok((StatusCode::CREATED, Json(rule.into())))
 }
 
 /// Changes a rule.

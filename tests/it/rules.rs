@@ -347,7 +347,7 @@ async fn a_pattern_is_tried_on_stored_failures_and_skips_the_next_one() -> anyho
     // Without a browser's help: the draft stands in the address.
     let html =
         plain(&it.page(&format!("{list}/new?name=Mine&pattern=reached+heap&action=fix&prompt=p")).await?);
-    assert!(html.contains("It matches 1 of the last 1 failure."), "{html}");
+    assert!(html.contains("It matches the one failure that is stored."), "{html}");
     assert!(html.contains("<mark>Reached heap</mark>") && html.contains("value=\"Mine\""), "{html}");
     let html = plain(&it.page(&format!("{list}/new?pattern=%28")).await?);
     assert!(html.contains("unclosed group") && !html.contains("Nothing was saved"), "{html}");

@@ -65,14 +65,15 @@ impl Tester {
         });
     }
 
-    fn problem(self) -> Option<String> {
-        self.answer.with(|answer| answer.as_ref().ok().and_then(|trial| trial.problem.clone()))
+    fn is_wrong(self) -> bool {
+        self.answer.with(|answer| answer.as_ref().is_ok_and(|trial| trial.problem.is_some()))
     }
 
+    /// What is wrong with the pattern, or how many failures it matches.
     fn said(self) -> String {
         let empty = self.tried.with(|pattern| pattern.trim().is_empty());
         self.answer.with(|answer| match answer {
-            Ok(trial) => trial::said(trial, empty),
+            Ok(trial) => trial.problem.clone().unwrap_or_else(|| trial::said(trial, empty)),
             Err(error) => error.message.clone(),
         })
     }
@@ -153,15 +154,20 @@ pub fn RuleEditor(
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
-                    aria-describedby="pattern-problem pattern-hint"
-                    aria-invalid=move || tester.problem().is_some().to_string()
+                    aria-describedby="pattern-said pattern-hint"
+                    aria-invalid=move || tester.is_wrong().to_string()
                     node_ref=tester.pattern
                     on:input=move |_| tester.soon()
                 >
                     {draft.pattern.clone()}
                 </textarea>
-                <small id="pattern-problem" class="tone-red" role="status">
-                    {move || tester.problem()}
+                <small
+                    id="pattern-said"
+                    role="status"
+                    class=move || if tester.is_wrong() { "tone-red" } else { "tone-blue" }
+                    aria-busy=move || tester.busy.get().to_string()
+                >
+                    {move || tester.said()}
                 </small>
                 <small id="pattern-hint">
                     "A regular expression without look-around, for the error or the log lines around it. Capital and small letters are the same."
@@ -178,12 +184,12 @@ pub fn RuleEditor(
                 <legend>"When a failure matches"</legend>
                 {choice("skip", "Skip it", "No fix starts. Who starts one by hand gets it.", draft.skip)}
                 {choice("fix", "Fix it with a prompt", "The agent is told this in addition.", !draft.skip)}
-                <label class="field wide rule-prompt">
-                    <span>"Prompt"</span>
-                    <textarea name="prompt" rows="5" maxlength=RULE_PROMPT_LIMIT.to_string()>
+                <div class="field wide rule-prompt">
+                    <label for="prompt">"Prompt"</label>
+                    <textarea id="prompt" name="prompt" rows="5" maxlength=RULE_PROMPT_LIMIT.to_string()>
                         {draft.prompt.clone()}
                     </textarea>
-                </label>
+                </div>
             </fieldset>
             <label class="check">
                 <input type="checkbox" name="enabled" value="on" checked=draft.enabled />
@@ -201,15 +207,24 @@ pub fn RuleEditor(
                 </a>
             </div>
         </form>
-        <section class="panel trial" aria-labelledby="trial-title" aria-busy=move || tester.busy.get().to_string()>
-            <header class="panel-head">
-                <h2 id="trial-title">"Tried on past failures"</h2>
-            </header>
-            <p class="panel-note" role="status">
-                {move || tester.said()}
-            </p>
-            {move || tester.answer.get().ok().filter(|trial| trial.matching > 0).map(trial::matches)}
-        </section>
+        {move || {
+            let trial = tester.answer.get().ok().filter(|trial| trial.matching > 0);
+            trial
+                .map(|trial| {
+                    view! {
+                        <section
+                            class="panel trial"
+                            aria-labelledby="trial-title"
+                            aria-busy=move || tester.busy.get().to_string()
+                        >
+                            <header class="panel-head">
+                                <h2 id="trial-title">"Failures that match"</h2>
+                            </header>
+                            {trial::matches(trial)}
+                        </section>
+                    }
+                })
+        }}
     }
     .into_any()
 }

@@ -10,6 +10,7 @@ use crate::{
     model::{ProjectRules, RuleRow, Step},
 };
 use leptos::{ev, html::Ol, prelude::*};
+use leptos_router::hooks::use_query_map;
 
 /// The rules of a project, to be put in order.
 #[component]
@@ -18,7 +19,7 @@ pub fn RuleList(
     project: ProjectRules,
 ) -> impl IntoView {
     let address = StoredValue::new(project.path());
-    let order = Order::new(project);
+    let order = Order::new(project, use_query_map().read_untracked().get("rule"));
     let list = NodeRef::<Ol>::new();
     let pulled = move |event: ev::PointerEvent| {
         let row = order.held.get_untracked().and_then(|rule| order.index(&rule));
@@ -69,6 +70,10 @@ fn item(
         let id = id.clone();
         move || order.held.with(|held| held.as_deref() == Some(&id))
     };
+    let called = {
+        let id = id.clone();
+        move || order.called.with(|called| called.as_deref() == Some(&id))
+    };
     let grab = {
         let id = id.clone();
         move |event: ev::PointerEvent| {
@@ -101,7 +106,7 @@ fn item(
         }
     };
     view! {
-        <li class="item rule" class:held=held class:rule-off=!on id=format!("rule-{id}") tabindex="-1">
+        <li class="item rule" class:held=held class:rule-called=called class:rule-off=!on id=format!("rule-{id}") tabindex="-1">
             <span class="rule-grip needs-browser" title="Drag to change the order" on:pointerdown=grab>
                 <Glyph icon=Icon::Grip />
             </span>

@@ -19,6 +19,8 @@ pub struct Order {
     pub held: RwSignal<Option<String>>,
     /// What was done last, for those who do not see it.
     pub said: RwSignal<String>,
+    /// The rule that the page was called for; of no interest once something else is moved.
+    pub called: RwSignal<Option<String>>,
     /// Why it could not be stored.
     pub trouble: RwSignal<Option<ApiError>>,
     /// As they are stored.
@@ -28,7 +30,7 @@ pub struct Order {
 
 impl Order {
     /// As the page came.
-    pub fn new(project: ProjectRules) -> Self {
+    pub fn new(project: ProjectRules, called: Option<String>) -> Self {
         let ProjectRules { provider, id, rules, .. } = project;
         Self {
             provider,
@@ -37,6 +39,7 @@ impl Order {
             rows: RwSignal::new(rules),
             held: RwSignal::new(None),
             said: RwSignal::new(String::new()),
+            called: RwSignal::new(called),
             trouble: RwSignal::new(None),
             storing: StoredValue::new(false),
         }
@@ -127,6 +130,7 @@ impl Order {
         let all = self.rows.with_untracked(Vec::len);
         self.said.set(format!("{} is now number {place} of {all}.", self.name(rule)));
         self.trouble.set(None);
+        self.called.set(None);
         if self.storing.get_value() {
             return;
         }

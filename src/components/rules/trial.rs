@@ -9,14 +9,14 @@ use leptos::prelude::*;
 /// How many failures match, in a sentence. `empty`: there is no pattern yet.
 pub fn said(trial: &Trial, empty: bool) -> String {
     let Trial { tried, matching, cut, .. } = trial;
-    let failures = if *tried == 1 { "failure" } else { "failures" };
     let rest = if *cut { " Time ran out before older ones were tried." } else { "" };
-    match (trial.problem.is_some(), empty, tried, matching) {
-        (true, ..) => "Nothing is tried until the pattern can be read.".to_owned(),
-        (_, true, ..) => "Enter a pattern, and it is tried on the last failures.".to_owned(),
-        (_, _, 0, _) => format!("No failure of this project is stored yet.{rest}"),
-        (.., 0) => format!("It matches none of the last {tried} {failures}.{rest}"),
-        (.., matching) => format!("It matches {matching} of the last {tried} {failures}.{rest}"),
+    match (empty, tried, matching) {
+        (true, ..) => "Enter a pattern, and it is tried on the last failures.".to_owned(),
+        (_, 0, _) => format!("No failure of this project is stored yet.{rest}"),
+        (_, 1, 0) => format!("It does not match the one failure that is stored.{rest}"),
+        (_, 1, _) => format!("It matches the one failure that is stored.{rest}"),
+        (.., 0) => format!("It matches none of the last {tried} failures.{rest}"),
+        _ => format!("It matches {matching} of the last {tried} failures.{rest}"),
     }
 }
 
@@ -72,12 +72,12 @@ mod tests {
         let trial = |tried, matching, cut| Trial { tried, matching, cut, ..Trial::default() };
         assert_eq!(said(&trial(0, 0, false), true), "Enter a pattern, and it is tried on the last failures.");
         assert_eq!(said(&trial(0, 0, false), false), "No failure of this project is stored yet.");
-        assert_eq!(said(&trial(1, 0, false), false), "It matches none of the last 1 failure.");
+        assert_eq!(said(&trial(1, 0, false), false), "It does not match the one failure that is stored.");
+        assert_eq!(said(&trial(1, 1, false), false), "It matches the one failure that is stored.");
+        assert_eq!(said(&trial(7, 0, false), false), "It matches none of the last 7 failures.");
         assert_eq!(
             said(&trial(9, 2, true), false),
             "It matches 2 of the last 9 failures. Time ran out before older ones were tried."
         );
-        let bad = Trial { problem: Some("unclosed".into()), ..Trial::default() };
-        assert_eq!(said(&bad, false), "Nothing is tried until the pattern can be read.");
     }
 }

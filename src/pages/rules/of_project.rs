@@ -7,7 +7,7 @@ use crate::{
         icon::{Glyph, Icon, PlatformGlyph},
         notice::{FormNotice, Place},
         panel::{EmptyState, ErrorPanel},
-        rules::{RuleList, count},
+        rules::RuleList,
     },
     model::ProjectRules,
 };
@@ -50,7 +50,6 @@ fn Rules(
     project: ProjectRules,
 ) -> impl IntoView {
     let (provider, name, path) = (project.provider, project.project.clone(), project.path());
-    let said = count(project.rules.iter().map(|row| row.rule.enabled));
     let (new, settings) =
         (format!("{path}/new"), format!("/integrations/{provider}/projects/{}", project.id));
     let list = if project.rules.is_empty() {
@@ -67,11 +66,7 @@ fn Rules(
         }
         .into_any()
     } else {
-        view! {
-            <RuleList project />
-            <p class="muted rules-note">"The first rule that is on and matches decides. Drag a rule, or move it with its arrows."</p>
-        }
-        .into_any()
+        view! { <RuleList project /> }.into_any()
     };
     view! {
         <Title text=format!("{name} · Rules") />
@@ -79,7 +74,7 @@ fn Rules(
             <PlatformGlyph provider />
             <div>
                 <h1>{format!("Rules of {name}")}</h1>
-                <p class="muted">{said}</p>
+                <p class="muted">"The first rule that is on and matches decides."</p>
             </div>
             <div class="actions">
                 <a class="button" href=settings>

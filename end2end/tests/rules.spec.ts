@@ -283,6 +283,15 @@ test('without scripts rules are tried, made, refused and moved all the same', as
   await expect(there.getByLabel('Name')).toHaveValue('By hand');
   await expect(there.getByLabel('Prompt', { exact: true })).toHaveValue('One\nTwo');
 
+  // Nothing that is entered becomes markup or is read twice.
+  const odd = '\n</textarea><b>&lt;%20+"ü';
+  await there.getByLabel('Prompt', { exact: true }).fill(odd);
+  await there.getByLabel('Pattern', { exact: true }).fill('a%20</textarea><b>(');
+  await button('Try', there).click();
+  await expect(said(there)).toContainText('unclosed group');
+  await expect(there.getByLabel('Pattern', { exact: true })).toHaveValue('a%20</textarea><b>(');
+  await expect(there.getByLabel('Prompt', { exact: true })).toHaveValue(odd);
+  await there.getByLabel('Prompt', { exact: true }).fill('One\nTwo');
   await there.getByLabel('Pattern', { exact: true }).fill('reached (heap');
   await button('Create rule', there).click();
   await expect(there.getByRole('alert')).toContainText('unclosed group');

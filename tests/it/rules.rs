@@ -165,10 +165,16 @@ async fn the_life_of_a_rule_by_plain_forms() -> anyhow::Result<()> {
         let html = plain(&it.page(&to).await?);
         assert!(html.contains("Nothing was saved. ") && html.contains(words), "{pattern}: {html}");
         assert!(
-            html.contains("value=\"Größe &amp; co\"") && html.contains("One\r\nTwo</textarea>"),
+            html.contains("value=\"Größe &amp; co\"") && html.contains(">\nOne\nTwo</textarea>"),
             "{html}"
         );
     }
+    // Nothing of it is read twice.
+    let odd = "a%20(+b&amp;\\+ü</textarea><b>";
+    let to = it.app.form(&list, &[("name", "n"), ("pattern", odd)]).await?;
+    assert_eq!(in_query(&to, "pattern").as_deref(), Some(odd));
+    let html = it.page(&to).await?;
+    assert!(html.contains(">\na%20(+b&amp;amp;\\+ü&lt;/textarea&gt;&lt;b&gt;</textarea>"), "{html}");
     // As no browser sends it: an address with all of that would be longer than servers take.
     let long = "€".repeat(8_000);
     let answer = it

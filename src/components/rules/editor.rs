@@ -79,6 +79,21 @@ impl Tester {
     }
 }
 
+/// What a text area holds at first. Leptos takes children of one for markup of ours and does not escape them, and browsers
+/// leave out a line break at the beginning.
+#[cfg(feature = "ssr")]
+fn inside(text: &str) -> String {
+    let mut html = crate::components::html::Html::default();
+    html.markup("\n").text(text);
+    html.finish()
+}
+
+/// In the browser it is a text from the beginning.
+#[cfg(not(feature = "ssr"))]
+fn inside(text: &str) -> String {
+    text.to_owned()
+}
+
 /// The form of a rule of a project, and what the rule would have done.
 #[component]
 pub fn RuleEditor(
@@ -159,7 +174,7 @@ pub fn RuleEditor(
                     node_ref=tester.pattern
                     on:input=move |_| tester.soon()
                 >
-                    {draft.pattern.clone()}
+                    {inside(&draft.pattern)}
                 </textarea>
                 <small
                     id="pattern-said"
@@ -187,7 +202,7 @@ pub fn RuleEditor(
                 <div class="field wide rule-prompt">
                     <label for="prompt">"Prompt"</label>
                     <textarea id="prompt" name="prompt" rows="5" maxlength=RULE_PROMPT_LIMIT.to_string()>
-                        {draft.prompt.clone()}
+                        {inside(&draft.prompt)}
                     </textarea>
                 </div>
             </fieldset>

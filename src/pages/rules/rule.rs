@@ -14,13 +14,16 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{
+    hooks::{use_location, use_params_map},
+    location::Url,
+};
 
 /// The page of the rule in the address, or of a new one.
 #[component]
 pub fn RulePage() -> impl IntoView {
-    let (address, params, query) = (address(), use_params_map(), use_query_map());
-    let draft = move || query.with(|query| RuleDraft::from_fields(|name| query.get(name)));
+    let (address, params, query) = (address(), use_params_map(), use_location().search);
+    let draft = move || query.with(|query| RuleDraft::from_fields(|name| field(query, name)));
     let form = Resource::new(
         move || (address.get(), params.read().get("rule"), draft()),
         |(address, rule, draft)| async move {
@@ -29,7 +32,7 @@ pub fn RulePage() -> impl IntoView {
             Ok((provider, id, rule, form))
         },
     );
-    let refused = move || query.with(|query| query.get("error").is_some());
+    let refused = move || query.with(|query| field(query, "error").is_some());
     let back = move || address.get().map_or("/rules".to_owned(), |(provider, id)| rules_path(provider, &id));
     view! {
         <div class="page page-form">
@@ -51,6 +54,14 @@ pub fn RulePage() -> impl IntoView {
             </Suspense>
         </div>
     }
+}
+
+/// What a field had that is in the query of the address. The router's own map has read it twice: a `%20` that somebody
+/// wrote would be a blank.
+fn field(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    Some(Url::unescape(&value.replace('+', " ")))
 }
 
 #[component]

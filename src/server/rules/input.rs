@@ -65,6 +65,7 @@ impl From<RuleDraft> for RuleInput {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
     use rstest::rstest;

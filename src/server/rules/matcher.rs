@@ -82,6 +82,7 @@ fn parts(number: Option<usize>, text: &str, found: Range<usize>) -> TrialLine {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
     use crate::server::diagnosis::{Hints, diagnose};

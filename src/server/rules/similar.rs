@@ -44,6 +44,7 @@ fn name(message: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
     use crate::{

@@ -102,6 +102,7 @@ fn clipped(line: TrialLine) -> TrialLine {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
     use crate::server::diagnosis::{Hints, diagnose};

@@ -80,6 +80,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=path!("/repos/:owner/:repo/deployments") view=RepositoryPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("notifications") view={Lazy::<lazy::Notifications>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("rules") view={Lazy::<lazy::Rules>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<lazy::Settings>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("integrations") view={Lazy::<lazy::Integrations>::new()} ssr=SsrMode::Async />
                     <Route
@@ -100,6 +101,21 @@ pub fn App() -> impl IntoView {
                             ParamSegment("id"),
                         )
                         view={Lazy::<lazy::Project>::new()}
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/integrations/:provider/projects/:id/rules")
+                        view={Lazy::<lazy::ProjectRules>::new()}
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/integrations/:provider/projects/:id/rules/new")
+                        view={Lazy::<lazy::Rule>::new()}
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/integrations/:provider/projects/:id/rules/:rule")
+                        view={Lazy::<lazy::Rule>::new()}
                         ssr=SsrMode::Async
                     />
                 </ParentRoute>

@@ -25,12 +25,10 @@ pub mod server;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     use components::browser::Browser;
-    use leptos::{any_spawner::Executor, mount::hydrate_from_async, prelude::*};
+    use leptos::{mount::hydrate_from_async, prelude::*};
 
     console_error_panic_hook::set_once();
-    // Somebody else having begun it is no error.
-    let _ = Executor::init_wasm_bindgen();
-    leptos::task::spawn_local(async {
+    wasm_bindgen_futures::spawn_local(async {
         let Some(body) = document().body() else { return };
         let browser = std::rc::Rc::new(std::cell::Cell::new(None));
         let provided = browser.clone();

@@ -197,16 +197,16 @@ test('each page fetches its own parts of the program, named in its head', async 
     return [...html.matchAll(/href="\/pkg\/split_([a-z]+)_/g)].map(([, part]) => part);
   };
   expect(await named('/deployments')).toEqual([]);
-  expect(await named('/settings')).toEqual(['account']);
+  expect(await named('/settings')).toEqual(['personal']);
   expect(await named('/integrations')).toEqual(['platforms']);
 
   await page.goto(`${world.base}/settings`);
   await taken(page);
-  expect([...parts]).toEqual(['account']);
+  expect([...parts]).toEqual(['personal']);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deployments' }).click();
   await rows(page).first().getByRole('link').first().click();
   await expect(page).toHaveURL(/\/deployments\/[^/?]+/);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  expect([...parts]).toEqual(['account', 'deployment']);
+  expect([...parts]).toEqual(['personal', 'deployment']);
   await context.close();
 });

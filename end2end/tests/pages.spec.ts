@@ -53,6 +53,7 @@ test('pages before there is anything to see', async () => {
   await setUp(page, world);
   await look('deployments-empty', '/deployments');
   await look('integrations-empty', '/integrations');
+  await look('rules-nothing-watched', '/rules');
   await look('wizard', '/integrations/vercel');
 });
 
@@ -73,6 +74,16 @@ test('pages with something on them', async () => {
   await look('integrations', '/integrations');
   await look('projects', '/integrations/vercel/projects');
   await look('project', `/integrations/vercel/projects/${subscription.id}`);
+  const rules = `/integrations/vercel/projects/${subscription.id}/rules`;
+  await look('rules-empty', '/rules');
+  await look('project-rules-empty', rules);
+  const rule = await page.request.post(`${world.base}/api/integrations/vercel/rules`, {
+    data: { subscriptionId: subscription.id, name: 'Quota', errorPattern: 'quota (exceeded|reached)', skipFix: true },
+  });
+  await look('rules', '/rules');
+  await look('project-rules', rules);
+  await look('rule-new', `${rules}/new?pattern=%28`);
+  await look('rule', `${rules}/${(await rule.json()).id}`);
   await look('settings', '/settings');
   await look('api', '/api');
 });

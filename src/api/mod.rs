@@ -7,9 +7,9 @@ mod error;
 mod json;
 
 use crate::model::{
-    ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentLog, DeploymentsPage, IntegrationsPage,
-    ListQuery, LogMatches, NotificationsPage, ProjectRow, ProjectsPage, Provider, Secret, SettingsPage,
-    TokenReport, Visitor,
+    ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentLog, DeploymentsPage, ErrorType,
+    IntegrationsPage, ListQuery, LogMatches, NotificationsPage, ProjectRow, ProjectRules, ProjectsPage,
+    Provider, RuleDraft, RuleForm, Secret, SettingsPage, TokenReport, Trial, Visitor,
 };
 use json::Json;
 use leptos::prelude::*;
@@ -185,6 +185,120 @@ pub async fn list_notifications(
     after: Option<String>,
 ) -> Result<NotificationsPage, ApiError> {
     answer(views::notifications_page(after.as_deref()).await)
+}
+
+/// Everything on `/rules`: the rules of all watched projects.
+#[server(prefix = "/api/pages", endpoint = "rules", input = Json, output = Json)]
+pub async fn list_rules() -> Result<Vec<ProjectRules>, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::all_rules(&state, &user).await
+        }
+        .await,
+    )
+}
+
+/// The rules of a watched project.
+#[server(prefix = "/api/pages", endpoint = "project-rules", input = Json, output = Json)]
+pub async fn list_project_rules(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+) -> Result<ProjectRules, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::project_rules(&state, &user, provider, &id).await
+        }
+        .await,
+    )
+}
+
+/// The form of a rule with what the rule would have done.
+#[server(prefix = "/api/pages", endpoint = "rule", input = Json, output = Json)]
+pub async fn get_rule_form(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+    /// The stored rule; `None` for a new one.
+    rule: Option<String>,
+    /// What has been entered already, instead of what is stored.
+    draft: Option<RuleDraft>,
+) -> Result<RuleForm, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::rule_form(&state, &user, provider, &id, rule.as_deref(), draft).await
+        }
+        .await,
+    )
+}
+
+/// What a pattern would have done about the last stored failures of a project.
+#[server(prefix = "/api/pages", endpoint = "rule-trial", input = Json, output = Json)]
+pub async fn try_rule(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+    /// The stored rule that is edited; `None` for a new one.
+    rule: Option<String>,
+    /// The pattern.
+    pattern: String,
+    /// Only errors of this kind.
+    error_type: Option<ErrorType>,
+) -> Result<Trial, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::try_rule(&state, &user, provider, &id, rule.as_deref(), &pattern, error_type).await
+        }
+        .await,
+    )
+}
+
+/// Puts a project's rules into this order. Rules that it does not name come last, as they are. Answers with the order
+/// that is stored now.
+#[server(prefix = "/api/pages", endpoint = "rule-order", input = Json, output = Json)]
+pub async fn order_rules(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+    /// The ids of the rules, the first to be asked first.
+    order: Vec<String>,
+) -> Result<ProjectRules, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::order_rules(&state, &user, provider, &id, &order).await
+        }
+        .await,
+    )
+}
+
+/// Switches a rule on or off.
+#[server(prefix = "/api/pages", endpoint = "rule-switch", input = Json, output = Json)]
+pub async fn switch_rule(
+    /// The platform.
+    provider: Provider,
+    /// Our id of the subscription.
+    id: String,
+    /// The rule.
+    rule: String,
+    /// The rule is asked from now on.
+    on: bool,
+) -> Result<(), ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::switch_rule(&state, &user, provider, &id, &rule, on).await
+        }
+        .await,
+    )
 }
 
 /// Everything on `/settings`. Not for API tokens.

@@ -63,13 +63,14 @@ fn local(_at: Timestamp) -> Option<String> {
 
 /// Focuses the first element that fits, once the page shows what has just changed.
 #[cfg(feature = "hydrate")]
-pub fn focus_soon(selector: &'static str) {
-    request_animation_frame(move || focus(selector));
+pub fn focus_soon(selector: impl Into<String>) {
+    let selector = selector.into();
+    request_animation_frame(move || focus(&selector));
 }
 
 /// There is no focus on the server.
 #[cfg(not(feature = "hydrate"))]
-pub fn focus_soon(_selector: &'static str) {}
+pub fn focus_soon(_selector: impl Into<String>) {}
 
 /// The same, if nothing has the focus.
 #[cfg(feature = "hydrate")]

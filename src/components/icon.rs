@@ -12,6 +12,8 @@ pub enum Icon {
     Bell,
     /// A plug: integrations.
     Integrations,
+    /// A funnel: rules.
+    Rules,
     /// Sliders: settings.
     Settings,
     /// A person.
@@ -26,6 +28,12 @@ pub enum Icon {
     Cross,
     /// Points to what folds out.
     Chevron,
+    /// Earlier in an order.
+    Up,
+    /// Later in an order.
+    Down,
+    /// Dots to take hold of.
+    Grip,
     /// Goes back.
     Back,
     /// A prompt: a command.
@@ -66,6 +74,7 @@ impl Icon {
                 "M3.5 11.5h9c-1-1-1.25-2-1.25-4a3.25 3.25 0 0 0-6.5 0c0 2-.25 3-1.25 4zM6.75 13.75h2.5M8 4.25V2.75"
             }
             Self::Integrations => "M6 2v3M10 2v3M4 5h8v2.5a4 4 0 0 1-8 0zM8 11.5V14",
+            Self::Rules => "M2.5 3h11L9.5 8.25v4.25l-3 1.25v-5.5z",
             Self::Settings => {
                 "M2.5 5h5M11.5 5h2M9.5 6.75a1.75 1.75 0 1 0 0-3.5 1.75 1.75 0 0 0 0 3.5zM2.5 11h1.5M8 11h5.5M6 12.75a1.75 1.75 0 1 0 \
                  0-3.5 1.75 1.75 0 0 0 0 3.5z"
@@ -79,6 +88,9 @@ impl Icon {
             Self::Check => "M3.5 8.5 6.5 11.5 12.5 4.5",
             Self::Cross => "M4.5 4.5l7 7M11.5 4.5l-7 7",
             Self::Chevron => "M6 4l4 4-4 4",
+            Self::Up => "M4 10l4-4 4 4",
+            Self::Down => "M4 6l4 4 4-4",
+            Self::Grip => "M6 3.5v.1M6 8v.1M6 12.5v.1M10 3.5v.1M10 8v.1M10 12.5v.1",
             Self::Back => "M10 3.5 5.5 8l4.5 4.5",
             Self::Terminal => "M3 4.5 6.5 8 3 11.5M8.5 12H13",
             Self::File => "M9 2H4.5v12h7V4.5zM9 2v2.5h2.5M6.5 8h3M6.5 10.5h3",

@@ -1,4 +1,4 @@
-//! Keys that work on every page: `g d` deployments, `g i` integrations, `j` and `k` through the rows of a list.
+//! Keys that work on every page: `g d` deployments, `g i` integrations, `g r` rules, `j` and `k` through the rows of a list.
 //! `/` goes to the search of the page. `Enter` opens a row by itself: rows are links.
 
 /// Listens until the page is left.
@@ -18,6 +18,7 @@ pub fn listen() {
         let page = match (after_g.get_value(), key.as_str()) {
             (true, "d") => Some("/deployments"),
             (true, "i") => Some("/integrations"),
+            (true, "r") => Some("/rules"),
             _ => None,
         };
         after_g.set_value(key == "g");

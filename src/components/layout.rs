@@ -71,6 +71,10 @@ fn Navigation(
 ) -> impl IntoView {
     let with_page = user.as_ref().map_or(0, |user| user.unread);
     let unread = move || unread.get().unwrap_or(with_page);
+    // The rules of a project lie below its integration.
+    let path = use_location().pathname;
+    let at = move |place: &str| path.with(|path| path.starts_with(place));
+    let at_rules = move || path.with(|path| path.contains("/rules"));
     let failing = user.as_ref().map_or(AtLeast::default(), |user| user.failing);
     view! {
         <header class="side">
@@ -91,6 +95,14 @@ fn Navigation(
                             }
                         })}
                 </A>
+                <a href="/integrations" aria-current=move || (at("/integrations") && !at_rules()).then_some("page")>
+                    <Glyph icon=Icon::Integrations />
+                    <span>"Integrations"</span>
+                </a>
+                <a href="/rules" aria-current=move || at_rules().then_some("page")>
+                    <Glyph icon=Icon::Rules />
+                    <span>"Rules"</span>
+                </a>
                 <A href="/notifications">
                     <Glyph icon=Icon::Bell />
                     <span>"Notifications"</span>
@@ -104,10 +116,6 @@ fn Navigation(
                                 }
                             })
                     }}
-                </A>
-                <A href="/integrations">
-                    <Glyph icon=Icon::Integrations />
-                    <span>"Integrations"</span>
                 </A>
                 <A href="/settings">
                     <Glyph icon=Icon::Settings />

@@ -20,6 +20,7 @@ pub mod panel;
 pub mod project;
 pub mod rail;
 pub mod row;
+pub mod rules;
 pub mod settings;
 pub mod stats;
 pub mod time;

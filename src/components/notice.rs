@@ -21,6 +21,8 @@ pub enum Place {
     Settings,
     /// `/notifications`
     Notifications,
+    /// `/rules` and the rules of a project.
+    Rules,
     /// `/invitation`
     Invitation,
 }
@@ -70,6 +72,9 @@ fn error(place: Place, code: &str) -> &'static str {
         }
         (Place::Settings, "webhook_busy") => {
             "No test was sent: the webhook is off, or one is on its way already."
+        }
+        (Place::Rules, "conflict") => {
+            "No rule was made: the project has as many as it may have. Delete one that nobody needs."
         }
         (Place::Settings, "forbidden") => "Only the owner of this server invites people.",
         (Place::Invitation, "not_found") => {
@@ -129,6 +134,16 @@ fn success(code: &str) -> Option<&'static str> {
         "webhook_saved" => "The webhook is saved. Its key has stayed the same.",
         "webhook_removed" => "The webhook is removed, and its key is forgotten.",
         "webhook_tested" => "A test is on its way. Load this page again to see what came of it.",
+        "rule_made" => "The rule is made. It is asked after those that were there.",
+        "rule_saved" => "The rule is saved.",
+        "rule_moved" => "The order is saved.",
+        "rule_on" => "The rule is on. It is asked about the next failures.",
+        "rule_off" => "The rule is off. It is kept and not asked.",
+        "rule_deleted" => "The rule is deleted.",
+        "skip_similar" => {
+            "This rule is new. It skips failures like that one from now on, and is asked before all others. Change its pattern to catch more or less."
+        }
+        "skip_similar_already" => "This rule skips failures like that one already. No other was made.",
         "signed_out" => "You are signed out.",
         "setup" => "The owner's account is made.",
         "started" => "The fix has started.",

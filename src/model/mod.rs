@@ -13,6 +13,7 @@ pub mod notification;
 pub mod page;
 pub mod project;
 pub mod provider;
+pub mod rule;
 pub mod token;
 
 pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRow};
@@ -33,6 +34,10 @@ pub use page::{
 };
 pub use project::{ProjectRow, ProjectSettings, ProjectStanding, ProjectsPage, RepositoryKind, Synced};
 pub use provider::Provider;
+pub use rule::{
+    ProjectRules, RULE_NAME_LIMIT, RULE_PATTERN_LIMIT, RULE_PROMPT_LIMIT, RULES_AT_MOST, RuleDraft, RuleForm,
+    RuleLink, RuleRow, Step, Trial, TrialLine, TrialMatch, rules_path,
+};
 pub use token::{
     ConnectInput, Permission, Secret, TokenCheck, TokenFormatError, TokenOwner, TokenReport, TokenScope,
 };

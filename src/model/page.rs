@@ -2,7 +2,7 @@
 
 use super::{
     Connection, Cursor, DeploymentRow, DeploymentState, FixDetail, GithubConnection, PlatformDeployment,
-    Provider, Tab, Timestamp,
+    Provider, RuleLink, Tab, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -195,6 +195,8 @@ pub enum DeploymentDetail {
     Fix {
         /// The story. Its log is left out: it is asked for on its own.
         fix: Box<FixDetail>,
+        /// The user's rule that decided about it.
+        rule: Option<RuleLink>,
     },
     /// The platform's deployment alone.
     Platform {

@@ -2,13 +2,22 @@
 //! functions marked `#[lazy]`; the server names the parts that a page needs in its head, so that they are fetched
 //! together with the rest.
 //!
-//! Each cut doubles the pieces that parts can share, so there are only two: the page of a deployment with its log and
-//! its diff, and the pages where people set things up. Lists are in the module itself.
+//! Each cut doubles the pieces that parts can share, so there are only three: the page of a deployment with its log and
+//! its diff, the pages of platforms and their projects, and what a person sets up and reads. Lists are in the module
+//! itself.
 
 use super::{
-    connect::ConnectPage, deployment::DeploymentPage, integrations::IntegrationsPage,
-    invitation::InvitationPage, notifications::NotificationsPage, project::ProjectPage,
-    projects::ProjectsPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage,
+    connect::ConnectPage,
+    deployment::DeploymentPage,
+    integrations::IntegrationsPage,
+    invitation::InvitationPage,
+    notifications::NotificationsPage,
+    project::ProjectPage,
+    projects::ProjectsPage,
+    rules::{ProjectRulesPage, RulePage, RulesPage},
+    settings::SettingsPage,
+    setup::SetupPage,
+    sign_in::SignInPage,
 };
 use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
@@ -37,22 +46,28 @@ fn platforms(page: OfPlatforms) -> AnyView {
 }
 
 #[derive(Clone, Copy)]
-enum OfAccount {
+enum OfPerson {
     Invitation,
     Notifications,
+    ProjectRules,
+    Rule,
+    Rules,
     Settings,
     Setup,
     SignIn,
 }
 
 #[lazy]
-fn account(page: OfAccount) -> AnyView {
+fn personal(page: OfPerson) -> AnyView {
     match page {
-        OfAccount::Invitation => view! { <InvitationPage /> }.into_any(),
-        OfAccount::Notifications => view! { <NotificationsPage /> }.into_any(),
-        OfAccount::Settings => view! { <SettingsPage /> }.into_any(),
-        OfAccount::Setup => view! { <SetupPage /> }.into_any(),
-        OfAccount::SignIn => view! { <SignInPage /> }.into_any(),
+        OfPerson::Invitation => view! { <InvitationPage /> }.into_any(),
+        OfPerson::Notifications => view! { <NotificationsPage /> }.into_any(),
+        OfPerson::ProjectRules => view! { <ProjectRulesPage /> }.into_any(),
+        OfPerson::Rule => view! { <RulePage /> }.into_any(),
+        OfPerson::Rules => view! { <RulesPage /> }.into_any(),
+        OfPerson::Settings => view! { <SettingsPage /> }.into_any(),
+        OfPerson::Setup => view! { <SetupPage /> }.into_any(),
+        OfPerson::SignIn => view! { <SignInPage /> }.into_any(),
     }
 }
 
@@ -93,13 +108,19 @@ routes! {
     /// `/integrations/{provider}/projects`
     Projects => platforms(OfPlatforms::Projects), __preload_platforms;
     /// `/invitation`
-    Invitation => account(OfAccount::Invitation), __preload_account;
+    Invitation => personal(OfPerson::Invitation), __preload_personal;
     /// `/notifications`
-    Notifications => account(OfAccount::Notifications), __preload_account;
+    Notifications => personal(OfPerson::Notifications), __preload_personal;
+    /// `/integrations/{provider}/projects/{id}/rules`
+    ProjectRules => personal(OfPerson::ProjectRules), __preload_personal;
+    /// `/integrations/{provider}/projects/{id}/rules/{rule}`
+    Rule => personal(OfPerson::Rule), __preload_personal;
+    /// `/rules`
+    Rules => personal(OfPerson::Rules), __preload_personal;
     /// `/settings`
-    Settings => account(OfAccount::Settings), __preload_account;
+    Settings => personal(OfPerson::Settings), __preload_personal;
     /// `/setup`
-    Setup => account(OfAccount::Setup), __preload_account;
+    Setup => personal(OfPerson::Setup), __preload_personal;
     /// `/sign-in`
-    SignIn => account(OfAccount::SignIn), __preload_account;
+    SignIn => personal(OfPerson::SignIn), __preload_personal;
 }

@@ -11,6 +11,7 @@ pub mod notifications;
 pub mod project;
 pub mod projects;
 pub mod repository;
+pub mod rules;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;

@@ -7,7 +7,7 @@ use crate::{
         notice::{FormNotice, Place},
         panel::{ErrorPanel, Notice},
     },
-    model::{ApiError, Delivery, ProjectRow, Provider},
+    model::{ApiError, Delivery, ProjectRow, Provider, rules_path},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -66,6 +66,12 @@ fn Settings(
             <div>
                 <h1>{row.name}</h1>
                 <p class="muted">{format!("{place} · failures arrive {arrival}")}</p>
+            </div>
+            <div class="actions">
+                <a class="button" href=rules_path(provider, &settings.id)>
+                    <Glyph icon=Icon::Rules />
+                    "Rules"
+                </a>
             </div>
         </header>
         {row.kind.limit().map(|limit| view! { <Notice tone="tone-blue">"Failures are shown and not repaired. " {limit}</Notice> })}

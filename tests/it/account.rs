@@ -250,11 +250,11 @@ async fn all_other_sessions_end_at_once() -> anyhow::Result<()> {
 }
 
 /// Makes an invitation. Returns what its link carries.
-async fn invite(app: &App) -> anyhow::Result<String> {
+pub async fn invite(app: &App) -> anyhow::Result<String> {
     reveal(app, "/settings/invitations", &[], "dpi_").await
 }
 
-async fn accept(app: &App, token: &str, email: &str) -> anyhow::Result<(String, Option<String>)> {
+pub async fn accept(app: &App, token: &str, email: &str) -> anyhow::Result<(String, Option<String>)> {
     let mut form = vec![("token", token)];
     form.extend(JOINED);
     form[1] = ("email", email);

@@ -12,6 +12,7 @@ mod live;
 mod notifications;
 mod receiver;
 mod routes;
+mod rules;
 mod sign_in;
 mod story;
 mod vercel;

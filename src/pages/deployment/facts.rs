@@ -6,7 +6,7 @@ use crate::{
         icon::{Glyph, Icon},
         time::{Ago, duration, seconds_between},
     },
-    model::{FixDetail, PlatformDeployment},
+    model::{FixDetail, PlatformDeployment, RuleLink},
 };
 use leptos::prelude::*;
 
@@ -78,7 +78,18 @@ pub fn DeploymentFacts(
 pub fn FixFacts(
     /// The fix.
     fix: RwSignal<FixDetail>,
+    /// The user's rule that decided about it.
+    rule: Option<RuleLink>,
 ) -> impl IntoView {
+    let rule = rule.map(|RuleLink { name, path }| {
+        view! {
+            <Fact term="Rule">
+                <a class="outside" href=path>
+                    {name}
+                </a>
+            </Fact>
+        }
+    });
     let summary = Memo::new(move |_| fix.with(|fix| fix.summary.clone()));
     let finding = Memo::new(move |_| {
         fix.with(|fix| fix.finding.as_ref().map(|finding| (finding.error_type, finding.verdict)))
@@ -115,6 +126,7 @@ pub fn FixFacts(
                     </Fact>
                 }
             }}
+            {rule}
         </dl>
     }
 }

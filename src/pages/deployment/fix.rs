@@ -17,7 +17,9 @@ use crate::{
         rail::Rail,
         verification::{Proof, Verification},
     },
-    model::{DeploymentState, EventKind, FixDetail, FixEvent, FixStatus, FixSummary, PlatformDeployment},
+    model::{
+        DeploymentState, EventKind, FixDetail, FixEvent, FixStatus, FixSummary, PlatformDeployment, RuleLink,
+    },
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -27,6 +29,8 @@ use leptos_meta::Title;
 pub fn FixView(
     /// The story so far.
     fix: FixDetail,
+    /// The user's rule that decided about it.
+    rule: Option<RuleLink>,
     /// Its log.
     log: Log,
 ) -> impl IntoView {
@@ -51,6 +55,10 @@ pub fn FixView(
     );
     let status = Memo::new(move |_| fix.with(|fix| fix.summary.status));
     let finding = Memo::new(move |_| fix.with(|fix| fix.finding.clone()));
+    // A rule that skips it is there already where one has done so.
+    let similar = Memo::new(move |_| {
+        fix.with(|fix| fix.finding.is_some() && fix.summary.reason_code.as_deref() != Some("rule"))
+    });
     let title = format!("{} · ", deployment.project_name);
     let first_status = fix.with_untracked(|fix| fix.summary.status);
     let absent = Signal::derive(move || {
@@ -64,7 +72,7 @@ pub fn FixView(
         // The server writes the title after the view, whose signals may be gone by then.
         <Title text=move || format!("{title}{}", status.try_get().unwrap_or(first_status).label()) />
         <Head deployment=deployment.clone() badges=badges.into_any()>
-            {move || view! { <Actions id=id.get_value() status=status.get() /> }}
+            {move || view! { <Actions id=id.get_value() status=status.get() similar=similar.get() /> }}
         </Head>
         <Outcome fix />
         <section class="panel rail-panel" aria-label="Stages">
@@ -87,7 +95,7 @@ pub fn FixView(
                 <Attempts fix />
             </div>
             <aside class="facts" aria-label="Facts">
-                <FixFacts fix />
+                <FixFacts fix rule />
                 <DeploymentFacts deployment />
             </aside>
         </div>
@@ -125,11 +133,24 @@ fn Actions(
     id: String,
     /// Where it stands.
     status: FixStatus,
+    /// A rule can be made of it.
+    similar: bool,
 ) -> impl IntoView {
     let retry = format!("/deployments/{id}/retry");
+    let similar = similar.then(|| {
+        view! { <PostButton label="Skip similar from now on" action=format!("/deployments/{id}/skip-similar") /> }
+    });
     match status {
-        FixStatus::Failed => view! { <PostButton label="Try again" action=retry primary=true /> }.into_any(),
-        FixStatus::Skipped => view! { <PostButton label="Fix now" action=retry /> }.into_any(),
+        FixStatus::Failed => view! {
+            {similar}
+            <PostButton label="Try again" action=retry primary=true />
+        }
+        .into_any(),
+        FixStatus::Skipped => view! {
+            {similar}
+            <PostButton label="Fix now" action=retry />
+        }
+        .into_any(),
         FixStatus::PrCreated | FixStatus::Merged => ().into_any(),
         _ => view! {
             <Confirm

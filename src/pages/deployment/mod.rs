@@ -46,7 +46,7 @@ pub fn DeploymentPage() -> impl IntoView {
             }>
                 {move || Suspend::new(async move {
                     match detail.await {
-                        Ok(DeploymentDetail::Fix { fix }) => view! { <FixView fix=*fix log /> }.into_any(),
+                        Ok(DeploymentDetail::Fix { fix, rule }) => view! { <FixView fix=*fix rule log /> }.into_any(),
                         Ok(DeploymentDetail::Platform { deployment }) => {
                             view! { <PlatformView deployment=*deployment log /> }.into_any()
                         }

@@ -2,10 +2,18 @@
 
 use super::FixContext;
 use crate::{
-    model::{ApiError, ErrorCode, EventKind, FixStatus},
+    model::{ApiError, ErrorCode, EventKind, Finding, FixStatus},
     server::{
-        db::{DbError, entity::deployment, fixes, fixes::FixChange},
+        db::{
+            DbError,
+            entity::{deployment, fix_rule},
+            fixes,
+            fixes::FixChange,
+            rules::{self as stored_rules, Place},
+            subscriptions,
+        },
         fix::jobs::JobQueue,
+        rules::{self, Rule},
     },
 };
 
@@ -31,6 +39,7 @@ pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Mode
         reason: Some(None),
         last_failure: Some(None),
         finding: Some(None),
+        matched_rule_id: Some(None),
         logs: Some(None),
         diff: Some(None),
         head_sha: Some(None),
@@ -44,6 +53,52 @@ pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Mode
         tracing::warn!(%error, "A fix waits for the reconciler");
     }
     Ok(())
+}
+
+/// What came of [`skip_similar`]. Each names the user's own subscription.
+#[derive(Clone, Debug)]
+pub enum Skipping {
+    /// There is a new rule.
+    Made(fix_rule::Model),
+    /// A rule does so already.
+    Already(fix_rule::Model),
+    /// The subscription with that id has as many rules as it may have.
+    Full(String),
+}
+
+/// Makes a rule of the user's own that skips failures like that of an ended fix from now on, asked before all others.
+///
+/// # Errors
+/// `Conflict` while it runs, once it has a pull request, and without a diagnosis.
+pub async fn skip_similar(
+    ctx: &FixContext,
+    user_id: &str,
+    fix: &deployment::Model,
+) -> Result<Skipping, ApiError> {
+    let refused = || {
+        ApiError::new(ErrorCode::Conflict, "Only a diagnosed failure that is not repaired can be skipped.")
+    };
+    if !matches!(FixStatus::parse(&fix.fix_status), Some(FixStatus::Failed | FixStatus::Skipped)) {
+        return Err(refused());
+    }
+    let finding: Finding =
+        fix.finding.as_deref().and_then(|json| serde_json::from_str(json).ok()).ok_or_else(refused)?;
+    let draft = rules::similar::skipping(&finding).ok_or_else(refused)?;
+    let provider = fix.provider.parse().map_err(|_| ApiError::not_found())?;
+    let of_fix = subscriptions::find(&ctx.db, &fix.subscription_id).await?.ok_or_else(ApiError::not_found)?;
+    // The fix may belong to somebody else who watches the project; the rule belongs to who asks.
+    let watchers = subscriptions::watching(&ctx.db, provider, &of_fix.platform_project_id).await?;
+    let own = watchers.into_iter().find(|row| row.user_id == user_id).ok_or_else(ApiError::not_found)?;
+    let rows = stored_rules::list(&ctx.db, &own.id).await?;
+    let existing: Vec<Rule> = rows.iter().cloned().map(Rule::from).collect();
+    if let Some(rule) = rules::first_match(&existing, &finding).filter(|rule| rule.skip_fix)
+        && let Some(row) = rows.iter().find(|row| row.id == rule.id)
+    {
+        return Ok(Skipping::Already(row.clone()));
+    }
+    let input = rules::checked(draft.into())?;
+    let rule = stored_rules::create(&ctx.db, &own.id, Place::First, input, ctx.clock.now()).await?;
+    Ok(rule.map_or(Skipping::Full(own.id), Skipping::Made))
 }
 
 /// Ends a fix. One that a worker holds is ended by that worker within seconds, with its sandbox.

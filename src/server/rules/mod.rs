@@ -1,13 +1,22 @@
 //! Fix rules: a finding → the one rule of its subscription that decides about it, if any.
+//!
+//! [`checked`] is what pages and the REST API accept as a rule, [`trial`] what it would have done about stored
+//! failures, [`similar`] the pattern of failures like a given one.
+
+mod input;
+mod matcher;
+pub mod similar;
+pub mod trial;
+
+pub use input::{InputError, checked};
+pub use matcher::Matcher;
 
 use crate::{
-    model::{ErrorType, Finding, Timestamp},
+    model::{ErrorType, Finding, RULE_PATTERN_LIMIT, Timestamp},
     server::db::entity::fix_rule,
 };
 use regex::{Regex, RegexBuilder};
 
-/// Longest pattern that is accepted, in bytes.
-pub const PATTERN_LIMIT: usize = 1_000;
 /// Largest compiled pattern, in bytes: a pattern like `(a{1000}){1000}` is refused, not compiled.
 const COMPILED_LIMIT: usize = 512 * 1024;
 
@@ -56,8 +65,8 @@ pub enum PatternError {
     /// Nothing but white space: it would match everything.
     #[error("The pattern is empty.")]
     Empty,
-    /// More than [`PATTERN_LIMIT`] bytes.
-    #[error("The pattern is longer than {PATTERN_LIMIT} characters.")]
+    /// More than [`RULE_PATTERN_LIMIT`] characters.
+    #[error("The pattern is longer than {RULE_PATTERN_LIMIT} characters.")]
     TooLong,
     /// Repetitions inside repetitions make it too large.
     #[error("The pattern is too complex: use fewer or smaller repetitions.")]
@@ -72,7 +81,7 @@ pub fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
     if pattern.trim().is_empty() {
         return Err(PatternError::Empty);
     }
-    if pattern.len() > PATTERN_LIMIT {
+    if pattern.chars().count() > RULE_PATTERN_LIMIT {
         return Err(PatternError::TooLong);
     }
     RegexBuilder::new(pattern).case_insensitive(true).size_limit(COMPILED_LIMIT).build().map_err(|error| {
@@ -98,21 +107,13 @@ pub fn compile_pattern(pattern: &str) -> Result<Regex, PatternError> {
 pub fn first_match<'a>(rules: &'a [Rule], finding: &Finding) -> Option<&'a Rule> {
     let mut ordered: Vec<&Rule> = rules.iter().filter(|rule| rule.enabled).collect();
     ordered.sort_by(|a, b| (a.priority, a.created_at, &a.id).cmp(&(b.priority, b.created_at, &b.id)));
-    let context = finding.context_text();
-    ordered.into_iter().find(|rule| matches(rule, finding, &context))
-}
-
-fn matches(rule: &Rule, finding: &Finding, context: &str) -> bool {
-    if rule.error_type.is_some_and(|kind| kind != finding.error_type) {
-        return false;
-    }
-    match compile_pattern(&rule.error_pattern) {
-        Ok(pattern) => pattern.is_match(&finding.message) || pattern.is_match(context),
+    ordered.into_iter().find(|rule| match Matcher::of(rule) {
+        Ok(matcher) => matcher.matches(finding),
         Err(error) => {
             tracing::warn!(rule_id = %rule.id, error = %error, "fix rule has an invalid pattern");
             false
         }
-    }
+    })
 }
 
 #[cfg(test)]

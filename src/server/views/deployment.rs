@@ -4,6 +4,7 @@ use super::{
     Views,
     notifications::seen,
     platforms::{self, Watched},
+    rules::decided,
 };
 use crate::{
     model::{ApiError, DeploymentDetail, PlatformDeployment, Provider},
@@ -23,7 +24,8 @@ pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<Deploy
             seen(db, &views.platforms.clock, user_id, &row.id).await;
             let mut fix = Box::new(fixes::detail(db, &row).await?);
             fix.deployment = of_platform(views, user_id, &row).await;
-            Ok(DeploymentDetail::Fix { fix })
+            let rule = decided(views, user_id, &row).await;
+            Ok(DeploymentDetail::Fix { fix, rule })
         }
         None => {
             let (watched, deployment) = without_fix(views, user_id, id).await?;

@@ -9,6 +9,7 @@ mod log;
 mod notifications;
 mod platforms;
 mod projects;
+mod rules;
 mod settings;
 mod stats;
 
@@ -18,6 +19,7 @@ pub use list::{deployment_list, deployments};
 pub use log::{find_in_log, log, log_lines, log_text};
 pub use notifications::notifications;
 pub use projects::{connect, examine, project, projects};
+pub use rules::{all_rules, order_rules, project_rules, rule_form, switch_rule, try_rule};
 pub use settings::settings;
 
 use crate::{

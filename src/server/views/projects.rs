@@ -38,12 +38,24 @@ pub async fn project(
     provider: Provider,
     id: &str,
 ) -> Result<ProjectRow, ApiError> {
-    let row = connection_manager::of_user(&views.platforms, user_id, provider).await?;
-    let watched = subscriptions::find_for_user(&views.platforms.db, user_id, id).await?;
-    let watched =
-        watched.filter(|watched| watched.integration_id == row.id).ok_or_else(ApiError::not_found)?;
+    let watched = watched(views, user_id, provider, id).await?;
     let standing = crate::model::ProjectStanding::Watched;
     Ok(ProjectRow { team: None, ..of_known(Known { project: None, watched: Some(watched), standing }) })
+}
+
+/// The subscription of the user with that id.
+///
+/// # Errors
+/// `NotFound` when it is somebody else's, or at another platform.
+pub(super) async fn watched(
+    views: &Views,
+    user_id: &str,
+    provider: Provider,
+    id: &str,
+) -> Result<subscription::Model, ApiError> {
+    let row = connection_manager::of_user(&views.platforms, user_id, provider).await?;
+    let watched = subscriptions::find_for_user(&views.platforms.db, user_id, id).await?;
+    watched.filter(|watched| watched.integration_id == row.id).ok_or_else(ApiError::not_found)
 }
 
 /// The platform's side where there is one, else ours. `team` is still an id.

@@ -6,7 +6,7 @@
 
 use super::visible::visible;
 use crate::{
-    model::{AtLeast, Cursor, FixStatus, FixSummary, Provider, Timestamp},
+    model::{AtLeast, Cursor, Finding, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{Db, DbError, entity::deployment},
 };
 use sea_orm::{
@@ -102,6 +102,33 @@ pub async fn newest(db: &Db, window: &Window<'_>, limit: u64) -> Result<Vec<FixS
     let mut fixes: Vec<_> = rows.into_iter().map(ListRow::summary).collect();
     fixes.sort_by_cached_key(|fix| Reverse((fix.created_at, fix.id.clone())));
     Ok(fixes)
+}
+
+/// The newest fixes that have a diagnosis, among the newest `limit`; the newest first.
+pub async fn diagnosed(
+    db: &Db,
+    window: &Window<'_>,
+    limit: u64,
+) -> Result<Vec<(FixSummary, Finding)>, DbError> {
+    let ids: Vec<String> = keys(db, window, limit).await?.into_iter().map(|(_, id)| id).collect();
+    let findings: HashMap<String, String> = deployment::Entity::find()
+        .select_only()
+        .columns([deployment::Column::Id, deployment::Column::Finding])
+        .filter(deployment::Column::Id.is_in(ids))
+        .filter(deployment::Column::Finding.is_not_null())
+        .into_tuple::<(String, String)>()
+        .all(&db.orm)
+        .await?
+        .into_iter()
+        .collect();
+    let mut found = Vec::with_capacity(findings.len());
+    for fix in newest(db, window, limit).await? {
+        if let Some(finding) = findings.get(&fix.id) {
+            let finding = serde_json::from_str(finding)?;
+            found.push((fix, finding));
+        }
+    }
+    Ok(found)
 }
 
 /// How many fixes there are, counted up to `limit`.

@@ -71,10 +71,10 @@ async fn fill(db: &crate::server::db::Db) {
         error_type: None,
         skip_fix: true,
         custom_prompt: None,
-        priority: 0,
+        priority: None,
         enabled: true,
     };
-    rules::create(db, &subscription, rule, at(0)).await.unwrap();
+    rules::create(db, &subscription, rules::Place::ByPriority, rule, at(0)).await.unwrap().unwrap();
     let delivery = NewDelivery {
         provider: Provider::Vercel,
         integration_id: "int".into(),

@@ -121,7 +121,8 @@ impl Run<'_> {
         Ok(finding)
     }
 
-    /// The first rule that matches may end the fix, or adds to the prompt.
+    /// The first rule that matches may end the fix, or adds to the prompt. Who starts a fix by hand wants it in spite of
+    /// a rule.
     async fn apply_rules(&mut self, finding: &Finding) -> Result<(), Stop> {
         let rows = db::rules::enabled(&self.ctx.db, &self.fix.subscription_id).await?;
         let rules: Vec<Rule> = rows.into_iter().map(Rule::from).collect();
@@ -131,7 +132,7 @@ impl Run<'_> {
         let change = FixChange { matched_rule_id: Some(Some(rule.id.clone())), ..FixChange::default() };
         let text = format!("The rule \"{}\" matches.", rule.name);
         self.record(change, vec![EventKind::Note { text, stage: None }]).await?;
-        if rule.skip_fix {
+        if rule.skip_fix && !self.fix.started_by_hand {
             return Err(Stop::skipped(
                 "rule",
                 format!("The rule \"{}\" says to skip this error.", rule.name),

@@ -1,10 +1,11 @@
 //! The buttons of the deployment pages, and their log as a file.
 
 use crate::{
-    model::{ApiError, Provider},
+    model::{ApiError, Provider, rules_path},
     server::{
         auth::CurrentUser,
-        fix::actions,
+        db::entity::fix_rule,
+        fix::actions::{self, Skipping},
         http::{
             error::{ApiFailure, ApiForm, ApiPath},
             fixes::{FixRequest, find, start},
@@ -27,6 +28,7 @@ pub(super) fn router(views: Views) -> Router<AppState> {
         .route("/deployments/fix", post(fix))
         .route("/deployments/{id}/retry", post(retry))
         .route("/deployments/{id}/cancel", post(cancel))
+        .route("/deployments/{id}/skip-similar", post(skip_similar))
         .route("/deployments/{id}/log.txt", get(log))
         .layer(Extension(views))
 }
@@ -68,6 +70,25 @@ async fn cancel(
 ) -> Result<Redirect, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     Ok(back(&id, actions::cancel(&state.fixes, fix).await))
+}
+
+/// To the page of the rule, which says what it is about.
+async fn skip_similar(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Redirect, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    let provider: Provider = fix.provider.parse().map_err(|_| ApiError::not_found())?;
+    let rule = |said, rule: &fix_rule::Model| {
+        format!("{}/{}?ok={said}", rules_path(provider, &rule.subscription_id), rule.id)
+    };
+    Ok(match actions::skip_similar(&state.fixes, &user.id, &fix).await {
+        Ok(Skipping::Made(row)) => Redirect::to(&rule("skip_similar", &row)),
+        Ok(Skipping::Already(row)) => Redirect::to(&rule("skip_similar_already", &row)),
+        Ok(Skipping::Full(own)) => Redirect::to(&format!("{}?error=conflict", rules_path(provider, &own))),
+        Err(error) => back(&id, Err(error)),
+    })
 }
 
 /// The whole log for those who read it elsewhere.

@@ -5,6 +5,7 @@ mod account;
 mod fixes;
 mod notifications;
 mod projects;
+mod rules;
 
 use crate::{
     model::{ApiError, ConnectInput, ErrorCode, Provider, Secret},
@@ -38,6 +39,7 @@ pub fn router(views: Views) -> Router<AppState> {
         .route("/integrations/{provider}/disconnect", post(disconnect))
         .merge(fixes::router(views))
         .merge(projects::router())
+        .merge(rules::router())
         .merge(account::router())
         .merge(notifications::router())
 }

@@ -3,7 +3,7 @@
 //! All of them answer for the signed-in user only; what belongs to somebody else is not found.
 
 mod connection;
-mod rules;
+pub(super) mod rules;
 pub(super) mod subscriptions;
 
 use super::error::method_not_allowed;

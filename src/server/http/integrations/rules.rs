@@ -5,21 +5,22 @@ use crate::{
     model::{ApiError, ErrorCode, ErrorType, Provider, Timestamp},
     server::{
         auth::CurrentUser,
-        db::{self, entity::fix_rule, rules::RuleInput},
+        db::{
+            self,
+            entity::fix_rule,
+            rules::{Place, RuleInput},
+        },
         http::{
             error::{ApiFailure, ApiJson, ApiPath, ApiQuery},
             integrations::Done,
         },
         integrations::{PlatformContext, connection_manager},
-        rules::compile_pattern,
+        rules::{self, InputError},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-const MAX_NAME: usize = 100;
-const MAX_PROMPT: usize = 4000;
 
 /// A rule.
 #[derive(Serialize, ToSchema)]
@@ -64,14 +65,18 @@ impl From<fix_rule::Model> for RuleView {
 pub struct ChangeInput {
     /// Only for a new rule.
     subscription_id: Option<String>,
+    /// At most 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
+    /// A regular expression without look-around and back references, of at most 1,000 characters.
+    #[schema(min_length = 1, max_length = 1000)]
     error_pattern: Option<String>,
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<ErrorType>)]
     error_type: Option<Option<ErrorType>>,
     skip_fix: Option<bool>,
     #[serde(deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 4000)]
     custom_prompt: Option<Option<String>>,
     priority: Option<i32>,
     enabled: Option<bool>,
@@ -87,29 +92,15 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 impl ChangeInput {
     /// The rule after the change, checked.
     fn over(self, before: RuleInput) -> Result<RuleInput, ApiError> {
-        let rule = RuleInput {
-            name: self.name.map_or(before.name, |name| name.trim().to_owned()),
+        Ok(rules::checked(RuleInput {
+            name: self.name.unwrap_or(before.name),
             error_pattern: self.error_pattern.unwrap_or(before.error_pattern),
             error_type: self.error_type.unwrap_or(before.error_type),
             skip_fix: self.skip_fix.unwrap_or(before.skip_fix),
-            custom_prompt: self
-                .custom_prompt
-                .unwrap_or(before.custom_prompt)
-                .filter(|prompt| !prompt.trim().is_empty()),
-            priority: self.priority.unwrap_or(before.priority),
+            custom_prompt: self.custom_prompt.unwrap_or(before.custom_prompt),
+            priority: self.priority,
             enabled: self.enabled.unwrap_or(before.enabled),
-        };
-        let invalid = |message: String| Err(ApiError::new(ErrorCode::Invalid, message));
-        if rule.name.is_empty() || rule.name.chars().count() > MAX_NAME {
-            return invalid(format!("A rule needs a name of at most {MAX_NAME} characters."));
-        }
-        if let Err(error) = compile_pattern(&rule.error_pattern) {
-            return invalid(error.to_string());
-        }
-        if rule.custom_prompt.as_ref().is_some_and(|prompt| prompt.len() > MAX_PROMPT) {
-            return invalid(format!("The prompt may have at most {MAX_PROMPT} characters."));
-        }
-        Ok(rule)
+        })?)
     }
 }
 
@@ -120,7 +111,7 @@ fn empty() -> RuleInput {
         error_type: None,
         skip_fix: false,
         custom_prompt: None,
-        priority: 0,
+        priority: None,
         enabled: true,
     }
 }
@@ -132,13 +123,13 @@ fn stored(row: &fix_rule::Model) -> RuleInput {
         error_type: row.error_type.as_deref().and_then(ErrorType::parse),
         skip_fix: row.skip_fix,
         custom_prompt: row.custom_prompt.clone(),
-        priority: row.priority,
+        priority: None,
         enabled: row.enabled,
     }
 }
 
 /// The user's rule at that platform.
-async fn find(
+pub(in crate::server::http) async fn find(
     ctx: &PlatformContext,
     user: &CurrentUser,
     provider: Provider,
@@ -214,8 +205,10 @@ pub async fn create(
         .take()
         .ok_or_else(|| ApiError::new(ErrorCode::Invalid, "subscriptionId says whose rule it is."))?;
     let watched = find_subscription(&ctx, &user, provider, &id).await?;
-    let rule = db::rules::create(&ctx.db, &watched.id, input.over(empty())?, ctx.clock.now());
-    Ok((StatusCode::CREATED, Json(rule.await?.into())))
+    let rule =
+        db::rules::create(&ctx.db, &watched.id, Place::ByPriority, input.over(empty())?, ctx.clock.now());
+    let rule = rule.await?.ok_or_else(|| ApiError::from(InputError::TooMany))?;
+    Ok((StatusCode::CREATED, Json(rule.into())))
 }
 
 /// Changes a rule.

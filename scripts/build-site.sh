@@ -3,15 +3,13 @@
 # loaders, the style sheet, the files of public/, and compressed copies of all that compresses well. Steps whose input
 # has not changed are left out.
 #
-# The names are those that the page asks for: pkg/deploymend.js, pkg/deploymend_bg.wasm, pkg/deploymend.css, and those
-# by which Leptos finds the parts: pkg/__wasm_split_manifest.json and the loader that it is about.
+# The names are those that the page asks for: pkg/deploymend.js, pkg/deploymend_bg.wasm, pkg/deploymend.css. The server
+# reads from pkg/parts.json which parts a page needs.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly site=$root/target/site work=$root/target/site-work
-# Leptos looks for the parts' loader by this name.
-readonly loader=__wasm_split.______________________.js
 readonly module=${CARGO_TARGET_DIR:-$root/target}/$wasm_target/wasm-release/deploymend.wasm
 mkdir -p "$site/pkg" "$work"
 cd "$root"
@@ -59,9 +57,8 @@ bind() {
     [[ ! -f $part ]] || optimise "$part" "$work/pkg/${part##*/}"
   done
   if [[ -d $work/bound/snippets ]]; then cp -R "$work/bound/snippets" "$work/pkg/"; fi
-  sed "s#from \"\./__wasm_split\.js\"#from \"./$loader\"#" "$work/bound/deploymend.js" >"$work/pkg/deploymend.js"
-  cp "$work/parts/__wasm_split.js" "$work/pkg/$loader"
-  node scripts/split-manifest.mjs "$work/pkg" "$loader"
+  cp "$work/bound/deploymend.js" "$work/parts/__wasm_split.js" "$work/pkg/"
+  node scripts/list-parts.mjs "$work/pkg"
   find "$site/pkg" -mindepth 1 -maxdepth 1 ! -name 'deploymend.css*' -exec rm -r {} +
   cp -R "$work/pkg/." "$site/pkg/"
 }
@@ -78,7 +75,7 @@ style() {
 fingerprint() {
   pinned_version wasm-bindgen
   pinned_version wasm-split-cli
-  sha256sum "$module" tools/package-lock.json scripts/build-site.sh scripts/split-manifest.mjs
+  sha256sum "$module" tools/package-lock.json scripts/build-site.sh scripts/list-parts.mjs
 }
 
 timed "compiled for the browser" compile

@@ -29,6 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href="/pkg/deploymend.css" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="modulepreload" href="/pkg/__wasm_split.js" />
                 <HydrationScripts options />
                 <MetaTags />
             </head>

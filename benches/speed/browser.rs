@@ -12,8 +12,8 @@ use std::{
 pub fn measure() -> anyhow::Result<Vec<Row>> {
     let pkg = Package(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/site/pkg"));
     let shared = ["deploymend_bg.wasm", "deploymend.js", LOADER].map(str::to_owned);
-    let manifest = std::fs::read(pkg.0.join("__wasm_split_manifest.json"))?;
-    let pages: HashMap<String, Vec<String>> = serde_json::from_slice(&manifest)?;
+    let parts = std::fs::read(pkg.0.join("parts.json"))?;
+    let pages: HashMap<String, Vec<String>> = serde_json::from_slice(&parts)?;
     let mut heaviest = (0.0, Vec::new());
     for parts in pages.into_values() {
         let files: Vec<String> =
@@ -29,7 +29,7 @@ pub fn measure() -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-const LOADER: &str = "__wasm_split.______________________.js";
+const LOADER: &str = "__wasm_split.js";
 
 struct Package(PathBuf);
 

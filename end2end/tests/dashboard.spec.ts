@@ -184,7 +184,7 @@ test('filters work without scripts', async ({ browser }) => {
   await context.close();
 });
 
-test('each page fetches its own parts of the program, named in its head', async ({ browser }) => {
+test('each page fetches its own parts of the program, named in its answer', async ({ browser }) => {
   const context = await browser.newContext({ storageState: signedIn });
   const page = await context.newPage();
   const parts = new Set<string>();
@@ -193,8 +193,8 @@ test('each page fetches its own parts of the program, named in its head', async 
     if (part) parts.add(part);
   });
   const named = async (path: string) => {
-    const html = await (await page.request.get(`${world.base}${path}`)).text();
-    return [...html.matchAll(/href="\/pkg\/split_([a-z]+)_/g)].map(([, part]) => part);
+    const { link } = (await page.request.get(`${world.base}${path}`)).headers();
+    return [...(link ?? '').matchAll(/<\/pkg\/split_([a-z]+)_\d+\.wasm>; rel=preload/g)].map(([, part]) => part);
   };
   expect(await named('/deployments')).toEqual([]);
   expect(await named('/settings')).toEqual(['personal']);

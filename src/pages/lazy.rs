@@ -1,5 +1,5 @@
 //! Pages whose code the browser loads when it first shows one of them. `scripts/build-site.sh` cuts the module at the
-//! functions marked `#[lazy]`; the server names the parts that a page needs in its head, so that they are fetched
+//! functions marked `#[lazy]`; the server names the parts that a page needs in its answer, so that they are fetched
 //! together with the rest.
 //!
 //! Each cut doubles the pieces that parts can share, so there are only three: the page of a deployment with its log and
@@ -19,11 +19,15 @@ use super::{
     setup::SetupPage,
     sign_in::SignInPage,
 };
+#[cfg(feature = "ssr")]
+use crate::server::parts::Parts;
 use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 #[lazy]
 fn deployment() -> AnyView {
+    #[cfg(feature = "ssr")]
+    Parts::announce("deployment");
     view! { <DeploymentPage /> }.into_any()
 }
 
@@ -37,6 +41,8 @@ enum OfPlatforms {
 
 #[lazy]
 fn platforms(page: OfPlatforms) -> AnyView {
+    #[cfg(feature = "ssr")]
+    Parts::announce("platforms");
     match page {
         OfPlatforms::Connect => view! { <ConnectPage /> }.into_any(),
         OfPlatforms::Integrations => view! { <IntegrationsPage /> }.into_any(),
@@ -59,6 +65,8 @@ enum OfPerson {
 
 #[lazy]
 fn personal(page: OfPerson) -> AnyView {
+    #[cfg(feature = "ssr")]
+    Parts::announce("personal");
     match page {
         OfPerson::Invitation => view! { <InvitationPage /> }.into_any(),
         OfPerson::Notifications => view! { <NotificationsPage /> }.into_any(),

@@ -25,6 +25,7 @@ pub mod intake;
 pub mod integrations;
 pub mod live;
 pub mod notify;
+pub mod parts;
 pub mod queue;
 pub mod rules;
 pub mod sandbox;

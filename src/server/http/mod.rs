@@ -12,7 +12,7 @@ pub mod outgoing;
 mod reference;
 pub mod webhooks;
 
-use super::{auth, integrations::PlatformContext, state::AppState, views::Views};
+use super::{auth, integrations::PlatformContext, parts::Parts, state::AppState, views::Views};
 use crate::app::{App, shell};
 use axum::{
     Router,
@@ -51,7 +51,11 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
     let context = {
         let views = views.clone();
-        move || views.provide()
+        let parts = Parts::load(&state.config.site_dir);
+        move || {
+            views.provide();
+            parts.clone().provide();
+        }
     };
     let page = {
         let options = state.leptos.clone();

@@ -54,6 +54,7 @@ test('pages before there is anything to see', async () => {
   await look('deployments-empty', '/deployments');
   await look('integrations-empty', '/integrations');
   await look('rules-nothing-watched', '/rules');
+  await look('notifications-empty', '/notifications');
   await look('wizard', '/integrations/vercel');
 });
 

@@ -29,8 +29,6 @@ async function look(name: string, at: Page = page): Promise<void> {
     await at.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const width of [1280, 390, 360]) {
       await at.setViewportSize({ width, height: 900 });
-      // Drawn anew before it is looked at.
-      await at.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       const wider = await at.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wider, `${name} at ${width}`).toBeLessThanOrEqual(0);
       if (width !== 360) await clean(at);

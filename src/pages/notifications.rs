@@ -44,8 +44,9 @@ fn Rows(
     let Page { notifications, unread, next } = page;
     let newest = notifications.first().map(|row| row.id.clone()).filter(|_| unread > 0);
     let said = match unread {
-        0 => "Everything is read".to_owned(),
-        count => format!("{count} unread"),
+        _ if notifications.is_empty() => None,
+        0 => Some("Everything is read".to_owned()),
+        count => Some(format!("{count} unread")),
     };
     let list = if notifications.is_empty() {
         view! {
@@ -71,7 +72,7 @@ fn Rows(
         <header class="page-head">
             <div>
                 <h1>"Notifications"</h1>
-                <p class="muted">{said}</p>
+                {said.map(|said| view! { <p class="muted">{said}</p> })}
             </div>
             {newest
                 .map(|id| {

@@ -210,3 +210,36 @@ test('each page fetches its own parts of the program, named in its answer', asyn
   expect([...parts]).toEqual(['personal', 'deployment']);
   await context.close();
 });
+
+test('a sheet says what the keys do, and they do it', async ({ browser }) => {
+  const context = await browser.newContext({ storageState: signedIn });
+  const page = await context.newPage();
+  await page.goto(`${world.base}/deployments`);
+  await taken(page);
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await expect(sheet).toBeHidden();
+  await page.keyboard.press('?');
+  await expect(sheet).toBeVisible();
+  await expect(sheet.getByRole('button', { name: 'Close' })).toBeFocused();
+  await clean(page);
+  await page.keyboard.press('Escape');
+  await expect(sheet).toBeHidden();
+  await page.getByRole('button', { name: 'owner@example.com' }).click();
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  await expect(sheet).toBeVisible();
+  await sheet.getByRole('button', { name: 'Close' }).click();
+  await expect(sheet).toBeHidden();
+
+  for (const [key, title] of [['i', 'Integrations'], ['r', 'Rules'], ['n', 'Notifications'], ['s', 'Settings'], ['d', 'Deployments']]) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key!);
+    await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+  }
+  // Letters belong to the field that has the focus.
+  await page.keyboard.press('/');
+  await page.keyboard.type('g?s');
+  await expect(page.getByLabel('Search')).toHaveValue('g?s');
+  await expect(sheet).toBeHidden();
+  await expect(page).toHaveURL(/\/deployments/);
+  await context.close();
+});

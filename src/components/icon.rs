@@ -56,6 +56,8 @@ pub enum Icon {
     Note,
     /// A triangle: needs attention.
     Alert,
+    /// Keys.
+    Keyboard,
     /// A sun.
     Sun,
     /// A moon.
@@ -107,6 +109,9 @@ impl Icon {
             Self::Agent => "M8 2l1.5 4.5L14 8l-4.5 1.5L8 14l-1.5-4.5L2 8l4.5-1.5z",
             Self::Note => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.5V11M8 5v.2",
             Self::Alert => "M8 2.5 14.5 13.5h-13zM8 6.5v3.25M8 11.6v.2",
+            Self::Keyboard => {
+                "M1.75 4h12.5v8.5H1.75zM4.25 6.75v.1M7 6.75v.1M9.5 6.75v.1M12 6.75v.1M4.75 9.75h6.5"
+            }
             Self::Sun => {
                 "M8 10.75a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 \
                  11.9l.7.7M12.6 3.4l-.7.7M4.1 11.9l-.7.7"

@@ -1,5 +1,4 @@
-//! Keys that work on every page: `g d` deployments, `g i` integrations, `g r` rules, `j` and `k` through the rows of a list.
-//! `/` goes to the search of the page. `Enter` opens a row by itself: rows are links.
+//! Keys that work on every page; [`super::keys`] lists them for people. `Enter` opens a row by itself: rows are links.
 
 /// Listens until the page is left.
 #[cfg(feature = "hydrate")]
@@ -19,13 +18,23 @@ pub fn listen() {
             (true, "d") => Some("/deployments"),
             (true, "i") => Some("/integrations"),
             (true, "r") => Some("/rules"),
+            (true, "n") => Some("/notifications"),
+            (true, "s") => Some("/settings"),
             _ => None,
         };
         after_g.set_value(key == "g");
         if let Some(page) = page {
             navigate(page, leptos_router::NavigateOptions::default());
-        } else if (key == "/" && focus_search()) || ((key == "j" || key == "k") && move_focus(key == "j")) {
-            event.prevent_default();
+        } else {
+            let done = match key.as_str() {
+                "/" => focus_search(),
+                "j" | "k" => move_focus(key == "j"),
+                "?" => toggle_sheet(),
+                _ => false,
+            };
+            if done {
+                event.prevent_default();
+            }
         }
     });
     on_cleanup(move || handle.remove());
@@ -51,6 +60,16 @@ fn focus_search() -> bool {
     field
         .and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok())
         .is_some_and(|field| field.focus().is_ok())
+}
+
+/// Shows the sheet of the keys, or hides it. Says whether there is one.
+#[cfg(feature = "hydrate")]
+fn toggle_sheet() -> bool {
+    use wasm_bindgen::JsCast;
+    let sheet = leptos::prelude::document().get_element_by_id(super::keys::KEYS);
+    sheet
+        .and_then(|sheet| sheet.dyn_into::<web_sys::HtmlElement>().ok())
+        .is_some_and(|sheet| sheet.toggle_popover().is_ok())
 }
 
 /// Focuses the next or the previous row. Says whether there was one.

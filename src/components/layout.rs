@@ -3,7 +3,9 @@
 use super::{
     browser::Theme,
     icon::{Glyph, Icon, Logo},
-    keyboard, live,
+    keyboard,
+    keys::{KEYS, KeySheet},
+    live,
 };
 use crate::{
     api,
@@ -59,6 +61,7 @@ pub fn Frame() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
+        <KeySheet />
     }
 }
 
@@ -140,6 +143,10 @@ fn UserMenu(
         <div class="user-menu" id="user-menu" popover="auto">
             <p class="user-mail">{user.email}</p>
             <ThemeSwitch />
+            <button class="menu-item needs-browser" type="button" popovertarget=KEYS>
+                <Glyph icon=Icon::Keyboard />
+                "Keyboard shortcuts"
+            </button>
             <form method="post" action="/auth/sign-out">
                 <button class="menu-item" type="submit">
                     <Glyph icon=Icon::SignOut />

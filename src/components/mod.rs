@@ -12,6 +12,7 @@ pub mod facts;
 pub mod html;
 pub mod icon;
 pub mod keyboard;
+pub mod keys;
 pub mod layout;
 pub mod live;
 pub mod log;

@@ -121,13 +121,30 @@ test('the keyboard alone leads to the token, back without losing input, and Esca
   await expect(field()).toHaveValue('vcp_abcdefgh0123');
 });
 
-test('a bad token and a platform that is down say what to do, and nothing is kept', async () => {
+test('a bad, an expired and a weak token and a platform that is down say what to do, and nothing is kept', async () => {
   await field().press('Enter');
   await expect(dialog().getByRole('heading', { name: 'Vercel refused this token' })).toBeFocused();
   await expect(page.getByText('create a new one')).toBeVisible();
   await clean();
   await shot('4-refused');
   await link('Change the token').click();
+
+  const { value: expired } = await world.control('/vercel/tokens', { user: 'octo-dev', expiresAt: 1 });
+  await field().fill(expired);
+  await button('Verify token').click();
+  await expect(dialog().getByRole('heading', { name: 'Vercel refused this token' })).toBeVisible();
+  await expect(dialog().getByText('expired')).toBeVisible();
+  await link('Change the token').click();
+
+  await world.control('/faults', { server: 'vercel', path: '/v7/deployments', times: 1, kind: 'status', status: 403 });
+  await field().fill(seeded.vercelToken);
+  await button('Verify token').click();
+  await expect(dialog().getByText('Create a token with the scope “Full Account”')).toBeVisible();
+  await expect(dialog().getByRole('listitem').filter({ hasText: 'Deployments and build logs' })).toContainText('Missing');
+  await expect(button('Connect Vercel')).toHaveCount(0);
+  await clean();
+  await shot('4-scope');
+  await link('Back').click();
 
   await world.control('/faults', { server: 'vercel', path: '/v2/user', times: 1, kind: 'status', status: 503 });
   await field().fill(seeded.vercelToken);

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 /// The id of the sheet.
 pub const KEYS: &str = "keys";
 
-const GROUPS: [(&str, &[(&[&str], &str)]); 2] = [
+/// Keys, pressed one after the other, and what they do.
+type Row = (&'static [&'static str], &'static str);
+
+const GROUPS: [(&str, &[Row]); 2] = [
     (
         "Go to",
         &[

@@ -1,6 +1,6 @@
 // The dashboard and the repository tab, over one product and one set of deployments.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { clean, setUp, taken } from './page';
+import { clean, connect, setUp, taken } from './page';
 import { World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -24,13 +24,8 @@ test.beforeAll(async ({ browser }) => {
   await world.startApp({ DEPLOYMEND_PAUSED: 'true', DEPLOYMEND_POLL_INTERVAL: '3600' });
   const page = await browser.newPage();
   await setUp(page, world);
-  for (const [account, token] of [['github', shop.githubToken], ['vercel', shop.vercelToken]]) {
-    const answer = await page.request.post(`${world.base}/integrations/${account}/connect`, {
-      form: { token: token! },
-      headers: { origin: world.base },
-    });
-    expect(answer.url()).not.toContain('error');
-  }
+  await connect(page, world, 'github', shop.githubToken);
+  await connect(page, world, 'vercel', shop.vercelToken);
   const now = Date.now();
   for (let number = 0; number < 70; number += 1) {
     await deploy({
@@ -132,6 +127,40 @@ test('failures arrive at the top, or wait behind a pill', async ({ browser }) =>
   await context.close();
 });
 
+test('a page that nobody sees holds no stream, and catches up when it is seen', async ({ browser }) => {
+  const context = await browser.newContext({ storageState: signedIn });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const streams: EventSource[] = [];
+    const Original = window.EventSource;
+    window.EventSource = class extends Original {
+      constructor(url: string) {
+        super(url);
+        streams.push(this);
+      }
+    };
+    Object.assign(window, { openStreams: () => streams.filter((stream) => stream.readyState === 1).length });
+  });
+  const open = () => page.evaluate(() => (window as any).openStreams());
+  const show = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    }, hidden);
+  await page.goto(`${world.base}/deployments`);
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
+  await expect.poll(open).toBe(2);
+  const before = await tab(page, 'Failed').textContent();
+  await show(true);
+  expect(await open()).toBe(0);
+  await deploy({ project: 'landing', branch: 'main', log: 'Error: nobody looks' }, true);
+  await show(false);
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
+  await expect.poll(open).toBe(2);
+  await expect(tab(page, 'Failed')).not.toHaveText(before!);
+  await context.close();
+});
+
 test('a repository has its own tab, and projects lead to it', async ({ browser }) => {
   const context = await browser.newContext({ storageState: signedIn });
   const page = await context.newPage();
@@ -146,8 +175,9 @@ test('a repository has its own tab, and projects lead to it', async ({ browser }
   await expect(rows(page).filter({ hasText: 'landing' }).first()).toBeVisible();
   await tab(page, 'Failed').click();
   await expect(page).toHaveURL(/\/repos\/acme\/landing\/deployments\?tab=failed$/);
-  await page.goto(`${world.base}/repos/acme/nothing/deployments`);
-  await expect(page.getByText('No project is linked to acme/nothing')).toBeVisible();
+  await page.goto(`${world.base}/repos/acme/rules/deployments`);
+  await expect(page.getByText('No project is linked to acme/rules')).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Rules' })).not.toHaveAttribute('aria-current');
   await context.close();
 });
 

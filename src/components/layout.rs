@@ -77,7 +77,7 @@ fn Navigation(
     // The rules of a project lie below its integration.
     let path = use_location().pathname;
     let at = move |place: &str| path.with(|path| path.starts_with(place));
-    let at_rules = move || path.with(|path| path.contains("/rules"));
+    let at_rules = move || at("/rules") || (at("/integrations") && path.with(|path| path.contains("/rules")));
     let failing = user.as_ref().map_or(AtLeast::default(), |user| user.failing);
     view! {
         <header class="side">

@@ -1,7 +1,8 @@
 //! Server-sent events → calls on the page, and a dot that says whether they flow.
 //!
 //! A lost connection resumes by itself: the browser repeats the last event's id. Where the browser gives up (a
-//! proxy answered with an error while the server was away), a new stream is opened from the page's own cursor.
+//! proxy answered with an error while the server was away), a new stream is opened from the page's own cursor. A page
+//! that nobody sees has no stream: over all its tabs a browser allows six connections to a server.
 
 use leptos::prelude::*;
 
@@ -39,7 +40,7 @@ pub fn LiveDot(
     }
 }
 
-/// Opens the stream at `url` once the browser has taken over, and closes it with the page. `url` is asked again
+/// Opens the stream at `url` once the browser has taken over, and closes it with the page and while it is hidden. `url` is asked again
 /// for each new stream, so that it carries the newest cursor. `on_event` gets the data of each event of that name.
 #[cfg(feature = "hydrate")]
 pub fn subscribe(
@@ -49,8 +50,15 @@ pub fn subscribe(
 ) -> Signal<LiveState> {
     let state = RwSignal::new(LiveState::Connecting);
     let stream = StoredValue::new_local(None::<browser::Stream>);
-    let source = browser::Source { event, url: std::rc::Rc::new(url), on_event: std::rc::Rc::new(on_event) };
-    Effect::new(move |_| stream.set_value(browser::Stream::open(source.clone(), state, stream)));
+    let source = browser::Source::new(event, url, on_event);
+    Effect::new(move |_| {
+        browser::renew(source.clone(), state, stream);
+        let source = source.clone();
+        let seen = window_event_listener_untyped("visibilitychange", move |_| {
+            browser::renew(source.clone(), state, stream);
+        });
+        on_cleanup(move || seen.remove());
+    });
     on_cleanup(move || stream.set_value(None));
     state.into()
 }
@@ -69,19 +77,41 @@ pub fn subscribe(
 mod browser {
     use super::LiveState;
     use leptos::prelude::*;
-    use std::{rc::Rc, time::Duration};
+    use std::{cell::Cell, rc::Rc, time::Duration};
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{EventSource, MessageEvent};
 
-    /// The pause before a stream that the browser gave up on is opened anew.
-    const PAUSE: Duration = Duration::from_secs(2);
+    /// The pauses before a stream that the browser gave up on is opened anew: the first, and the longest of those that
+    /// follow, each twice as long as the one before.
+    const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(32));
 
     /// Where events come from, and where they go.
     #[derive(Clone)]
     pub struct Source {
-        pub event: &'static str,
-        pub url: Rc<dyn Fn() -> String>,
-        pub on_event: Rc<dyn Fn(String)>,
+        event: &'static str,
+        url: Rc<dyn Fn() -> String>,
+        on_event: Rc<dyn Fn(String)>,
+        pause: Rc<Cell<Duration>>,
+    }
+
+    impl Source {
+        pub fn new(
+            event: &'static str,
+            url: impl Fn() -> String + 'static,
+            on_event: impl Fn(String) + 'static,
+        ) -> Self {
+            Self {
+                event,
+                url: Rc::new(url),
+                on_event: Rc::new(on_event),
+                pause: Rc::new(Cell::new(PAUSES.0)),
+            }
+        }
+
+        /// The pause before the next try.
+        fn next_pause(&self) -> Duration {
+            self.pause.replace((self.pause.get() * 2).min(PAUSES.1))
+        }
     }
 
     /// An open stream; closed when dropped.
@@ -93,13 +123,19 @@ mod browser {
     }
 
     impl Stream {
-        pub fn open(
+        fn open(
             from: Source,
             state: RwSignal<LiveState>,
             slot: StoredValue<Option<Self>, LocalStorage>,
         ) -> Option<Self> {
             let source = EventSource::new(&(from.url)()).ok()?;
-            let opened = Closure::new(move || state.set(LiveState::Connected));
+            let opened = {
+                let pause = from.pause.clone();
+                Closure::new(move || {
+                    pause.set(PAUSES.0);
+                    state.set(LiveState::Connected);
+                })
+            };
             let arrived = {
                 let on_event = from.on_event.clone();
                 Closure::new(move |event: MessageEvent| {
@@ -112,8 +148,8 @@ mod browser {
                 Closure::new(move || {
                     state.set(LiveState::Reconnecting);
                     if source.ready_state() == EventSource::CLOSED {
-                        let from = from.clone();
-                        set_timeout(move || reopen(from, state, slot), PAUSE);
+                        let (from, pause) = (from.clone(), from.next_pause());
+                        set_timeout(move || renew(from, state, slot), pause);
                     }
                 })
             };
@@ -124,14 +160,17 @@ mod browser {
         }
     }
 
-    /// Replaces the stream, unless its page is gone.
-    fn reopen(from: Source, state: RwSignal<LiveState>, slot: StoredValue<Option<Stream>, LocalStorage>) {
-        let _ = slot.try_update_value(|slot| {
-            if let Some(old) = slot.take() {
-                drop(old);
+    /// Replaces the stream, unless its page is gone. A page that is hidden gets none until it is seen again.
+    pub fn renew(from: Source, state: RwSignal<LiveState>, slot: StoredValue<Option<Stream>, LocalStorage>) {
+        if slot.is_disposed() || state.is_disposed() {
+            return;
+        }
+        let old = slot.try_update_value(Option::take).flatten();
+        if document().hidden() {
+            if old.is_some() {
+                state.set(LiveState::Reconnecting);
             }
-        });
-        if !slot.is_disposed() && !state.is_disposed() {
+        } else {
             slot.set_value(Stream::open(from, state, slot));
         }
     }

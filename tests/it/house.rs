@@ -134,6 +134,7 @@ impl House {
             .layer(auth::session_layer(&state.auth))
             .merge(Router::from(webhooks::router()))
             .fallback(error::not_found)
+            .method_not_allowed_fallback(error::method_not_allowed)
             .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

@@ -71,6 +71,9 @@ impl Events {
 async fn a_fix_goes_on_after_the_last_event_that_was_seen() -> anyhow::Result<()> {
     let (world, mut app, id) = paused().await?;
     let path = format!("/api/deployments/{id}/events");
+    let answer = app.request(Method::POST, &path).send().await?;
+    assert_eq!(answer.status(), 405);
+    assert_eq!(answer.json::<Value>().await?["error"]["code"], "bad_request");
     let stored = i64::try_from(app.fix(&id).await?.events.len())?;
     let mut all = Events::open(&app, &path, None).await?;
     for seq in 1..=stored {

@@ -1,6 +1,6 @@
 //! Fixes over HTTP: JSON for programs, and the live streams.
 
-use super::error::{ApiFailure, ApiJson, ApiPath, ApiQuery, ErrorBody, method_not_allowed};
+use super::error::{ApiFailure, ApiJson, ApiPath, ApiQuery, ErrorBody};
 use crate::{
     model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery, Provider, Tab},
     server::{
@@ -23,17 +23,16 @@ use axum::{
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Everything that answers once.
 pub fn router(views: Views) -> OpenApiRouter<AppState> {
-    [routes!(list), routes!(fix), routes!(detail), routes!(retry), routes!(cancel)]
-        .into_iter()
-        .map(|methods| methods.map(|methods| methods.fallback(method_not_allowed)))
-        .fold(OpenApiRouter::new(), OpenApiRouter::routes)
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(fix))
+        .routes(routes!(detail))
+        .routes(routes!(retry))
+        .routes(routes!(cancel))
         .layer(Extension(views))
 }
 

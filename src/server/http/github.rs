@@ -1,6 +1,6 @@
 //! `POST /api/github/webhooks`: GitHub says that a pull request was merged or closed.
 
-use super::error::{ApiFailure, ErrorBody, body_failure, method_not_allowed};
+use super::error::{ApiFailure, ErrorBody, body_failure};
 use crate::{
     model::{ApiError, ErrorCode},
     server::{
@@ -18,19 +18,14 @@ use axum::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// GitHub cuts payloads at 25 MB; those about pull requests are far smaller.
 const BODY_LIMIT: usize = 2 << 20;
 
 /// The endpoint.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(deliver).map(|methods| methods.fallback(method_not_allowed)))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+    OpenApiRouter::new().routes(routes!(deliver)).layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 /// What was done with a delivery.

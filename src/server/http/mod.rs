@@ -101,6 +101,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)
         .fallback_service(files.fallback(get(error::not_found)))
+        .method_not_allowed_fallback(error::method_not_allowed)
         .layer(
             // A page is made for one person, once: it is compressed as fast as can be.
             CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(

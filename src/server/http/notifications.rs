@@ -1,6 +1,6 @@
 //! Notifications over HTTP, and the number of unread ones as it changes.
 
-use super::error::{ApiFailure, ApiJson, ApiQuery, method_not_allowed};
+use super::error::{ApiFailure, ApiJson, ApiQuery};
 use crate::{
     model::NotificationsPage,
     server::{
@@ -15,17 +15,11 @@ use crate::{
 use axum::{Json, extract::State, response::IntoResponse};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Everything that answers once.
 pub fn router() -> OpenApiRouter<AppState> {
-    [routes!(list), routes!(read)]
-        .into_iter()
-        .map(|methods| methods.map(|methods| methods.fallback(method_not_allowed)))
-        .fold(OpenApiRouter::new(), OpenApiRouter::routes)
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
 }
 
 /// The live stream: it stays open, so no time limit may stand around it.

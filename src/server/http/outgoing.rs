@@ -1,6 +1,6 @@
 //! A user's outgoing webhook over HTTP.
 
-use super::error::{ApiFailure, ApiJson, ErrorBody, method_not_allowed};
+use super::error::{ApiFailure, ApiJson, ErrorBody};
 use crate::{
     model::{ApiError, OutgoingDelivery, OutgoingWebhook},
     server::{
@@ -17,17 +17,11 @@ use axum::{
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `/api/webhook` and below it.
 pub fn router() -> OpenApiRouter<AppState> {
-    [routes!(show, put, remove), routes!(test)]
-        .into_iter()
-        .map(|methods| methods.map(|methods| methods.fallback(method_not_allowed)))
-        .fold(OpenApiRouter::new(), OpenApiRouter::routes)
+    OpenApiRouter::new().routes(routes!(show, put, remove)).routes(routes!(test))
 }
 
 /// Your webhook with its last ten messages.

@@ -1,7 +1,7 @@
 //! `POST /api/integrations/{provider}/webhooks`: platforms call here. No session, no origin check: the signature
 //! over the raw body decides.
 
-use super::error::{ApiFailure, ApiPath, ErrorBody, body_failure, method_not_allowed};
+use super::error::{ApiFailure, ApiPath, ErrorBody, body_failure};
 use crate::{
     model::Provider,
     server::intake::{
@@ -15,10 +15,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef, State, rejection::BytesRejection},
     http::HeaderMap,
 };
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The route, for any state that has the parts of the intake.
 pub fn router<S>() -> OpenApiRouter<S>
@@ -26,9 +23,7 @@ where
     IntakeContext: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    OpenApiRouter::new()
-        .routes(routes!(deliver).map(|methods| methods.fallback(method_not_allowed)))
-        .layer(DefaultBodyLimit::max(MAX_DELIVERY_BYTES))
+    OpenApiRouter::new().routes(routes!(deliver)).layer(DefaultBodyLimit::max(MAX_DELIVERY_BYTES))
 }
 
 /// A platform tells about a deployment. The body is the platform's own, signed with the secret of its webhook.

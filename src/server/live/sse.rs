@@ -9,8 +9,8 @@ use crate::server::{
 };
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
-use std::{convert::Infallible, time::Duration};
-use tokio::sync::broadcast::error::RecvError;
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 /// Workers in other processes write events without a notice here, so a stream also looks by itself.
@@ -27,9 +27,9 @@ pub fn fix_stream(
     fix_id: String,
     mut cursor: i64,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let mut notices = bus.subscribe();
+    let mut reader = Reader { notices: bus.subscribe(), stop, pass };
     let stream = async_stream(move |mut send| async move {
-        while pass.holds().await {
+        while reader.goes_on(&send).await {
             match db::events::since(&db, &fix_id, cursor, BATCH).await {
                 Ok(events) => {
                     let full = events.len() as u64 == BATCH;
@@ -49,12 +49,7 @@ pub fn fix_stream(
                 }
                 Err(error) => tracing::warn!(%error, "A live stream could not read its events"),
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = send.closed() => return,
-                () = wait_for(&mut notices, Some(&fix_id)) => {},
-                () = tokio::time::sleep(LOOK_AGAIN) => {},
-            }
+            reader.wait(&send, Some(&fix_id)).await;
         }
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
@@ -68,11 +63,11 @@ pub fn list_stream(
     pass: Pass,
     user_id: String,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let mut notices = bus.subscribe();
+    let mut reader = Reader { notices: bus.subscribe(), stop, pass };
     let stream = async_stream(move |mut send| async move {
         let mut seen = std::collections::HashMap::new();
         let mut first = true;
-        while pass.holds().await {
+        while reader.goes_on(&send).await {
             match db::fixes::summaries(&db, &user_id, LIST, None).await {
                 Ok(summaries) => {
                     for summary in summaries {
@@ -89,12 +84,7 @@ pub fn list_stream(
                 }
                 Err(error) => tracing::warn!(%error, "A live stream could not read its list"),
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = send.closed() => return,
-                () = wait_for(&mut notices, None) => {},
-                () = tokio::time::sleep(LOOK_AGAIN) => {},
-            }
+            reader.wait(&send, None).await;
         }
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
@@ -108,10 +98,10 @@ pub fn unread_stream(
     pass: Pass,
     user_id: String,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let mut notices = bus.subscribe();
+    let mut reader = Reader { notices: bus.subscribe(), stop, pass };
     let stream = async_stream(move |mut send| async move {
         let mut sent = None;
-        while pass.holds().await {
+        while reader.goes_on(&send).await {
             match db::notifications::unread(&db, &user_id).await {
                 Ok(unread) if sent == Some(unread) => {}
                 Ok(unread) => {
@@ -123,12 +113,7 @@ pub fn unread_stream(
                 }
                 Err(error) => tracing::warn!(%error, "A live stream could not count notifications"),
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = send.closed() => return,
-                () = wait_for(&mut notices, None) => {},
-                () = tokio::time::sleep(LOOK_AGAIN) => {},
-            }
+            reader.wait(&send, None).await;
         }
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
@@ -137,7 +122,31 @@ pub fn unread_stream(
 /// How many of the newest fixes the list stream watches.
 const LIST: u64 = 100;
 
-async fn wait_for(notices: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<str>>, fix_id: Option<&str>) {
+/// Whoever has an open stream, and what they are told by.
+struct Reader {
+    notices: Receiver<Arc<str>>,
+    stop: CancellationToken,
+    pass: Pass,
+}
+
+impl Reader {
+    /// The server runs, the page is open, and its session has not ended.
+    async fn goes_on(&self, send: &Sender) -> bool {
+        !self.stop.is_cancelled() && !send.0.is_closed() && self.pass.holds().await
+    }
+
+    /// Until there may be something new, about that fix or about any, or no more to do.
+    async fn wait(&mut self, send: &Sender, fix_id: Option<&str>) {
+        tokio::select! {
+            () = self.stop.cancelled() => {},
+            () = send.0.closed() => {},
+            () = told(&mut self.notices, fix_id) => {},
+            () = tokio::time::sleep(LOOK_AGAIN) => {},
+        }
+    }
+}
+
+async fn told(notices: &mut Receiver<Arc<str>>, fix_id: Option<&str>) {
     loop {
         match notices.recv().await {
             Ok(notice) if fix_id.is_none_or(|fix_id| *notice == *fix_id) => return,
@@ -156,10 +165,6 @@ impl Sender {
     /// False when the page is gone.
     async fn send(&mut self, event: Event) -> bool {
         self.0.send(event).await.is_ok()
-    }
-
-    async fn closed(&self) {
-        self.0.closed().await;
     }
 }
 

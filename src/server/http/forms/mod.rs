@@ -44,6 +44,12 @@ pub fn router(views: Views) -> Router<AppState> {
         .merge(notifications::router())
 }
 
+/// `on=true` or `on=false`.
+#[derive(Deserialize)]
+struct SwitchForm {
+    on: bool,
+}
+
 #[derive(Deserialize)]
 struct TokenForm {
     token: SecretString,

@@ -1,6 +1,6 @@
 //! Forms of a connection's projects: which are watched, what is set for one or for all, and syncing.
 
-use super::provider;
+use super::{SwitchForm, provider};
 use crate::{
     model::{ApiError, ErrorCode, Synced},
     server::{
@@ -99,12 +99,7 @@ async fn settle(
     }
 }
 
-/// `on=true` or `on=false`, for every project of the connection.
-#[derive(Deserialize)]
-struct SwitchForm {
-    on: bool,
-}
-
+/// Auto-fix of every project of the connection.
 async fn switch(
     user: CurrentUser,
     State(state): State<AppState>,

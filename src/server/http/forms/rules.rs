@@ -1,5 +1,6 @@
 //! Forms of a project's rules: new, changed, moved, switched, deleted. What is somebody else's is not found.
 
+use super::SwitchForm;
 use crate::{
     model::{
         ApiError, Provider, RULE_NAME_LIMIT, RULE_PATTERN_LIMIT, RULE_PROMPT_LIMIT, RuleDraft, Step,
@@ -144,12 +145,6 @@ async fn step(
     })
     .await?;
     Ok(done_at(&list, "rule_moved", &rule))
-}
-
-/// `on=true` or `on=false`.
-#[derive(Deserialize)]
-struct SwitchForm {
-    on: bool,
 }
 
 async fn switch(

@@ -6,7 +6,6 @@ mod connection;
 pub(super) mod rules;
 pub(super) mod subscriptions;
 
-use super::error::method_not_allowed;
 use crate::server::{auth::CurrentUser, integrations::PlatformContext};
 use axum::{
     extract::{FromRef, FromRequestParts},
@@ -14,10 +13,7 @@ use axum::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
-    routes,
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `{"success":true}`: what fails has another status and an error.
 #[derive(Serialize, ToSchema)]
@@ -36,21 +32,17 @@ where
     CurrentUser: FromRequestParts<S>,
     S: Clone + Send + Sync + 'static,
 {
-    let short = get(connection::status).fallback(method_not_allowed);
-    [
-        routes!(connection::connect),
-        routes!(connection::status),
-        routes!(connection::disconnect),
-        routes!(connection::validate),
-        routes!(connection::test),
-        routes!(connection::projects),
-        routes!(connection::sync),
-        routes!(subscriptions::list, subscriptions::create, subscriptions::change_all),
-        routes!(subscriptions::change, subscriptions::remove),
-        routes!(rules::list, rules::create),
-        routes!(rules::change, rules::remove),
-    ]
-    .into_iter()
-    .map(|methods| methods.map(|methods| methods.fallback(method_not_allowed)))
-    .fold(OpenApiRouter::new().route("/api/integrations/{provider}", short), OpenApiRouter::routes)
+    OpenApiRouter::new()
+        .route("/api/integrations/{provider}", get(connection::status))
+        .routes(routes!(connection::connect))
+        .routes(routes!(connection::status))
+        .routes(routes!(connection::disconnect))
+        .routes(routes!(connection::validate))
+        .routes(routes!(connection::test))
+        .routes(routes!(connection::projects))
+        .routes(routes!(connection::sync))
+        .routes(routes!(subscriptions::list, subscriptions::create, subscriptions::change_all))
+        .routes(routes!(subscriptions::change, subscriptions::remove))
+        .routes(routes!(rules::list, rules::create))
+        .routes(routes!(rules::change, rules::remove))
 }

@@ -1,6 +1,6 @@
 // A person's account: tokens, sessions, GitHub, invitations, over one product and its stand-ins.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { clean, EMAIL, PASSWORD, setUp, taken } from './page';
+import { EMAIL, look, PASSWORD, setUp, taken } from './page';
 import { World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -12,19 +12,6 @@ const problems: string[] = [];
 
 const items = (name: string) => page.getByRole('list', { name }).getByRole('listitem');
 const button = (name: string) => page.getByRole('button', { name, exact: true });
-
-/** No violation in light and in dark; keeps pictures where `SHOTS` names a folder. */
-async function look(name: string, at: Page = page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await at.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await clean(at);
-    for (const width of process.env.SHOTS ? [1440, 390] : []) {
-      await at.setViewportSize({ width, height: 900 });
-      await at.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await at.setViewportSize({ width: 1440, height: 900 });
-}
 
 async function settings(): Promise<void> {
   await page.goto(`${world.base}/settings`);
@@ -71,7 +58,7 @@ test('a token is made, shown once, copied and revoked', async () => {
   await page.getByRole('link', { name: 'Settings' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Settings' })).toHaveAttribute('aria-current', 'page');
-  await look('settings-new');
+  await look(page, 'settings-new');
   await page.getByLabel('Name').fill('deploy script');
   await page.getByLabel('Expires in').selectOption('30 days');
   await button('Create token').click();
@@ -80,7 +67,7 @@ test('a token is made, shown once, copied and revoked', async () => {
   const token = await field.inputValue();
   await taken(page);
   await expect(field).toHaveValue(token);
-  await look('settings-token');
+  await look(page, 'settings-token');
   await button('Copy').click();
   await expect(button('Copied')).toBeVisible();
   await page.getByLabel('Name').fill('');
@@ -96,7 +83,7 @@ test('a token is made, shown once, copied and revoked', async () => {
   await expect(items('API tokens')).toContainText([/deploy script.*last used.*expires in 29 days/]);
   await button('Revoke').click();
   await expect(page.getByText('Programs that use this token are refused')).toBeVisible();
-  await look('settings-revoke');
+  await look(page, 'settings-revoke');
   await page.getByRole('dialog', { name: 'Revoke' }).getByRole('button', { name: 'Revoke' }).click();
   await expect(page.getByText('The token is revoked.')).toBeVisible();
   await expect(page.getByRole('list', { name: 'API tokens' })).toHaveCount(0);
@@ -110,7 +97,7 @@ test('another browser is signed out from here', async ({ browser }) => {
   await settings();
   await expect(items('Sessions')).toHaveCount(2);
   await expect(items('Sessions').first()).toContainText('Chrome');
-  await look('settings-sessions');
+  await look(page, 'settings-sessions');
   await items('Sessions').filter({ hasNotText: 'This browser' }).getByRole('button', { name: 'End' }).focus();
   await page.keyboard.press('Enter');
   await expect(page.getByText('That browser is signed out.')).toBeVisible();
@@ -139,7 +126,7 @@ test('GitHub is linked and signs in; the sign-out ends it', async ({ browser }) 
   // Before, and whether or not, the browser takes over the page.
   await there.route('**/*.wasm', (route) => route.abort());
   await there.goto(`${world.base}/integrations`);
-  await look('sign-in', there);
+  await look(there, 'sign-in');
   await there.getByRole('link', { name: 'Sign in with GitHub' }).click();
   await there.getByRole('button', { name: 'Cancel' }).click();
   await expect(there.getByText('GitHub was told not to go on')).toBeVisible();
@@ -162,12 +149,12 @@ test('somebody is invited and has an account of their own', async ({ browser }) 
   await settings();
   await button('Invite somebody').click();
   const link = await page.getByLabel('Send this link to one person').inputValue();
-  await look('settings-invitation');
+  await look(page, 'settings-invitation');
   const other = await browser.newContext();
   const there = await other.newPage();
   await there.goto(link);
   await taken(there);
-  await look('invitation', there);
+  await look(there, 'invitation');
   await there.getByLabel('Email').fill(EMAIL);
   await there.getByLabel('Name').fill('Kim');
   await there.getByLabel('Password').fill('another long password');
@@ -182,6 +169,6 @@ test('somebody is invited and has an account of their own', async ({ browser }) 
   await expect(there.getByRole('heading', { name: 'Invitations' })).toHaveCount(0);
   await there.goto(link);
   await expect(there.getByText('This invitation has been used')).toBeVisible();
-  await look('invitation-used', there);
+  await look(there, 'invitation-used');
   await other.close();
 });

@@ -1,6 +1,6 @@
 // The page of one deployment: its log, its fix that is cancelled and started again, its patch.
 import { expect, type Page, test } from '@playwright/test';
-import { clean, setUp, taken } from './page';
+import { look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -23,14 +23,6 @@ async function newest(known: number): Promise<any> {
     .poll(async () => (rows = (await call('GET', '/deployments')).deployments.filter((row: any) => row.fix)).length)
     .toBe(known);
   return rows[0];
-}
-
-/** In light and in dark. */
-async function cleanBoth(): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await clean(page);
-  }
 }
 
 test.beforeAll(async ({ browser }) => {
@@ -71,7 +63,7 @@ test('a fix is cancelled, started again, and its patch is read in both ways', as
   await expect(page.locator('.split td.removed').first()).toBeVisible();
   await expect(removed.first()).toBeHidden();
   await expect(page.locator('.split td.added mark').first()).toBeVisible();
-  await cleanBoth();
+  await look(page, 'deployment-fixed');
 });
 
 test('a long log is read from its cause, searched, and opened at any line', async () => {
@@ -109,7 +101,7 @@ test('a long log is read from its cause, searched, and opened at any line', asyn
   await expect(page.locator('#L6500')).toBeInViewport();
   await expect(page.locator('.log-lines a:target')).toHaveText('6500');
   await expect(page.locator('.log-block', { has: page.locator('#L6500') })).toContainText('compiled page 6500');
-  await cleanBoth();
+  await look(page, 'deployment-log');
 
   // An address leads to a line, too.
   await page.goto(`${address}?x#L4321`);
@@ -143,7 +135,7 @@ test('a failure that nobody has taken up is diagnosed, and its fix is started fr
   await taken(page);
   await expect(page.getByRole('region', { name: 'Why it failed' })).toContainText('error TS2322');
   await expect(page.getByRole('link', { name: 'Root line 2' })).toBeVisible();
-  await cleanBoth();
+  await look(page, 'deployment-unfixed');
   await page.getByRole('button', { name: 'Fix now' }).click();
   await page.waitForURL((url) => !url.pathname.includes('vercel'));
   await expect(page.locator('.station.done', { hasText: 'Received' })).toBeVisible();

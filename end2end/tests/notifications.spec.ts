@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { clean, setUp, taken } from './page';
+import { connect, look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -25,19 +25,6 @@ const bell = (at: Page) => at.getByRole('navigation', { name: 'Main' }).getByRol
 const rows = (at: Page) => at.getByRole('list', { name: 'Notifications' }).getByRole('listitem');
 const sent = () => page.getByRole('list', { name: 'Last messages' }).getByRole('listitem');
 const button = (name: string) => page.getByRole('button', { name, exact: true });
-
-/** No violation in light and in dark; keeps pictures where `SHOTS` names a folder. */
-async function look(name: string, at: Page = page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await at.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await clean(at);
-    for (const width of process.env.SHOTS ? [1440, 390] : []) {
-      await at.setViewportSize({ width, height: 900 });
-      await at.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await at.setViewportSize({ width: 1440, height: 900 });
-}
 
 /** A deployment fails whose project builds: its fix ends as skipped, which is news. */
 async function fails(branch: string): Promise<void> {
@@ -77,13 +64,8 @@ test.beforeAll(async ({ browser }) => {
     if (message.type() === 'error') problems.push(message.text());
   });
   await setUp(page, world);
-  for (const [account, token] of [['github', shop.githubToken], ['vercel', shop.vercelToken]]) {
-    const answer = await page.request.post(`${world.base}/integrations/${account}/connect`, {
-      form: { token: token! },
-      headers: { origin: world.base },
-    });
-    expect(answer.url()).not.toContain('error');
-  }
+  await connect(page, world, 'github', shop.githubToken);
+  await connect(page, world, 'vercel', shop.vercelToken);
 });
 
 test.afterAll(async () => {
@@ -103,7 +85,7 @@ test('nothing has happened yet', async () => {
   await expect(page.getByText('Here you read when a pull request is open or merged')).toBeVisible();
   await expect(bell(page)).toHaveAttribute('aria-current', 'page');
   await expect(bell(page)).toHaveText('Notifications');
-  await look('notifications-empty');
+  await look(page, 'notifications-empty');
 });
 
 test('a webhook is added, its key is shown once, and a test arrives signed', async () => {
@@ -112,14 +94,14 @@ test('a webhook is added, its key is shown once, and a test arrives signed', asy
   await page.getByLabel('Webhook address').fill('https://10.0.0.1/hook');
   await button('Add webhook').click();
   await expect(page.getByRole('alert').or(page.getByRole('status')).filter({ hasText: /address/i })).toBeVisible();
-  await look('settings-webhook-refused');
+  await look(page, 'settings-webhook-refused');
 
   await page.getByLabel('Webhook address').fill(address);
   await button('Add webhook').click();
   const field = page.getByLabel('The key of the signatures');
   await expect(field).toHaveValue(/^whsec_/);
   const secret = await field.inputValue();
-  await look('settings-webhook-key');
+  await look(page, 'settings-webhook-key');
 
   await button('Send a test').click();
   await expect.poll(() => messages.length).toBe(1);
@@ -136,7 +118,7 @@ test('a webhook is added, its key is shown once, and a test arrives signed', asy
   await expect(field).toHaveCount(0);
   expect(await page.content()).not.toContain(secret);
   await taken(page);
-  await look('settings-webhook');
+  await look(page, 'settings-webhook');
 });
 
 test('the count goes up while another page is open, and the webhook hears of it', async () => {
@@ -161,7 +143,7 @@ test('one is opened with the keyboard and is read from then on', async () => {
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/notifications$/);
   await expect(rows(page)).toContainText([/Unread.*next/, /Unread.*main/]);
-  await look('notifications');
+  await look(page, 'notifications');
   const link = rows(page).first().getByRole('link');
   await link.focus();
   await page.keyboard.press('Enter');
@@ -186,7 +168,7 @@ test('everything works without WebAssembly', async ({ browser }) => {
   await expect(there.getByRole('button', { name: 'Mark all as read' })).toHaveCount(0);
   await expect(bell(there)).toHaveAccessibleName('Notifications');
   await expect(rows(there).filter({ hasText: 'Unread' })).toHaveCount(0);
-  await look('notifications-read', there);
+  await look(there, 'notifications-read');
   await there.goto(`${world.base}/settings`);
   await there.getByRole('button', { name: 'Remove webhook', exact: true }).first().click();
   await there.getByRole('dialog', { name: 'Remove webhook' }).getByRole('button', { name: 'Remove webhook' }).click();

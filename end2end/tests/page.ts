@@ -14,6 +14,36 @@ export async function clean(page: Page): Promise<void> {
   expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
 }
 
+/**
+ * Looks at the page as it is, in light and in dark, on a wide screen and on a phone: nothing keeps anybody out, and
+ * nothing is wider than the screen. Keeps pictures where `SHOTS` names a folder.
+ */
+export async function look(page: Page, name: string, widths = [1440, 390]): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      await clean(page);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wider, `${name} at ${width}`).toBeLessThanOrEqual(0);
+      if (process.env.SHOTS) {
+        await page.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+      }
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: widths[0]!, height: 900 });
+}
+
+/** Connects the signed-in person's account at a platform or at GitHub, as the form does. */
+export async function connect(page: Page, world: World, account: string, token: string): Promise<void> {
+  const answer = await page.request.post(`${world.base}/integrations/${account}/connect`, {
+    form: { token },
+    headers: { origin: world.base },
+  });
+  expect(answer.url()).not.toContain('error');
+}
+
 /** Makes the owner's account. */
 export async function setUp(page: Page, world: World): Promise<void> {
   await page.goto(`${world.base}/setup`);

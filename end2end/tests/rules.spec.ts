@@ -1,13 +1,16 @@
 // Fix rules: written with a trial at hand, put in order by pointer and by keyboard, switched, deleted, made from a
 // failure; and all of it without scripts.
 import { type BrowserContext, expect, type Locator, type Page, test } from '@playwright/test';
-import { clean, setUp, taken } from './page';
+import { connect, look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
 
 /** What no code can repair: its fix ends with the diagnosis. */
 const HEAP = 'Running "npm run build"\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory';
+
+/** The narrowest phone is looked at, too. */
+const SIZES = [1280, 390, 360];
 
 let world: World;
 let shop: Seeded;
@@ -22,22 +25,6 @@ const names = (at: Page = page) => rows(at).locator('.rule-name');
 const button = (name: string, at: Page = page) => at.getByRole('button', { name, exact: true });
 const said = (at: Page = page) => at.locator('#pattern-said');
 const trial = (at: Page = page) => at.getByRole('region', { name: 'Failures that match' });
-
-/** No violation in light and in dark, nothing wider than a phone; keeps pictures where `SHOTS` names a folder. */
-async function look(name: string, at: Page = page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await at.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const width of [1280, 390, 360]) {
-      await at.setViewportSize({ width, height: 900 });
-      const wider = await at.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(wider, `${name} at ${width}`).toBeLessThanOrEqual(0);
-      if (width !== 360) await clean(at);
-      if (process.env.SHOTS) await at.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await at.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await at.setViewportSize({ width: 1280, height: 900 });
-}
 
 /** What the server has, in its order. */
 async function stored(): Promise<any[]> {
@@ -77,14 +64,9 @@ test.beforeAll(async ({ browser }) => {
   await page.goto(`${world.base}/rules`);
   await taken(page);
   await expect(page.getByRole('heading', { name: 'No watched projects' })).toBeVisible();
-  await look('rules-nothing-watched');
-  for (const [account, token] of [['github', shop.githubToken], ['vercel', shop.vercelToken]]) {
-    const answer = await page.request.post(`${world.base}/integrations/${account}/connect`, {
-      form: { token: token! },
-      headers: { origin: world.base },
-    });
-    expect(answer.url()).not.toContain('error');
-  }
+  await look(page, 'rules-nothing-watched', SIZES);
+  await connect(page, world, 'github', shop.githubToken);
+  await connect(page, world, 'vercel', shop.vercelToken);
   const [watched] = await (await page.request.get(`${world.base}/api/integrations/vercel/subscriptions`)).json();
   list = `${world.base}/integrations/vercel/projects/${watched.id}/rules`;
 });
@@ -104,11 +86,11 @@ test('a rule is written with the failures at hand that it would match', async ()
   await taken(page);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Rules' }).click();
   await expect(page.getByRole('heading', { name: 'No rules yet' })).toBeVisible();
-  await look('rules-empty');
+  await look(page, 'rules-empty', SIZES);
   await page.goto(list);
   await taken(page);
   await expect(page.getByRole('heading', { name: 'No rules yet' })).toBeVisible();
-  await look('project-rules-empty');
+  await look(page, 'project-rules-empty', SIZES);
 
   await page.getByRole('link', { name: 'New rule' }).first().click();
   await expect(page.getByRole('heading', { level: 1, name: 'New rule' })).toBeVisible();
@@ -119,7 +101,7 @@ test('a rule is written with the failures at hand that it would match', async ()
   await pattern.pressSequentially('(reached heap');
   await expect(said()).toContainText('unclosed group');
   await expect(pattern).toHaveAttribute('aria-invalid', 'true');
-  await look('rule-problem');
+  await look(page, 'rule-problem', SIZES);
   await pattern.pressSequentially(')');
   await expect(said()).toHaveText('It matches the one failure that is stored.');
   await expect(trial().locator('mark')).toHaveText('Reached heap');
@@ -132,7 +114,7 @@ test('a rule is written with the failures at hand that it would match', async ()
   await page.getByLabel('Name').fill('Memory');
   await page.getByLabel('Fix it with a prompt').check();
   await page.getByLabel('Prompt', { exact: true }).fill('Stay within 2 GB.');
-  await look('rule-new');
+  await look(page, 'rule-new', SIZES);
   await button('Create rule').click();
   await expect(page.getByRole('status').filter({ hasText: 'The rule is made' })).toBeVisible();
   await expect(names()).toHaveText(['Memory']);
@@ -218,7 +200,7 @@ test('a rule is switched, edited and deleted', async () => {
   await expect(toggle).toHaveAttribute('aria-checked', 'false');
   await expect(toggle).toBeFocused();
   await expect.poll(async () => (await stored()).map((rule) => rule.enabled)).toEqual([true, false, true]);
-  await look('project-rules');
+  await look(page, 'project-rules', SIZES);
 
   await row('Types').getByRole('link', { name: 'Edit Types' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Edit rule' })).toBeVisible();
@@ -239,7 +221,7 @@ test('a rule is switched, edited and deleted', async () => {
   await page.goto(`${world.base}/rules`);
   await taken(page);
   await expect(page.getByRole('list', { name: 'Rules of shop-web' }).getByRole('listitem')).toContainText([/Memory/, /Script/]);
-  await look('rules');
+  await look(page, 'rules', SIZES);
 });
 
 test('a failure is skipped from now on, and the next one like it is', async () => {
@@ -249,14 +231,14 @@ test('a failure is skipped from now on, and the next one like it is', async () =
   const fix = await fails(HEAP);
   await page.goto(`${world.base}/deployments/${fix.id}`);
   await taken(page);
-  await look('deployment-skip-similar');
+  await look(page, 'deployment-skip-similar', SIZES);
   await button('Skip similar from now on').click();
   await expect(page.getByRole('heading', { level: 1, name: 'Edit rule' })).toBeVisible();
   await expect(page.getByText('This rule is new.')).toBeVisible();
   await expect(page.getByLabel('Skip it')).toBeChecked();
   await expect(trial().locator('mark').first()).toContainText('heap');
   await taken(page);
-  await look('rule-similar');
+  await look(page, 'rule-similar', SIZES);
 
   const next = await fails(HEAP);
   expect([next.status, next.reason_code]).toEqual(['skipped', 'rule']);

@@ -26,7 +26,7 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
   try {
     const seeded = await world.seed('broken-type');
     await world.startApp();
-    await world.setUp(page);
+    await setUp(page, world);
     await clean(page);
 
     await page.getByLabel('GitHub token').fill(seeded.githubToken);
@@ -78,7 +78,7 @@ test('pages work without scripts', async ({ browser }) => {
     const page = await context.newPage();
     await page.goto(`${world.base}/deployments`);
     await expect(page).toHaveURL(/sign-in|setup/);
-    await world.setUp(page);
+    await setUp(page, world);
     await page.goto(`${world.base}/deployments`);
     await expect(page.getByRole('heading', { name: 'Deployments' })).toBeVisible();
     await page.goto(`${world.base}/integrations`);

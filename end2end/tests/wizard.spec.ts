@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 // One world for all: each test begins without a connection.
@@ -15,32 +15,9 @@ const field = () => page.getByLabel('Vercel token');
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const link = (name: string) => page.getByRole('link', { name, exact: true });
 
-/** No violation in light and in dark. */
-async function clean(): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const found = await new AxeBuilder({ page }).analyze();
-    const told = found.violations.map((violation) => `${colorScheme} ${violation.id}: ${violation.nodes[0]?.html}`);
-    expect(told).toEqual([]);
-  }
-}
-
-/** Keeps a picture where `SHOTS` names a folder. */
-async function shot(name: string): Promise<void> {
-  if (!process.env.SHOTS) return;
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const width of [1440, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png` });
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
 async function integrations(): Promise<void> {
   await page.goto(`${world.base}/integrations`);
-  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await taken(page);
 }
 
 /** Opens the modal and goes on to the token's field. */
@@ -60,7 +37,7 @@ test.beforeAll(async ({ browser }) => {
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('status of')) problems.push(message.text());
   });
-  await world.setUp(page);
+  await setUp(page, world);
 });
 
 test.afterAll(async () => {
@@ -74,13 +51,12 @@ test.afterEach(() => {
 
 test('the keyboard alone leads to the token, back without losing input, and Escape gives the focus back', async () => {
   await integrations();
-  await clean();
+  await look(page, '0-integrations');
   await link('Connect Vercel').focus();
   await page.keyboard.press('Enter');
   await expect(dialog()).toBeVisible();
   await expect(dialog().getByRole('heading', { level: 2 })).toBeFocused();
-  await clean();
-  await shot('1-introduction');
+  await look(page, '1-introduction');
   await page.keyboard.press('Tab');
   await expect(link('Continue')).toBeFocused();
   await page.keyboard.press('Enter');
@@ -88,8 +64,7 @@ test('the keyboard alone leads to the token, back without losing input, and Esca
   await expect(page.getByRole('link', { name: /token page/ })).toHaveAttribute('href', 'https://vercel.com/account/settings/tokens');
   await button('Copy').click();
   await expect(button('Copied')).toBeVisible();
-  await clean();
-  await shot('2-create');
+  await look(page, '2-create');
   await link('I have the token').focus();
   await page.keyboard.press('Enter');
 
@@ -104,8 +79,7 @@ test('the keyboard alone leads to the token, back without losing input, and Esca
   await expect(page.getByText('Begins with vcp_abcd… and has 16 characters.')).toBeVisible();
   await expect(field()).toHaveAttribute('type', 'password');
   await page.getByLabel(/Note/).fill('mine');
-  await clean();
-  await shot('3-paste');
+  await look(page, '3-paste');
   await link('Back').click();
   await link('I have the token').click();
   await expect(field()).toHaveValue('vcp_abcdefgh0123');
@@ -125,8 +99,7 @@ test('a bad, an expired and a weak token and a platform that is down say what to
   await field().press('Enter');
   await expect(dialog().getByRole('heading', { name: 'Vercel refused this token' })).toBeFocused();
   await expect(page.getByText('create a new one')).toBeVisible();
-  await clean();
-  await shot('4-refused');
+  await look(page, '4-refused');
   await link('Change the token').click();
 
   const { value: expired } = await world.control('/vercel/tokens', { user: 'octo-dev', expiresAt: 1 });
@@ -142,8 +115,7 @@ test('a bad, an expired and a weak token and a platform that is down say what to
   await expect(dialog().getByText('Create a token with the scope “Full Account”')).toBeVisible();
   await expect(dialog().getByRole('listitem').filter({ hasText: 'Deployments and build logs' })).toContainText('Missing');
   await expect(button('Connect Vercel')).toHaveCount(0);
-  await clean();
-  await shot('4-scope');
+  await look(page, '4-scope');
   await link('Back').click();
 
   await world.control('/faults', { server: 'vercel', path: '/v2/user', times: 1, kind: 'status', status: 503 });
@@ -172,8 +144,7 @@ test('a team is chosen, the modal closes by itself, and the page behind it is up
   await button('Verify token').click();
   await expect(page.getByRole('radio', { name: /beta/ })).toBeVisible();
   await expect(page.getByText('acme/shop-web')).toBeVisible();
-  await clean();
-  await shot('5-report');
+  await look(page, '5-report');
   await page.getByRole('radio', { name: /beta/ }).check();
   await expect(page.getByText('None of these projects is on GitHub')).toBeVisible();
   await page.getByRole('radio', { name: /acme/ }).check();
@@ -185,18 +156,16 @@ test('a team is chosen, the modal closes by itself, and the page behind it is up
   await expect(page.getByText('Connected', { exact: true }).first()).toBeVisible();
   await expect(page.getByText('Token expires')).toBeVisible();
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
-  await clean();
-  await shot('6-connected');
+  await look(page, '6-connected');
 });
 
 test('projects are searched, chosen, synced and settled', async () => {
   await world.control('/vercel/projects', { name: 'brand-new', team: 'acme' });
   await link('Projects').click();
-  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await taken(page);
   await expect(page.getByText('3 of 4 watched · 1 new')).toBeVisible();
   await expect(page.getByText('The code is at GitLab')).toBeVisible();
-  await clean();
-  await shot('7-projects');
+  await look(page, '7-projects');
   await page.getByRole('searchbox').fill('gitlab');
   // The search box also looks at repositories: only the one project fits.
   await page.getByRole('searchbox').fill('web/shop');
@@ -218,12 +187,11 @@ test('projects are searched, chosen, synced and settled', async () => {
   await button('Sync projects').click();
   await expect(page.getByText('1 project is gone from the platform.')).toBeVisible();
   await expect(page.getByText('Gone from the platform', { exact: true })).toBeVisible();
-  await shot('8-gone');
+  await look(page, '8-gone');
 
   await page.getByRole('listitem').filter({ hasText: 'shop-docs' }).getByRole('link', { name: 'Settings' }).click();
-  await expect(page.locator('html[data-hydrated]')).toBeAttached();
-  await clean();
-  await shot('9-settings');
+  await taken(page);
+  await look(page, '9-settings');
   await page.getByLabel('Branch prefix').fill('../x');
   await button('Save').click();
   await expect(page.getByText('Nothing was saved.')).toBeVisible();
@@ -251,12 +219,11 @@ test('a connection is renewed on the page of the wizard, and ended', async () =>
   await field().fill('vcp_typed_early');
   await expect(button('Connect Vercel')).toBeVisible();
   arrive();
-  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await taken(page);
   await page.unroute('**/*.wasm');
   await expect(page.getByText('Begins with vcp_type…')).toBeVisible();
   await expect(field()).toHaveValue('vcp_typed_early');
-  await clean();
-  await shot('10-page');
+  await look(page, '10-page');
   await field().fill(seeded.vercelToken);
   await button('Verify token').click();
   await button('Connect Vercel').click();

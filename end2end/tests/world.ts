@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Page } from '@playwright/test';
 
 const root = resolve(import.meta.dirname, '../..');
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
@@ -132,16 +131,6 @@ export class World {
       if (event.token) this.setUpToken = event.token;
       return event.message === 'Deploymend is listening';
     });
-  }
-
-  /** Makes the owner's account with the token from the log. */
-  async setUp(page: Page): Promise<void> {
-    await page.goto(`${this.base}/setup`);
-    await page.getByLabel('Set-up token').fill(this.setUpToken);
-    await page.getByLabel('Email').fill('owner@example.com');
-    await page.getByLabel('Password').fill('correct horse battery staple');
-    await page.getByRole('button', { name: 'Make account' }).click();
-    await page.waitForURL('**/integrations**');
   }
 
   /** Ends the product as a crash would. */

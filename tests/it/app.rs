@@ -35,6 +35,21 @@ impl Settings {
     }
 }
 
+/// Looks again and again at what works by itself, until it is as wanted. `look` says what it is instead.
+pub async fn until<T>(
+    within: Duration,
+    mut look: impl AsyncFnMut() -> anyhow::Result<Result<T, String>>,
+) -> anyhow::Result<T> {
+    let deadline = Instant::now() + within;
+    loop {
+        match look().await? {
+            Ok(found) => return Ok(found),
+            Err(instead) if Instant::now() > deadline => bail!("after {within:?}: {instead}"),
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
 /// A running server.
 pub struct App {
     pub child: Child,
@@ -105,14 +120,9 @@ impl App {
 
     /// Waits for the process to end by itself.
     pub async fn wait_for_end(&mut self, within: Duration) -> anyhow::Result<()> {
-        let deadline = Instant::now() + within;
-        while Instant::now() < deadline {
-            if self.child.try_wait()?.is_some() {
-                return Ok(());
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        bail!("the process still runs")
+        let child = &mut self.child;
+        let ended = async || Ok(child.try_wait()?.map(drop).ok_or("the process still runs".to_owned()));
+        until(within, ended).await
     }
 
     /// A request with the session.
@@ -178,30 +188,39 @@ impl App {
 
     /// Waits until there is a fix and it has ended.
     pub async fn ended_fix(&self, within: Duration) -> anyhow::Result<FixDetail> {
-        let deadline = Instant::now() + within;
-        loop {
+        self.ended(within, |_| true).await
+    }
+
+    /// Waits until the newest fix of which `wanted` is true has ended.
+    pub async fn ended(
+        &self,
+        within: Duration,
+        wanted: impl Fn(&FixSummary) -> bool,
+    ) -> anyhow::Result<FixDetail> {
+        let ended = async || {
             let fixes = self.fixes().await?;
-            match fixes.first() {
-                Some(fix) if !fix.status.is_unfinished() => return self.fix(&fix.id).await,
-                _ if Instant::now() > deadline => {
-                    bail!("no fix has ended: {fixes:#?}\n{:#?}", self.log.lock().map(|log| log.clone()))
-                }
-                _ => tokio::time::sleep(LOOK).await,
+            match fixes.iter().find(|fix| wanted(fix)) {
+                Some(fix) if !fix.status.is_unfinished() => Ok(Ok(self.fix(&fix.id).await?)),
+                _ => Ok(Err(format!(
+                    "no fix has ended: {fixes:#?}\n{:#?}",
+                    self.log.lock().map(|log| log.clone())
+                ))),
             }
-        }
+        };
+        until(within, ended).await
     }
 
     /// Waits until a fix has this status.
     pub async fn becomes(&self, id: &str, status: FixStatus, within: Duration) -> anyhow::Result<()> {
-        let deadline = Instant::now() + within;
-        loop {
+        let look = async || {
             let found = self.fix(id).await?.summary.status;
-            if found == status {
-                return Ok(());
-            }
-            anyhow::ensure!(Instant::now() < deadline, "it stays {found:?} and does not become {status:?}");
-            tokio::time::sleep(LOOK).await;
-        }
+            Ok(if found == status {
+                Ok(())
+            } else {
+                Err(format!("it stays {found:?} and does not become {status:?}"))
+            })
+        };
+        until(within, look).await
     }
 
     /// Log lines of level ERROR.

@@ -2,7 +2,7 @@
 //! page, within its limits, and leaves no process.
 
 use crate::{
-    app::{App, assert_verified},
+    app::{App, assert_verified, until},
     world::World,
 };
 use anyhow::Context as _;
@@ -12,12 +12,7 @@ use deploymend::{
 };
 use serde_json::json;
 use standins::{model::state::Mode, scenario::Build};
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 /// For the model that hangs. Longer than OpenCode takes to start on a busy machine.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -121,18 +116,17 @@ async fn ended(
     deployment: &str,
     within: Duration,
 ) -> anyhow::Result<(FixDetail, BTreeSet<String>)> {
-    let deadline = Instant::now() + within;
     let mut markers = BTreeSet::new();
-    loop {
+    let look = async || {
         markers.extend(markers_in(&sandboxes(world)));
         let fixes = app.fixes().await?;
-        let fix = fixes.iter().find(|fix| fix.platform_deployment_id == deployment);
-        if let Some(fix) = fix.filter(|fix| !fix.status.is_unfinished()) {
-            return Ok((app.fix(&fix.id).await?, markers));
+        match fixes.iter().find(|fix| fix.platform_deployment_id == deployment) {
+            Some(fix) if !fix.status.is_unfinished() => Ok(Ok(app.fix(&fix.id).await?)),
+            fix => Ok(Err(format!("no end: {fix:#?}"))),
         }
-        anyhow::ensure!(Instant::now() < deadline, "no end within {within:?}: {fix:#?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    };
+    let fix = until(within, look).await?;
+    Ok((fix, markers))
 }
 
 fn sandboxes(world: &World) -> std::path::PathBuf {
@@ -147,17 +141,11 @@ fn markers_in(sandboxes: &Path) -> impl Iterator<Item = String> {
 /// The sandbox goes within moments of the end: after a pull request the row says so first.
 async fn nothing_left(markers: &BTreeSet<String>, world: &World) -> anyhow::Result<()> {
     anyhow::ensure!(!markers.is_empty(), "no sandbox was seen");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
+    let look = async || {
         let processes: Vec<_> = markers.iter().flat_map(|marker| marked(marker)).collect();
         let sandboxes = markers_in(&sandboxes(world)).count();
-        if processes.is_empty() && sandboxes == 0 {
-            return Ok(());
-        }
-        anyhow::ensure!(
-            Instant::now() < deadline,
-            "processes {processes:?} and {sandboxes} sandboxes are left"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        let nothing = processes.is_empty() && sandboxes == 0;
+        Ok(nothing.then_some(()).ok_or(format!("processes {processes:?} and {sandboxes} sandboxes are left")))
+    };
+    until(Duration::from_secs(10), look).await
 }

@@ -1,7 +1,7 @@
 //! What users are told about fixes, by the running program: on the page, over HTTP, and by their own webhook.
 
 use crate::{
-    app::{App, EMAIL, assert_verified},
+    app::{App, EMAIL, assert_verified, until},
     receiver::Receiver,
     world::World,
 };
@@ -25,13 +25,12 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use standins::scenario::Redelivery;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// An install, two builds and an agent on a busy machine.
 const STORY: Duration = Duration::from_secs(300);
 /// The outbox is looked at every second. A message whose sender was killed comes back after 20.
 const SOON: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(100);
 
 /// The owner of a product in which nothing happens by itself, and where their webhook leads.
 struct Told {
@@ -106,15 +105,11 @@ impl Told {
         what: &str,
         wanted: impl Fn(&OutgoingDelivery) -> bool,
     ) -> anyhow::Result<OutgoingDelivery> {
-        let deadline = Instant::now() + SOON;
-        loop {
+        let look = async || {
             let newest = self.webhook().await?.deliveries.into_iter().next();
-            match newest {
-                Some(newest) if wanted(&newest) => return Ok(newest),
-                _ if Instant::now() > deadline => anyhow::bail!("{what}: {newest:#?}"),
-                _ => tokio::time::sleep(LOOK).await,
-            }
-        }
+            Ok(newest.clone().filter(|newest| wanted(newest)).ok_or(format!("{what}: {newest:#?}")))
+        };
+        until(SOON, look).await
     }
 }
 

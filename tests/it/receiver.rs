@@ -1,6 +1,7 @@
 //! Where a user's webhook leads: keeps each message and answers as told. Checks signatures as a receiver would, from
 //! the specification and without the product's code.
 
+use crate::app::until;
 use anyhow::Context as _;
 use axum::{
     Router,
@@ -16,10 +17,9 @@ use sha2::Sha256;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-const LOOK: Duration = Duration::from_millis(50);
 /// The tolerance that the specification recommends.
 const TOLERANCE: i64 = 300;
 
@@ -97,15 +97,12 @@ impl Receiver {
 
     /// Waits for so many messages, and gives them all.
     pub async fn wait_for(&self, count: usize, within: Duration) -> anyhow::Result<Vec<Received>> {
-        let deadline = Instant::now() + within;
-        loop {
+        let look = async || {
             let received = self.received();
-            if received.len() >= count {
-                return Ok(received);
-            }
-            anyhow::ensure!(Instant::now() < deadline, "{} of {count} messages came", received.len());
-            tokio::time::sleep(LOOK).await;
-        }
+            let all = received.len() >= count;
+            Ok(if all { Ok(received) } else { Err(format!("{} of {count} messages came", received.len())) })
+        };
+        until(within, look).await
     }
 }
 

@@ -44,10 +44,8 @@ impl Story {
         let healthy = standins.build(build("landing")).await?;
         say("platform", &format!("landing is {}", healthy.deployment.state));
         let broken = standins.build(build("shop-web")).await?;
-        say(
-            "platform",
-            &format!("shop-web is {}: its build exits {:?}", broken.deployment.state, broken.exit_code),
-        );
+        let code = broken.exit_code.map_or("without a code".to_owned(), |code| code.to_string());
+        say("platform", &format!("shop-web is {}: its build exits {code}", broken.deployment.state));
         anyhow::ensure!(broken.exit_code != Some(0), "the project builds: there is nothing to repair");
         for delivery in &broken.deliveries {
             let answers: Vec<_> = delivery.attempts.iter().filter_map(|attempt| attempt.status).collect();

@@ -8,6 +8,7 @@ use crate::{
     },
     server::{
         db::{
+            Db,
             entity::{deployment, fix_rule, subscription},
             fixes::{Window, diagnosed},
             integrations, rules, subscriptions,
@@ -81,9 +82,14 @@ pub async fn switch_rule(
 ) -> Result<(), ApiError> {
     let PlatformContext { db, clock, .. } = &views.platforms;
     let row = watched(views, user_id, provider, id).await?;
-    let rule = rules::find(db, rule).await?.filter(|rule| rule.subscription_id == row.id);
-    let rule = rule.ok_or_else(ApiError::not_found)?;
+    let rule = find(db, &row, rule).await?;
     Ok(rules::switch(db, &rule.id, on, clock.now()).await?)
+}
+
+/// The rule of that project.
+async fn find(db: &Db, project: &subscription::Model, id: &str) -> Result<fix_rule::Model, ApiError> {
+    let rule = rules::find(db, id).await?.filter(|rule| rule.subscription_id == project.id);
+    rule.ok_or_else(ApiError::not_found)
 }
 
 /// The rule that decided about a fix, if it is the user's.
@@ -107,11 +113,7 @@ pub async fn rule_form(
 ) -> Result<RuleForm, ApiError> {
     let row = watched(views, user_id, provider, id).await?;
     let stored = match rule {
-        Some(id) => {
-            let stored = rules::find(&views.platforms.db, id).await?;
-            let stored = stored.filter(|rule| rule.subscription_id == row.id);
-            Some(of_rule(stored.ok_or_else(ApiError::not_found)?).rule)
-        }
+        Some(id) => Some(of_rule(find(&views.platforms.db, &row, id).await?).rule),
         None => None,
     };
     let refused = draft.clone().and_then(|draft| checked(draft.into()).err()).map(|error| error.to_string());

@@ -40,6 +40,14 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_VERCEL_API", default_value = "https://api.vercel.com")]
     pub vercel_api: Url,
 
+    /// Base of Cloudflare's REST API.
+    #[arg(long, env = "DEPLOYMEND_CLOUDFLARE_API", default_value = "https://api.cloudflare.com/client/v4")]
+    pub cloudflare_api: Url,
+
+    /// Base of Render's REST API.
+    #[arg(long, env = "DEPLOYMEND_RENDER_API", default_value = "https://api.render.com/v1")]
+    pub render_api: Url,
+
     /// Base of GitHub's REST API.
     #[arg(long, env = "DEPLOYMEND_GITHUB_API", default_value = "https://api.github.com")]
     pub github_api: Url,

@@ -8,7 +8,7 @@ use deploymend::{
     server::{
         db,
         integrations::{
-            DeploymentsQuery, PlatformError, RepositoryLink,
+            DeploymentsQuery, PlatformError, ProjectRef, RepositoryLink,
             connection_manager::{self, ConnectionError},
         },
     },
@@ -18,13 +18,17 @@ use serde_json::json;
 use standins::{
     faults::{Fault, Kind},
     record::Server,
-    scenario::Seed,
+    scenario::{Seed, Seeded},
     vercel::{
         actions::{NewDeployment, NewProject, NewTeam, NewToken, NewUser, add_team, add_token, add_user},
         state::Plan,
     },
 };
 use std::time::Duration;
+
+fn project(seeded: &Seeded) -> ProjectRef {
+    ProjectRef { id: seeded.project_id.clone(), name: "shop-web".into() }
+}
 
 fn fault(path: &str, kind: Kind) -> Fault {
     Fault { server: Server::Vercel, method: None, path: path.into(), times: 1, kind }
@@ -112,21 +116,25 @@ async fn deployments_are_filtered_and_paged() {
         let (vercel, access) = (house.vercel(), access.clone());
         async move { vercel.deployments(&access, query).await.unwrap() }
     };
-    let all = list(DeploymentsQuery::default()).await;
+    let one = || vec![project(&seeded)];
+    let all = list(DeploymentsQuery { projects: one(), ..DeploymentsQuery::default() }).await;
     assert_eq!(all.len(), 15);
     assert!(all.is_sorted_by_key(|deployment| std::cmp::Reverse(deployment.created_at)));
     assert_eq!(all[14].state, DeploymentState::Building);
-    let one = || vec![seeded.project_id.clone()];
     let failed = list(DeploymentsQuery {
-        project_ids: one(),
+        projects: one(),
         state: Some(DeploymentState::Failed),
         since: chrono::DateTime::from_timestamp_millis(now - 9500),
         ..DeploymentsQuery::default()
     });
     assert_eq!(failed.await.len(), 5);
-    let newest = list(DeploymentsQuery { project_ids: one(), limit: Some(3), ..DeploymentsQuery::default() });
+    let newest = list(DeploymentsQuery { projects: one(), limit: Some(3), ..DeploymentsQuery::default() });
     assert_eq!(newest.await.len(), 3);
-    let other = list(DeploymentsQuery { branch: Some("other".into()), ..DeploymentsQuery::default() });
+    let other = list(DeploymentsQuery {
+        projects: one(),
+        branch: Some("other".into()),
+        ..DeploymentsQuery::default()
+    });
     assert_eq!(other.await, []);
 }
 
@@ -138,17 +146,20 @@ async fn one_deployment_has_its_git_facts_and_its_log() {
     let (made, _) =
         house.standins.break_project(&seeded.project_id, None, &log.join("\n"), false).await.unwrap();
     let access = house.access(&seeded.vercel_token, Some(&seeded.team_id));
-    let deployment = house.vercel().deployment(&access, &made.id).await.unwrap();
+    let deployment = house.vercel().deployment(&access, &project(&seeded), &made.id).await.unwrap();
     assert_eq!(deployment.state, DeploymentState::Failed);
     assert_eq!(deployment.repository.as_deref(), Some("acme/shop-web"));
     assert_eq!(deployment.commit_sha.as_deref(), Some(seeded.sha.as_str()));
     assert_eq!(deployment.branch.as_deref(), Some("main"));
     assert!(!deployment.from_fork);
-    let read = house.vercel().build_log(&access, &made.id).await.unwrap();
+    let read = house.vercel().build_log(&access, &project(&seeded), &made.id).await.unwrap();
     let (head, tail) = (read.lines.first().unwrap(), read.lines.last().unwrap());
     assert_eq!((head.as_str(), tail.as_str(), read.gap_after), ("line 0", "line 2499", None));
     assert_eq!(read.lines, log);
-    assert_eq!(house.vercel().deployment(&access, "dpl_none").await, Err(PlatformError::NotFound));
+    assert_eq!(
+        house.vercel().deployment(&access, &project(&seeded), "dpl_none").await,
+        Err(PlatformError::NotFound)
+    );
 }
 
 #[tokio::test]
@@ -159,7 +170,7 @@ async fn a_cut_log_is_not_taken_for_a_whole_one() {
     let (made, _) = house.standins.break_project(&seeded.project_id, None, &log, false).await.unwrap();
     house.standins.add_fault(fault("/events", Kind::Truncated));
     let access = house.access(&seeded.vercel_token, Some(&seeded.team_id));
-    let outcome = house.vercel().build_log(&access, &made.id).await;
+    let outcome = house.vercel().build_log(&access, &project(&seeded), &made.id).await;
     assert_eq!(outcome, Err(PlatformError::Transient { retry_after: None }));
 }
 

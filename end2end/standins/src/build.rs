@@ -1,5 +1,6 @@
-//! Builds a branch for real, in a folder of its own, with the log lines that Vercel writes around it.
+//! Builds a branch for real, in a folder of its own; [`run`] with the log lines that Vercel writes around it.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -33,7 +34,48 @@ pub struct Outcome {
     pub log: String,
 }
 
-/// Clones the branch's head, installs and builds it with the project's own commands.
+/// A branch's head in a folder of its own, to be built there.
+#[derive(Debug)]
+pub struct Checkout {
+    scratch: tempfile::TempDir,
+    /// The project's folder in it.
+    pub folder: PathBuf,
+    /// The commit.
+    pub sha: String,
+}
+
+impl Checkout {
+    /// Clones the branch's head.
+    ///
+    /// # Errors
+    /// The repository or the branch is unknown.
+    pub async fn new(world: &World, repository: &str, branch: &str, root: &str) -> anyhow::Result<Checkout> {
+        let bare = world.bare(repository);
+        let sha = git::resolve(&bare, &format!("refs/heads/{branch}"))
+            .await
+            .with_context(|| format!("no branch {branch}"))?;
+        let scratch = tempfile::tempdir()?;
+        let folder = git::export(&bare, &sha, &scratch.path().join("path0")).await?.join(root);
+        Ok(Checkout { scratch, folder, sha })
+    }
+
+    /// What installs the packages when the project says nothing else.
+    #[must_use]
+    pub fn install_command(&self) -> &'static str {
+        if self.folder.join("package-lock.json").is_file() { "npm ci" } else { "npm install" }
+    }
+
+    /// Runs a shell command in the project's folder. In its output the platform's own folder stands in for ours.
+    ///
+    /// # Errors
+    /// The shell cannot be started.
+    pub async fn shell(&self, command: &str, shown_as: &str) -> anyhow::Result<(Option<i32>, String)> {
+        let (code, output) = shell(&self.folder, command).await?;
+        Ok((code, output.replace(&self.scratch.path().display().to_string(), shown_as)))
+    }
+}
+
+/// Clones the branch's head, installs and builds it with the project's own commands, as Vercel does.
 ///
 /// # Errors
 /// The project has no repository, the branch is unknown, or npm cannot be started.
@@ -45,17 +87,11 @@ pub async fn run(world: &Arc<World>, project: &str, branch: Option<&str>) -> any
         text("org").zip(text("repo")).map(|(org, repo)| format!("{org}/{repo}")).context("no repository")?;
     let branch =
         branch.map(str::to_owned).or_else(|| text("productionBranch")).unwrap_or_else(|| "main".to_owned());
-    let bare = world.bare(&repository);
-    let sha = git::resolve(&bare, &format!("refs/heads/{branch}"))
-        .await
-        .with_context(|| format!("no branch {branch}"))?;
-    let scratch = tempfile::tempdir()?;
-    let folder = git::export(&bare, &sha, &scratch.path().join("path0")).await?;
     let setting = |key: &str| project.settings.get(key).and_then(Value::as_str).map(str::to_owned);
-    let folder = folder.join(setting("rootDirectory").unwrap_or_default());
-    let locked = folder.join("package-lock.json").is_file();
-    let install =
-        setting("installCommand").unwrap_or_else(|| if locked { "npm ci" } else { "npm install" }.to_owned());
+    let root = setting("rootDirectory").unwrap_or_default();
+    let checkout = Checkout::new(world, &repository, &branch, &root).await?;
+    let sha = &checkout.sha;
+    let install = setting("installCommand").unwrap_or_else(|| checkout.install_command().to_owned());
     let build = setting("buildCommand").unwrap_or_else(|| "npm run build".to_owned());
     let mut log = format!(
         "Running build in Washington, D.C., USA (East) – iad1\nBuild machine configuration: 2 cores, 8 GB\n\
@@ -63,16 +99,15 @@ pub async fn run(world: &Arc<World>, project: &str, branch: Option<&str>) -> any
          Running \"vercel build\"\nVercel CLI 48.10.2\nRunning \"install\" command: `{install}`...\n",
         &sha[..7]
     );
-    let (code, output) = shell(&folder, &install).await?;
+    let (code, output) = checkout.shell(&install, "/vercel").await?;
     log.push_str(&output);
     if code != Some(0) {
         log.push_str(&format!("Error: Command \"{install}\" exited with {}\n", code.unwrap_or(1)));
         return Ok(Outcome { exit_code: code, log });
     }
     log.push_str(&format!("Running \"{build}\"\n"));
-    let (code, output) = shell(&folder, &build).await?;
-    // The platform builds in a folder of its own name.
-    log.push_str(&output.replace(&scratch.path().display().to_string(), "/vercel"));
+    let (code, output) = checkout.shell(&build, "/vercel").await?;
+    log.push_str(&output);
     match code {
         Some(0) => log
             .push_str("Build Completed in /vercel/output [2s]\nDeploying outputs...\nDeployment completed\n"),

@@ -1,4 +1,4 @@
-//! `/_control`: shows and changes the state from outside, in JSON. Mounted on all three servers.
+//! `/_control`: shows and changes the state from outside, in JSON. Mounted on all servers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,13 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::cloudflare;
 use crate::faults::Fault;
 use crate::github::actions as github;
 use crate::github::state::OauthApp;
 use crate::model::state::Mode;
 use crate::record::Server;
+use crate::render;
 use crate::scenario::{self, Build, Redelivery, Seed};
 use crate::snapshot::{self, Snapshot};
 use crate::vercel::actions as vercel;
@@ -55,6 +57,10 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_control/github/deliver", post(deliver_github))
         .route("/_control/github/delivery-mode", post(github_delivery_mode))
         .route("/_control/github/branch", get(branch))
+        .route("/_control/cloudflare/deliver", post(deliver_cloudflare))
+        .route("/_control/render/deliver", post(deliver_render))
+        .nest("/_control/cloudflare", cloudflare::control::router())
+        .nest("/_control/render", render::control::router())
         // Whole build logs come this way.
         .layer(DefaultBodyLimit::max(32 << 20))
         .with_state(world)
@@ -77,7 +83,8 @@ impl IntoResponse for ControlError {
     }
 }
 
-type Answer<T> = Result<Json<T>, ControlError>;
+/// What a control call is answered with.
+pub type Answer<T> = Result<Json<T>, ControlError>;
 
 async fn reset(State(world): W) -> StatusCode {
     world.reset();
@@ -220,6 +227,16 @@ async fn build(State(world): W, Json(build): Json<Build>) -> Answer<scenario::Bu
 
 async fn deliver(State(world): W, Json(wanted): Json<Redelivery>) -> Answer<Value> {
     let attempts = scenario::redeliver(&world, Server::Vercel, wanted).await?;
+    Ok(Json(json!({"attempts": attempts})))
+}
+
+async fn deliver_cloudflare(State(world): W, Json(wanted): Json<Redelivery>) -> Answer<Value> {
+    let attempts = scenario::redeliver(&world, Server::Cloudflare, wanted).await?;
+    Ok(Json(json!({"attempts": attempts})))
+}
+
+async fn deliver_render(State(world): W, Json(wanted): Json<Redelivery>) -> Answer<Value> {
+    let attempts = scenario::redeliver(&world, Server::Render, wanted).await?;
     Ok(Json(json!({"attempts": attempts})))
 }
 

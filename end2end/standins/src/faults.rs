@@ -111,6 +111,9 @@ fn rate_limited(server: Server, retry_after: Option<u64>) -> Response {
     let body = match server {
         Server::Vercel => json!({"error": {"code": "rate_limited", "message": "Rate limit exceeded",
             "limit": {"remaining": 0, "reset": reset_ms / 1000, "resetMs": reset_ms, "total": 100}}}),
+        Server::Cloudflare => json!({"success": false, "result": null, "messages": [],
+            "errors": [{"code": 10429, "message": "Rate limited. Please wait and consider throttling your request speed"}]}),
+        Server::Render => json!({"id": "", "message": "rate limit exceeded"}),
         Server::Github => {
             json!({"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
             "documentation_url": "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api", "status": "429"})
@@ -139,6 +142,15 @@ fn refused(server: Server, status: u16) -> Response {
             };
             json!({"error": {"code": code, "message": reason}})
         }
+        Server::Cloudflare => {
+            let code = match status.as_u16() {
+                401 | 403 => 10000,
+                404 => 7003,
+                _ => 10001,
+            };
+            json!({"success": false, "result": null, "messages": [], "errors": [{"code": code, "message": reason}]})
+        }
+        Server::Render => json!({"id": "", "message": reason}),
         Server::Github => {
             json!({"message": reason, "documentation_url": "https://docs.github.com/rest", "status": status.as_str()})
         }

@@ -1,4 +1,4 @@
-//! All three stand-ins in this process, for tests: started on free ports, gone when dropped.
+//! All stand-ins in this process, for tests: started on free ports, gone when dropped.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub struct Standins {
 }
 
 impl Standins {
-    /// Starts all three servers on 127.0.0.1.
+    /// Starts all servers on 127.0.0.1.
     ///
     /// # Errors
     /// A port is taken or no folder can be made.
@@ -65,6 +65,18 @@ impl Standins {
     #[must_use]
     pub fn vercel_url(&self) -> String {
         self.world.vercel_url()
+    }
+
+    /// In place of `https://api.cloudflare.com/client/v4`.
+    #[must_use]
+    pub fn cloudflare_url(&self) -> String {
+        format!("{}/client/v4", self.world.cloudflare_url())
+    }
+
+    /// In place of `https://api.render.com/v1`.
+    #[must_use]
+    pub fn render_url(&self) -> String {
+        format!("{}/v1", self.world.render_url())
     }
 
     /// In place of `https://api.github.com`.

@@ -1,10 +1,11 @@
 //! Loopback stand-ins: turns a handful of in-memory facts (users, projects, deployments, bare git
-//! repositories) into the three servers that the product talks to: Vercel's REST API with signed
-//! webhook deliveries, GitHub's REST API with real git over HTTP, and an OpenAI-compatible model.
+//! repositories) into the servers that the product talks to: the REST APIs of Vercel, Cloudflare and Render
+//! with their webhook deliveries, GitHub's REST API with real git over HTTP, and an OpenAI-compatible model.
 //!
 //! They refuse what the platforms refuse, so that a wrong request fails here and not in production.
 
 pub mod build;
+pub mod cloudflare;
 pub mod control;
 pub mod demo;
 pub mod faults;
@@ -14,6 +15,7 @@ pub mod handle;
 pub mod ids;
 pub mod model;
 pub mod record;
+pub mod render;
 pub mod scenario;
 pub mod serve;
 pub mod snapshot;

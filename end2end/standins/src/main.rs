@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
-#[command(about = "Loopback stand-ins for Vercel, GitHub and a model server")]
+#[command(about = "Loopback stand-ins for Vercel, Cloudflare, Render, GitHub and a model server")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +30,12 @@ struct Serve {
     /// Port of the Vercel server on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
     vercel_port: u16,
+    /// Port of the Cloudflare server.
+    #[arg(long, default_value_t = 0)]
+    cloudflare_port: u16,
+    /// Port of the Render server.
+    #[arg(long, default_value_t = 0)]
+    render_port: u16,
     /// Port of the GitHub server.
     #[arg(long, default_value_t = 0)]
     github_port: u16,
@@ -42,7 +48,7 @@ struct Serve {
     /// Accepts webhooks to http:// on loopback.
     #[arg(long)]
     allow_loopback_webhooks: bool,
-    /// Most items on one page of Vercel's lists.
+    /// Most items on one page of a platform's lists.
     #[arg(long, default_value_t = Options::default().page_size)]
     page_size: usize,
     /// The key that the model wants.
@@ -64,6 +70,8 @@ fn main() -> anyhow::Result<()> {
     let ignore_stdin = serve.ignore_stdin;
     let standins = Standins::start(Options {
         vercel_port: serve.vercel_port,
+        cloudflare_port: serve.cloudflare_port,
+        render_port: serve.render_port,
         github_port: serve.github_port,
         model_port: serve.model_port,
         root: serve.root,
@@ -74,7 +82,8 @@ fn main() -> anyhow::Result<()> {
         ..Options::default()
     })?;
     let addresses = serde_json::json!({
-        "vercel": standins.vercel_url(), "githubApi": standins.github_api_url(), "github": standins.github_url(),
+        "vercel": standins.vercel_url(), "cloudflare": standins.cloudflare_url(), "render": standins.render_url(),
+        "githubApi": standins.github_api_url(), "github": standins.github_url(),
         "model": standins.model_url(), "control": format!("{}/_control", standins.vercel_url()),
         "modelKey": standins.model_key(), "repositories": standins.world().repositories,
     });

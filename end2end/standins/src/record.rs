@@ -16,12 +16,16 @@ use crate::world::World;
 /// More are forgotten, oldest first.
 const KEPT: usize = 20_000;
 
-/// Which of the three servers was asked.
+/// Which of the servers was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Server {
     /// Vercel's API.
     Vercel,
+    /// Cloudflare's API.
+    Cloudflare,
+    /// Render's API.
+    Render,
     /// GitHub's API and git.
     Github,
     /// The model.

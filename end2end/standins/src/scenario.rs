@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::build;
+use crate::cloudflare;
 use crate::git::Author;
 use crate::github::actions as github;
 use crate::github::state::Permission;
 use crate::record::Server;
+use crate::render;
 use crate::vercel::actions as vercel;
 use crate::vercel::deliveries::announce;
 use crate::vercel::state::{Deployment, Plan};
@@ -299,31 +301,37 @@ pub async fn redeliver(
         delivery.body = body;
     }
     let secret = if wanted.forged { "not-the-secret".to_owned() } else { secret_of(world, &delivery)? };
+    sign(&mut delivery, &secret);
+    if wanted.unsigned {
+        delivery.headers.retain(|(name, _)| !name.contains("signature") && !name.contains("auth"));
+    }
+    let posts = (0..wanted.times.unwrap_or(1)).map(|_| webhook::post(world, &delivery));
+    let attempts = futures::future::join_all(posts).await;
+    delivery.dropped = false;
+    delivery.attempts.clone_from(&attempts);
+    webhook::list_of(&mut world.state(), server).push(delivery);
+    Ok(attempts)
+}
+
+fn sign(delivery: &mut Delivery, secret: &str) {
+    match delivery.server {
+        Server::Cloudflare => return cloudflare::deliveries::sign(delivery, secret),
+        Server::Render => return render::deliveries::sign(delivery, secret),
+        Server::Vercel | Server::Github | Server::Model => {}
+    }
     for (name, value) in &mut delivery.headers {
         match name.as_str() {
-            "x-vercel-signature" => *value = webhook::sha1_hex(&secret, delivery.body.as_bytes()),
+            "x-vercel-signature" => *value = webhook::sha1_hex(secret, delivery.body.as_bytes()),
             "x-hub-signature-256" => {
-                *value = format!("sha256={}", webhook::sha256_hex(&secret, delivery.body.as_bytes()));
+                *value = format!("sha256={}", webhook::sha256_hex(secret, delivery.body.as_bytes()));
             }
             _ => {}
         }
     }
-    if wanted.unsigned {
-        delivery.headers.retain(|(name, _)| !name.contains("signature"));
-    }
-    let posts = (0..wanted.times.unwrap_or(1)).map(|_| webhook::post(world, &delivery));
-    let attempts = futures::future::join_all(posts).await;
-    let mut state = world.state();
-    let list =
-        if server == Server::Github { &mut state.github.deliveries } else { &mut state.vercel.deliveries };
-    delivery.dropped = false;
-    delivery.attempts.clone_from(&attempts);
-    list.push(delivery);
-    Ok(attempts)
 }
 
 fn find(world: &World, server: Server, wanted: &Redelivery) -> anyhow::Result<Delivery> {
-    let state = world.state();
+    let mut state = world.state();
     if let Some(id) = &wanted.deployment {
         let deployment = state.vercel.deployment(id).with_context(|| format!("no deployment {id}"))?;
         let event =
@@ -333,7 +341,7 @@ fn find(world: &World, server: Server, wanted: &Redelivery) -> anyhow::Result<De
         anyhow::ensure!(!made.is_empty(), "no webhook covers {event} of {id}");
         return Ok(made.swap_remove(0));
     }
-    let list = if server == Server::Github { &state.github.deliveries } else { &state.vercel.deliveries };
+    let list = webhook::list_of(&mut state, server);
     let found = match &wanted.delivery {
         Some(id) => list.iter().rev().find(|delivery| delivery.id == *id),
         None => list.last(),
@@ -345,6 +353,17 @@ fn find(world: &World, server: Server, wanted: &Redelivery) -> anyhow::Result<De
 
 fn secret_of(world: &World, delivery: &Delivery) -> anyhow::Result<String> {
     let state = world.state();
+    match delivery.server {
+        Server::Cloudflare => {
+            return cloudflare::deliveries::secret_of(&state.cloudflare, &delivery.webhook_id)
+                .context("the webhook is gone");
+        }
+        Server::Render => {
+            return render::deliveries::secret_of(&state.render, &delivery.webhook_id)
+                .context("the webhook is gone");
+        }
+        Server::Vercel | Server::Github | Server::Model => {}
+    }
     let vercel = state.vercel.webhooks.iter().find(|webhook| webhook.id == delivery.webhook_id);
     if let Some(webhook) = vercel {
         return Ok(webhook.secret.clone());

@@ -1,4 +1,4 @@
-//! Binds the three servers to loopback and runs them until told to stop.
+//! Binds the servers to loopback and runs them until told to stop.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -10,18 +10,20 @@ use tokio::sync::watch;
 
 use crate::record::Server;
 use crate::world::{Addresses, World};
-use crate::{control, faults, github, model, record, vercel};
+use crate::{cloudflare, control, faults, github, model, record, render, vercel};
 
-/// Three bound sockets, not yet served.
+/// Bound sockets, not yet served.
 #[derive(Debug)]
 pub struct Bound {
     vercel: TcpListener,
+    cloudflare: TcpListener,
+    render: TcpListener,
     github: TcpListener,
     model: TcpListener,
 }
 
 impl Bound {
-    /// Binds all three on 127.0.0.1 and tells the world where they are.
+    /// Binds all of them on 127.0.0.1 and tells the world where they are.
     ///
     /// # Errors
     /// A port is taken.
@@ -35,11 +37,15 @@ impl Bound {
         };
         let bound = Bound {
             vercel: bind(options.vercel_port)?,
+            cloudflare: bind(options.cloudflare_port)?,
+            render: bind(options.render_port)?,
             github: bind(options.github_port)?,
             model: bind(options.model_port)?,
         };
         world.set_addresses(Addresses {
             vercel: bound.vercel.local_addr()?,
+            cloudflare: bound.cloudflare.local_addr()?,
+            render: bound.render.local_addr()?,
             github: bound.github.local_addr()?,
             model: bound.model.local_addr()?,
         });
@@ -53,6 +59,8 @@ impl Bound {
     pub async fn serve(self, world: Arc<World>, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         let servers = [
             (self.vercel, Server::Vercel, vercel::router(world.clone())),
+            (self.cloudflare, Server::Cloudflare, cloudflare::router(world.clone())),
+            (self.render, Server::Render, render::router(world.clone())),
             (self.github, Server::Github, github::router(world.clone())),
             (self.model, Server::Model, model::router(world.clone())),
         ];

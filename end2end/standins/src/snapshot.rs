@@ -34,6 +34,7 @@ pub fn take(world: &World) -> Snapshot {
             "deliveryMode": vercel.delivery_mode,
             "authorizations": authorizations(&state.requests, Server::Vercel),
         },
+        "cloudflare": state.cloudflare, "render": state.render,
         "github": {
             "users": github.users, "tokens": github.tokens, "repositories": github.repositories,
             "deliveries": github.deliveries, "pushes": github.pushes,

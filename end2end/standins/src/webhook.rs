@@ -13,7 +13,7 @@ use crate::world::World;
 /// One webhook delivery and what became of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Delivery {
-    /// Vercel: the body's `id`. GitHub: `X-GitHub-Delivery`.
+    /// What the platform calls it: the body's `id`, `X-GitHub-Delivery`, `webhook-id`.
     pub id: String,
     /// Who sends.
     pub server: Server,
@@ -128,8 +128,14 @@ pub async fn deliver(world: Arc<World>, delivery: Delivery, delays: Vec<Duration
     }
 }
 
-fn list_of(state: &mut crate::world::State, server: Server) -> &mut Vec<Delivery> {
-    if server == Server::Github { &mut state.github.deliveries } else { &mut state.vercel.deliveries }
+/// The deliveries that a server made.
+pub fn list_of(state: &mut crate::world::State, server: Server) -> &mut Vec<Delivery> {
+    match server {
+        Server::Github => &mut state.github.deliveries,
+        Server::Cloudflare => &mut state.cloudflare.deliveries,
+        Server::Render => &mut state.render.deliveries,
+        Server::Vercel | Server::Model => &mut state.vercel.deliveries,
+    }
 }
 
 /// `http://` on this machine: refused unless the stand-ins were told to allow it.

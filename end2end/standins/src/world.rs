@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::cloudflare::state::Cloudflare;
 use crate::faults::Fault;
 use crate::github::state::Github;
 use crate::model::state::Model;
 use crate::record::Request;
+use crate::render::state::Render;
 use crate::vercel::state::Vercel;
 
 /// How the stand-ins are started.
@@ -16,6 +18,10 @@ use crate::vercel::state::Vercel;
 pub struct Options {
     /// Port of the Vercel server on 127.0.0.1; 0 takes any free one.
     pub vercel_port: u16,
+    /// Port of the Cloudflare server; 0 takes any free one.
+    pub cloudflare_port: u16,
+    /// Port of the Render server; 0 takes any free one.
+    pub render_port: u16,
     /// Port of the GitHub server (REST and git); 0 takes any free one.
     pub github_port: u16,
     /// Port of the model server; 0 takes any free one.
@@ -24,9 +30,9 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// Lets webhooks point to `http://` on loopback, which the platforms refuse.
     pub allow_loopback_webhooks: bool,
-    /// Most items of one page of Vercel's lists, whatever `limit` asks for.
+    /// Most items of one page of a platform's lists, whatever the client asks for.
     pub page_size: usize,
-    /// Waits before each new try of a Vercel delivery that was not answered with 2xx.
+    /// Waits before each new try of a platform's delivery that was not answered with 2xx.
     pub retry_delays: Vec<Duration>,
     /// The key the model server wants as `Authorization: Bearer`.
     pub model_key: String,
@@ -38,6 +44,8 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             vercel_port: 0,
+            cloudflare_port: 0,
+            render_port: 0,
             github_port: 0,
             model_port: 0,
             root: None,
@@ -50,11 +58,15 @@ impl Default for Options {
     }
 }
 
-/// Where the three servers listen.
+/// Where the servers listen.
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses {
     /// Vercel's API.
     pub vercel: SocketAddr,
+    /// Cloudflare's API.
+    pub cloudflare: SocketAddr,
+    /// Render's API.
+    pub render: SocketAddr,
     /// GitHub's API and git over HTTP.
     pub github: SocketAddr,
     /// The model.
@@ -66,6 +78,10 @@ pub struct Addresses {
 pub struct State {
     /// Users, teams, projects, deployments and webhooks at Vercel.
     pub vercel: Vercel,
+    /// Accounts, projects, Workers, builds and notification policies at Cloudflare.
+    pub cloudflare: Cloudflare,
+    /// Workspaces, services, deploys and webhooks at Render.
+    pub render: Render,
     /// Users, repositories, pull requests and hooks at GitHub.
     pub github: Github,
     /// What the model does and was asked.
@@ -142,6 +158,18 @@ impl World {
     #[must_use]
     pub fn vercel_url(&self) -> String {
         self.url(|addresses| addresses.vercel)
+    }
+
+    /// `http://127.0.0.1:PORT` of the Cloudflare server, without `/client/v4`.
+    #[must_use]
+    pub fn cloudflare_url(&self) -> String {
+        self.url(|addresses| addresses.cloudflare)
+    }
+
+    /// `http://127.0.0.1:PORT` of the Render server, without `/v1`.
+    #[must_use]
+    pub fn render_url(&self) -> String {
+        self.url(|addresses| addresses.render)
     }
 
     /// `http://127.0.0.1:PORT` of the GitHub server.

@@ -11,7 +11,9 @@ use crate::{
             entity::{integration, subscription},
             fixes, integrations, subscriptions,
         },
-        integrations::{Access, DeploymentsQuery, PlatformError, TokenProvider, connection_manager},
+        integrations::{
+            Access, DeploymentsQuery, PlatformError, ProjectRef, TokenProvider, connection_manager,
+        },
     },
 };
 use chrono::TimeDelta;
@@ -153,7 +155,7 @@ async fn ask_team(
 ) -> Result<usize, PollError> {
     let Some(oldest) = rows.iter().map(|watched| watched.created_at).min() else { return Ok(0) };
     let query = DeploymentsQuery {
-        project_ids: rows.iter().map(|watched| watched.platform_project_id.clone()).collect(),
+        projects: rows.iter().map(ProjectRef::from).collect(),
         since: Some(oldest.max(now - LOOK_BACK)),
         state: Some(DeploymentState::Failed),
         ..DeploymentsQuery::default()
@@ -196,7 +198,7 @@ async fn look_at_branches(
             continue;
         }
         let query = DeploymentsQuery {
-            project_ids: vec![watched.platform_project_id.clone()],
+            projects: vec![ProjectRef::from(watched)],
             branch: Some(branch),
             limit: Some(1),
             ..DeploymentsQuery::default()

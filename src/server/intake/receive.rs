@@ -72,7 +72,7 @@ pub async fn receive(
         return Err(IntakeError::TooLarge);
     }
     // Unproven so far: project and team only tell whose secrets to try.
-    let event = client.parse_webhook(&body).map_err(|_| IntakeError::BadSignature)?;
+    let event = client.parse_webhook(headers, &body).map_err(|_| IntakeError::BadSignature)?;
     let mut watchers = match &event.project_id {
         Some(project_id) => subscriptions::watching(&ctx.platforms.db, provider, project_id).await?,
         None => Vec::new(),
@@ -131,7 +131,7 @@ async fn decide(
         WebhookKind::DeploymentFailed => ("deployment_failed", "no_deployment"),
         WebhookKind::DeploymentSucceeded => ("deployment_succeeded", "no_failure"),
         WebhookKind::DeploymentCanceled => ("deployment_canceled", "no_failure"),
-        WebhookKind::Other(name) => (name.as_str(), "no_failure"),
+        WebhookKind::Hint(name) | WebhookKind::Other(name) => (name.as_str(), "no_failure"),
     };
     let delivered = Delivered {
         integration_id,

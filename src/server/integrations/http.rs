@@ -3,15 +3,18 @@
 //! Status codes are sorted in one place: 401 and 403 refuse the token, 404 and 410 know nothing, 408, 429 and
 //! 5xx are worth another try. Tokens travel in headers marked sensitive; bodies are read up to a limit.
 
-use super::PlatformError;
+use super::{PlatformError, RateBudget};
 use crate::{model::Timestamp, server::clock::Clock};
+use chrono::TimeDelta;
+use moka::sync::Cache;
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
+    header::{AUTHORIZATION, HeaderMap, RETRY_AFTER},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use url::Url;
 
@@ -38,18 +41,35 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
+/// Reads a platform's headers about its rate limit. The time is now.
+pub type ReadBudget = fn(&HeaderMap, Timestamp) -> Option<RateBudget>;
+
 /// One platform's REST API.
 #[derive(Clone, Debug)]
 pub struct Api {
     client: reqwest::Client,
     base: Url,
     clock: Clock,
+    read_budget: ReadBudget,
+    /// By a digest of the token.
+    budgets: Cache<[u8; 32], RateBudget>,
 }
 
 impl Api {
     /// The API at `base`; a path in it is kept as the prefix of every call.
-    pub const fn new(client: reqwest::Client, base: Url, clock: Clock) -> Self {
-        Self { client, base, clock }
+    pub fn new(client: reqwest::Client, base: Url, clock: Clock, read_budget: ReadBudget) -> Self {
+        let budgets = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(3600)).build();
+        Self { client, base, clock, read_budget, budgets }
+    }
+
+    /// The time that this client goes by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the last answer said about the token's rate limit, unless its window is over.
+    pub fn budget(&self, token: &SecretString) -> Option<RateBudget> {
+        self.budgets.get(&digest(token)).filter(|budget| budget.reset_at > self.now())
     }
 
     /// A request with a bearer token. The segments are escaped: ids come from outside.
@@ -63,7 +83,13 @@ impl Api {
 
     /// Sends it; anything but a 2xx becomes an error.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, PlatformError> {
-        let response = request.send().await.map_err(transport)?;
+        let (client, request) = request.build_split();
+        let request = request.map_err(transport)?;
+        let token = bearer(request.headers());
+        let response = client.execute(request).await.map_err(transport)?;
+        if let (Some(token), Some(budget)) = (token, (self.read_budget)(response.headers(), self.now())) {
+            self.budgets.insert(digest(&token), budget);
+        }
         if response.status().is_success() {
             return Ok(response);
         }
@@ -93,6 +119,31 @@ impl Api {
             PlatformError::Malformed
         })
     }
+}
+
+fn digest(token: &SecretString) -> [u8; 32] {
+    Sha256::digest(token.expose_secret()).into()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(SecretString::from)
+}
+
+/// The usual headers about a rate limit, `{prefix}-limit`, `-remaining` and `-reset`; the reset is a time in seconds
+/// since 1970, or small and then seconds from now.
+pub fn usual_budget(prefix: &str, headers: &HeaderMap, now: Timestamp) -> Option<RateBudget> {
+    /// The smallest number that is a time: no window is a year long.
+    const FIRST_TIME: i64 = 31_536_000;
+    let number =
+        |name: &str| headers.get(format!("{prefix}-{name}"))?.to_str().ok()?.trim().parse::<i64>().ok();
+    let reset = number("reset")?;
+    let reset_at = match reset {
+        0..FIRST_TIME => now + TimeDelta::seconds(reset),
+        time => Timestamp::from_timestamp(time, 0)?,
+    };
+    let (limit, remaining) = (number("limit")?.try_into().ok()?, number("remaining")?.try_into().ok()?);
+    Some(RateBudget { limit, remaining, reset_at })
 }
 
 /// What a failed transfer means. A body that breaks off is one too: nothing here lets reqwest parse bodies, so that
@@ -234,9 +285,21 @@ mod tests {
         assert_eq!(refusal(status, &HeaderMap::new(), &body, now()), expected);
     }
 
+    #[rstest]
+    #[case::a_time(&[("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "7"), ("x-ratelimit-reset", "1767323075")], Some((100, 7, 30)))]
+    #[case::a_wait(&[("x-ratelimit-limit", "400"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "12")], Some((400, 0, 12)))]
+    #[case::in_part(&[("x-ratelimit-limit", "400"), ("x-ratelimit-reset", "12")], None)]
+    #[case::rubbish(&[("x-ratelimit-limit", "-1"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "12")], None)]
+    fn budgets(#[case] pairs: &[(&'static str, &str)], #[case] expected: Option<(u64, u64, i64)>) {
+        let read = usual_budget("x-ratelimit", &headers(pairs), now());
+        let read = read.map(|it| (it.limit, it.remaining, (it.reset_at - now()).num_seconds()));
+        assert_eq!(read, expected);
+    }
+
     #[test]
     fn ids_cannot_leave_their_segment() {
-        let api = Api::new(client().unwrap(), "http://127.0.0.1:1/prefix/".parse().unwrap(), Clock::System);
+        let base = "http://127.0.0.1:1/prefix/".parse().unwrap();
+        let api = Api::new(client().unwrap(), base, Clock::System, |_, _| None);
         let token = SecretString::from("secret-token");
         let request = api.request(Method::GET, &["v9", "projects", "a/../b?c#d"], &token).build().unwrap();
         assert_eq!(request.url().as_str(), "http://127.0.0.1:1/prefix/v9/projects/a%2F..%2Fb%3Fc%23d");

@@ -2,7 +2,7 @@
 //!
 //! [`TokenProvider`] is what a platform can do, [`Registry`] finds it by name, [`connection_manager`] turns a
 //! user's token into watched projects. The platforms' folders have the same files: `client` (calls), `wire`
-//! (their JSON), `token`, `webhooks`.
+//! (their JSON), `convert` (their words into ours), `logs`, `token`, `webhooks`.
 
 pub mod build_log;
 pub mod connection_manager;
@@ -15,8 +15,8 @@ pub mod vercel;
 
 pub use context::PlatformContext;
 pub use provider::{
-    Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, MalformedDelivery,
-    PlatformError, Project, ProviderUser, RegisteredWebhook, RepositoryLink, Team, TokenProvider,
-    WebhookEvent, WebhookKind,
+    Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, Look, MalformedDelivery,
+    PlatformError, Probe, Project, ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, RepositoryLink,
+    Team, TokenProvider, WebhookEvent, WebhookKind,
 };
 pub use registry::Registry;

@@ -3,15 +3,22 @@
 //! The folders beside this file turn each platform's JSON into these types. Nothing outside `integrations/`
 //! asks which platform it is talking to.
 
-use crate::model::{
-    DeploymentState, PlatformDeployment, Provider, RepositoryKind, Timestamp, TokenFormatError,
-    token::check_format,
+use crate::{
+    model::{
+        DeploymentState, PlatformDeployment, Provider, RepositoryKind, Timestamp, TokenFormatError,
+        token::check_format,
+    },
+    server::db::entity::subscription,
 };
 use async_trait::async_trait;
 use axum::http::HeaderMap;
+use futures::future::join_all;
 use secrecy::SecretString;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use url::Url;
+
+/// Projects that are asked at the same time for one deployment.
+const AT_ONCE: usize = 8;
 
 /// What a call to a platform needs: the token, and the team whose things are meant.
 #[derive(Clone, Debug)]
@@ -149,11 +156,32 @@ pub struct Project {
     pub production_branch: Option<String>,
 }
 
-/// Which deployments to list. Every field narrows; the default is the newest of the team.
+/// A project as calls about it name it: some platforms want its id, some its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProjectRef {
+    /// The platform's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl From<&Project> for ProjectRef {
+    fn from(project: &Project) -> Self {
+        Self { id: project.id.clone(), name: project.name.clone() }
+    }
+}
+
+impl From<&subscription::Model> for ProjectRef {
+    fn from(watched: &subscription::Model) -> Self {
+        Self { id: watched.platform_project_id.clone(), name: watched.platform_project_name.clone() }
+    }
+}
+
+/// Which deployments to list: those of `projects`; every other field narrows.
 #[derive(Clone, Debug, Default)]
 pub struct DeploymentsQuery {
-    /// Only these projects. Empty means all.
-    pub project_ids: Vec<String>,
+    /// Only these projects. Without any there are no deployments.
+    pub projects: Vec<ProjectRef>,
     /// Only deployments created at or after this time.
     pub since: Option<Timestamp>,
     /// Only deployments created before this time.
@@ -165,6 +193,55 @@ pub struct DeploymentsQuery {
     /// At most this many, newest first. `None` means 500.
     pub limit: Option<usize>,
 }
+
+/// What a poll asks: the deployments of `projects` made since `since`, as far as something may have happened.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The watched projects of one team.
+    pub projects: Vec<ProjectRef>,
+    /// Only deployments created at or after this time.
+    pub since: Timestamp,
+    /// When these projects were looked at before; `None` wants to know everything.
+    pub last: Option<Timestamp>,
+    /// Ids of projects where something is known to go on: these are always asked about.
+    pub busy: HashSet<String>,
+}
+
+impl Look {
+    /// The same question about all of its projects, in full.
+    pub fn query(&self) -> DeploymentsQuery {
+        DeploymentsQuery {
+            projects: self.projects.clone(),
+            since: Some(self.since),
+            ..DeploymentsQuery::default()
+        }
+    }
+}
+
+/// How much a platform still lets a token ask, as its last answer said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateBudget {
+    /// Requests in a window.
+    pub limit: u64,
+    /// Requests left in this one.
+    pub remaining: u64,
+    /// When the next window begins.
+    pub reset_at: Timestamp,
+}
+
+/// Something that a token was tried on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What it was, for people: `Deployments and build logs`.
+    pub name: &'static str,
+    /// Whether the platform allowed it; `None` where there was nothing to try it on.
+    pub allowed: Option<bool>,
+    /// How Deploymend does without it, as a sentence; `None` when it cannot.
+    pub otherwise: Option<&'static str>,
+}
+
+/// The name of the probe that every platform with webhooks has.
+pub const WEBHOOKS: &str = "Webhooks";
 
 /// A build log, bounded in memory. Lines have no line ends; they are neither cleaned nor redacted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -195,6 +272,13 @@ pub struct RegisteredWebhook {
     pub project_ids: Vec<String>,
 }
 
+impl RegisteredWebhook {
+    /// Whether it tells about all of `projects`.
+    pub fn covers(&self, projects: &[ProjectRef]) -> bool {
+        self.project_ids.is_empty() || projects.iter().all(|project| self.project_ids.contains(&project.id))
+    }
+}
+
 /// What a delivery is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookKind {
@@ -204,6 +288,8 @@ pub enum WebhookKind {
     DeploymentSucceeded,
     /// A deployment was canceled.
     DeploymentCanceled,
+    /// Something happened of which the delivery does not say enough: the platform has to be asked.
+    Hint(String),
     /// Something else, by the platform's name for it.
     Other(String),
 }
@@ -311,7 +397,24 @@ pub trait TokenProvider: Send + Sync {
     async fn projects(&self, access: &Access) -> Result<Vec<Project>, PlatformError>;
 
     /// One project.
-    async fn project(&self, access: &Access, id: &str) -> Result<Project, PlatformError>;
+    async fn project(&self, access: &Access, project: &ProjectRef) -> Result<Project, PlatformError>;
+
+    /// Tries out what the token may do in the access's team beside listing `projects`. A refusal is an answer.
+    async fn probe(&self, access: &Access, projects: &[Project]) -> Result<Vec<Probe>, PlatformError> {
+        let Some(first) = projects.first() else { return Ok(Vec::new()) };
+        let newest =
+            DeploymentsQuery { projects: vec![first.into()], limit: Some(1), ..DeploymentsQuery::default() };
+        let deployments = allowed(self.deployments(access, newest).await)?;
+        let webhooks = allowed(self.webhooks(access).await)?;
+        Ok(vec![
+            Probe { name: "Deployments and build logs", allowed: Some(deployments), otherwise: None },
+            Probe {
+                name: WEBHOOKS,
+                allowed: Some(webhooks),
+                otherwise: Some("Its plan or your role there has none. Failures are found by polling."),
+            },
+        ])
+    }
 
     /// Deployments, newest first.
     async fn deployments(
@@ -320,19 +423,64 @@ pub trait TokenProvider: Send + Sync {
         query: DeploymentsQuery,
     ) -> Result<Vec<PlatformDeployment>, PlatformError>;
 
-    /// One deployment.
-    async fn deployment(&self, access: &Access, id: &str) -> Result<PlatformDeployment, PlatformError>;
+    /// What a poll wants to know, in any order, with as few requests as the platform allows. Projects in which nothing
+    /// has moved since `look.last` may be left out.
+    async fn look(&self, access: &Access, look: Look) -> Result<Vec<PlatformDeployment>, PlatformError> {
+        self.deployments(access, look.query()).await
+    }
 
-    /// The build log of one deployment, read to its end, with head and tail kept when it is long.
-    async fn build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError>;
+    /// One deployment of `project`.
+    async fn deployment(
+        &self,
+        access: &Access,
+        project: &ProjectRef,
+        id: &str,
+    ) -> Result<PlatformDeployment, PlatformError>;
 
-    /// Makes the platform call `url` when deployments of these projects (empty: of all the team's projects)
-    /// fail, succeed or are canceled.
+    /// One deployment of one of `projects`, by its id alone.
+    async fn find_deployment(
+        &self,
+        access: &Access,
+        projects: &[ProjectRef],
+        id: &str,
+    ) -> Result<PlatformDeployment, PlatformError> {
+        for some in projects.chunks(AT_ONCE) {
+            for answer in join_all(some.iter().map(|project| self.deployment(access, project, id))).await {
+                match answer {
+                    Err(PlatformError::NotFound) => {}
+                    found_or_trouble => return found_or_trouble,
+                }
+            }
+        }
+        Err(PlatformError::NotFound)
+    }
+
+    /// The build log of one deployment of `project`, read to its end, with head and tail kept when it is long.
+    async fn build_log(
+        &self,
+        access: &Access,
+        project: &ProjectRef,
+        id: &str,
+    ) -> Result<BuildLog, PlatformError>;
+
+    /// Makes the platform build that deployment's commit once more.
+    async fn redeploy(&self, access: &Access, project: &ProjectRef, id: &str) -> Result<(), PlatformError>;
+
+    /// How much may still be asked with this token; `None` before the first answer that says so.
+    fn budget(&self, token: &SecretString) -> Option<RateBudget>;
+
+    /// Why the platform has no webhook for this project, as a sentence; `None` when it has.
+    fn polled_only(&self, _project: &ProjectRef) -> Option<&'static str> {
+        None
+    }
+
+    /// Makes the platform call `url` when deployments of at least these projects of the team fail, succeed or are
+    /// canceled.
     async fn create_webhook(
         &self,
         access: &Access,
         url: &Url,
-        project_ids: &[String],
+        projects: &[ProjectRef],
     ) -> Result<CreatedWebhook, PlatformError>;
 
     /// The webhooks of the access's team.
@@ -345,5 +493,29 @@ pub trait TokenProvider: Send + Sync {
     fn verify_webhook(&self, headers: &HeaderMap, body: &[u8], secret: &SecretString) -> bool;
 
     /// Reads a delivery. Anyone can send one: this proves nothing.
-    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, MalformedDelivery>;
+    fn parse_webhook(&self, headers: &HeaderMap, body: &[u8]) -> Result<WebhookEvent, MalformedDelivery>;
+
+    /// The deployment that a [`WebhookKind::Hint`] is about. `None`: the platform does not tell, a look has to.
+    async fn hinted(
+        &self,
+        _access: &Access,
+        _project: &ProjectRef,
+        _delivery_id: &str,
+    ) -> Result<Option<PlatformDeployment>, PlatformError> {
+        Ok(None)
+    }
+}
+
+/// A refusal is an answer; anything else that goes wrong leaves the question open.
+///
+/// # Errors
+/// The platform did not answer the question.
+pub fn allowed<T>(answer: Result<T, PlatformError>) -> Result<bool, PlatformError> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(PlatformError::TokenRefused | PlatformError::NotFound | PlatformError::Rejected { .. }) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }

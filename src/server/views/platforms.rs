@@ -14,18 +14,14 @@ use crate::{
         },
         diagnosis::{self, ShownLog},
         integrations::{
-            Access, DeploymentsQuery, PlatformError, TokenProvider,
+            Access, DeploymentsQuery, PlatformError, ProjectRef, TokenProvider,
             connection_manager::{self, ConnectionError},
         },
     },
 };
 use futures::{StreamExt as _, stream};
 use moka::future::Cache;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How old a list may be when it is shown again.
 const LIST_AGE: Duration = Duration::from_secs(10);
@@ -80,7 +76,7 @@ pub(super) struct Asked {
 struct Question {
     connection: String,
     team: Option<String>,
-    projects: Vec<String>,
+    projects: Vec<ProjectRef>,
     asked: Asked,
 }
 
@@ -124,11 +120,7 @@ pub(super) async fn ask_all(
 ) -> (Vec<Listing>, Vec<PlatformTrouble>) {
     let mut questions = Vec::new();
     for watched in connections {
-        let mut teams: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
-        for project in &watched.projects {
-            teams.entry(project.team_id.clone()).or_default().push(project.platform_project_id.clone());
-        }
-        for (team, projects) in teams {
+        for (team, projects) in teams(watched) {
             let connection = watched.row.id.clone();
             let question = Question { connection, team, projects, asked: asked.clone() };
             questions.push(async move { (watched.provider, list(views, watched, question).await) });
@@ -173,7 +165,7 @@ async fn ask_for_list(views: &Views, watched: &Watched, question: Question) -> A
     let Question { team, projects, asked, .. } = question;
     let access = access(views, watched)?.for_team(team);
     let query = DeploymentsQuery {
-        project_ids: projects,
+        projects,
         since: asked.since,
         until: asked.until,
         state: asked.state,
@@ -195,8 +187,10 @@ pub(super) async fn one(
         return Ok(Some(found.as_ref().clone()));
     }
     let client = client(views, watched)?;
-    for (_, access) in accesses(views, watched)? {
-        if let Some(found) = ask(views, watched, client.deployment(&access, platform_id)).await? {
+    for (team, projects) in teams(watched) {
+        let access = access(views, watched)?.for_team(team);
+        let asked = client.find_deployment(&access, &projects, platform_id);
+        if let Some(found) = ask(views, watched, asked).await? {
             if is_ended(found.state) {
                 views.recent.ended.insert(key, Arc::new(found.clone())).await;
             }
@@ -218,20 +212,16 @@ pub(super) async fn build_log(
     if let Some(log) = views.recent.logs.get(&key).await {
         return Ok(Some(log));
     }
-    let (client, accesses, ended) =
-        (client(views, watched)?, accesses(views, watched)?, is_ended(deployment.state));
+    let project = watched.projects.iter().find(|row| row.platform_project_id == deployment.project_id);
+    let Some(project) = project else { return Ok(None) };
+    let (client, ended) = (client(views, watched)?, is_ended(deployment.state));
+    let access = access(views, watched)?.for_team(project.team_id.clone());
     let logs = views.recent.logs.clone();
     let fetch = {
-        let id = key.1.clone();
+        let (id, project) = (key.1.clone(), ProjectRef::from(project));
         async move {
-            for (_, access) in accesses {
-                match client.build_log(&access, &id).await {
-                    Ok(log) => return Ok(Arc::new(diagnosis::shown(&log.lines))),
-                    Err(PlatformError::NotFound) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Err(PlatformError::NotFound)
+            let log = client.build_log(&access, &project, &id).await?;
+            Ok::<_, PlatformError>(Arc::new(diagnosis::shown(&log.lines)))
         }
     };
     // Whoever asks meanwhile waits for the same answer.
@@ -282,11 +272,13 @@ fn access(views: &Views, watched: &Watched) -> Result<Access, ApiError> {
     Ok(connection_manager::access(&views.platforms.keys, &watched.row).map_err(ConnectionError::from)?)
 }
 
-/// One access for each team that a watched project belongs to.
-fn accesses(views: &Views, watched: &Watched) -> Result<Vec<(Option<String>, Access)>, ApiError> {
-    let access = access(views, watched)?;
-    let teams: BTreeSet<_> = watched.projects.iter().map(|project| project.team_id.clone()).collect();
-    Ok(teams.into_iter().map(|team| (team.clone(), access.for_team(team))).collect())
+/// What is watched, by the team that owns it.
+fn teams(watched: &Watched) -> BTreeMap<Option<String>, Vec<ProjectRef>> {
+    let mut teams: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for project in &watched.projects {
+        teams.entry(project.team_id.clone()).or_default().push(ProjectRef::from(project));
+    }
+    teams
 }
 
 fn in_words(provider: Provider, error: PlatformError) -> ApiError {

@@ -27,7 +27,10 @@ impl Run<'_> {
         crash_point!("analyzing");
         let subject = self.subject().await?;
         let deployment = self
-            .ask(&subject, || subject.provider.deployment(&subject.access, &self.fix.platform_deployment_id))
+            .ask(&subject, || {
+                let id = &self.fix.platform_deployment_id;
+                subject.provider.deployment(&subject.access, &subject.project_ref, id)
+            })
             .await?;
         self.still_wanted(&subject, &deployment).await?;
         // After a restart the stored diagnosis is as good as a new one.
@@ -70,7 +73,7 @@ impl Run<'_> {
             ));
         };
         let query = DeploymentsQuery {
-            project_ids: vec![deployment.project_id.clone()],
+            projects: vec![subject.project_ref.clone()],
             branch: Some(branch.clone()),
             since: Some(deployment.created_at),
             ..DeploymentsQuery::default()
@@ -99,7 +102,9 @@ impl Run<'_> {
         deployment: &PlatformDeployment,
     ) -> Result<Finding, Stop> {
         let id = &self.fix.platform_deployment_id;
-        let log: BuildLog = self.ask(subject, || subject.provider.build_log(&subject.access, id)).await?;
+        let log: BuildLog = self
+            .ask(subject, || subject.provider.build_log(&subject.access, &subject.project_ref, id))
+            .await?;
         let hints = Hints {
             provider: Some(deployment.provider),
             root_directory: subject.project.root_directory.clone(),

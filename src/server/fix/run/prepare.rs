@@ -10,7 +10,7 @@ use crate::{
             GithubError, RepositoryName,
             git::{Checkout, Identity, Remote},
         },
-        integrations::{Access, PlatformError, Project, TokenProvider, connection_manager},
+        integrations::{Access, PlatformError, Project, ProjectRef, TokenProvider, connection_manager},
         sandbox::{EndedBy, Exec, ExecOutcome, Network, Slot, Workspace},
     },
 };
@@ -29,6 +29,7 @@ pub(super) struct Subject {
     pub subscription: entity::subscription::Model,
     pub provider: Arc<dyn TokenProvider>,
     pub access: Access,
+    pub project_ref: ProjectRef,
     pub project: Project,
     pub github: Github,
 }
@@ -73,12 +74,11 @@ impl Run<'_> {
                 )
             })?;
         let github = self.github(&subscription.user_id).await?;
+        let project_ref = ProjectRef::from(&subscription);
         let project = self
-            .ask_platform(provider.as_ref(), &integration.id, || {
-                provider.project(&access, &subscription.platform_project_id)
-            })
+            .ask_platform(provider.as_ref(), &integration.id, || provider.project(&access, &project_ref))
             .await?;
-        Ok(Subject { subscription, provider, access, project, github })
+        Ok(Subject { subscription, provider, access, project_ref, project, github })
     }
 
     async fn github(&self, user_id: &str) -> Result<Github, Stop> {

@@ -6,7 +6,7 @@ use crate::{
     server::{
         db::integrations,
         integrations::{
-            Access, DeploymentsQuery, PlatformContext, PlatformError, ProviderUser, TokenProvider,
+            Access, PlatformContext, PlatformError, Probe, ProviderUser, TokenProvider, provider::WEBHOOKS,
         },
     },
 };
@@ -42,13 +42,9 @@ pub async fn examine(
     let expires_at = expiry(client.as_ref(), token).await;
     let reachable = discover::discover(client.as_ref(), &access).await.map_err(&failed)?;
     let probes = reachable.scopes.iter().map(|scope| probe(client.as_ref(), &access, scope));
-    let probes = try_join_all(probes).await.map_err(&failed)?;
+    let tried: Vec<Tried> = try_join_all(probes).await.map_err(&failed)?.into_iter().flatten().collect();
     let existing = integrations::of_user(&ctx.db, user_id, provider).await?;
-    let checks = vec![
-        check(&probes, "Projects", |probe| Some(probe.projects)),
-        check(&probes, "Deployments and build logs", |probe| probe.deployments),
-        webhooks(ctx, provider, &probes),
-    ];
+    let checks = checks(&tried, webhook_url(&ctx.config, provider).err());
     Ok(TokenReport {
         replaces: existing.filter(|row| row.external_user_id != owner.external_id).map(|row| row.username),
         owner: owner.into(),
@@ -69,74 +65,70 @@ pub(super) async fn expiry(
     })
 }
 
-/// What one scope lets the token do; `None` where there is nothing to try it on.
-struct Probe {
-    name: String,
-    projects: bool,
-    deployments: Option<bool>,
-    webhooks: Option<bool>,
+/// What a scope answered to something that the token was tried on.
+struct Tried {
+    scope: String,
+    probe: Probe,
 }
 
-async fn probe(client: &dyn TokenProvider, access: &Access, scope: &Scope) -> Result<Probe, PlatformError> {
+async fn probe(
+    client: &dyn TokenProvider,
+    access: &Access,
+    scope: &Scope,
+) -> Result<Vec<Tried>, PlatformError> {
     let access = access.for_team(scope.team_id().map(str::to_owned));
-    let mut probe = Probe {
-        name: scope.name().to_owned(),
-        projects: scope.projects.is_some(),
-        deployments: None,
-        webhooks: None,
-    };
-    if scope.projects.as_ref().is_some_and(|projects| !projects.is_empty()) {
-        let newest = DeploymentsQuery { limit: Some(1), ..DeploymentsQuery::default() };
-        probe.deployments = Some(allowed(client.deployments(&access, newest).await)?);
-        probe.webhooks = Some(allowed(client.webhooks(&access).await)?);
+    let mut probes =
+        vec![Probe { name: "Projects", allowed: Some(scope.projects.is_some()), otherwise: None }];
+    if let Some(projects) = &scope.projects {
+        probes.extend(client.probe(&access, projects).await?);
     }
-    Ok(probe)
+    let tried = |probe| Tried { scope: scope.name().to_owned(), probe };
+    Ok(probes.into_iter().map(tried).collect())
 }
 
-/// A refusal is an answer; anything else that goes wrong leaves the question open.
-fn allowed<T>(answer: Result<T, PlatformError>) -> Result<bool, PlatformError> {
-    match answer {
-        Ok(_) => Ok(true),
-        Err(PlatformError::TokenRefused | PlatformError::NotFound | PlatformError::Rejected { .. }) => {
-            Ok(false)
+/// One check for each thing that was tried, in the order in which they were.
+fn checks(tried: &[Tried], no_webhooks: Option<&str>) -> Vec<TokenCheck> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for Tried { probe, .. } in tried {
+        if !names.contains(&probe.name) {
+            names.push(probe.name);
         }
-        Err(error) => Err(error),
     }
+    if no_webhooks.is_some() && !names.contains(&WEBHOOKS) {
+        names.push(WEBHOOKS);
+    }
+    let mut checks: Vec<TokenCheck> = names
+        .into_iter()
+        .map(|name| check(name, tried.iter().filter(|tried| tried.probe.name == name)))
+        .collect();
+    if let (Some(note), Some(check)) = (no_webhooks, checks.iter_mut().find(|check| check.name == WEBHOOKS)) {
+        check.permission = Permission::Limited;
+        check.note = Some(note.to_owned());
+    }
+    checks
 }
 
-/// What is refused in one place is done without it; what is refused everywhere is missing.
-fn check(probes: &[Probe], name: &str, of: impl Fn(&Probe) -> Option<bool>) -> TokenCheck {
-    let refused: Vec<&str> =
-        probes.iter().filter(|probe| of(probe) == Some(false)).map(|probe| probe.name.as_str()).collect();
-    let works = probes.iter().any(|probe| of(probe) == Some(true));
-    let permission = match (refused.is_empty(), works) {
+/// What is refused in one place, or not needed, is done without; what is refused everywhere is missing.
+fn check<'a>(name: &str, tried: impl Iterator<Item = &'a Tried>) -> TokenCheck {
+    let (mut refused, mut works, mut otherwise) = (Vec::new(), false, None);
+    for Tried { scope, probe } in tried {
+        match probe.allowed {
+            Some(true) => works = true,
+            Some(false) => {
+                refused.push(scope.as_str());
+                otherwise = probe.otherwise;
+            }
+            None => {}
+        }
+    }
+    let permission = match (refused.is_empty(), works || otherwise.is_some()) {
         (true, _) => Permission::Works,
         (false, true) => Permission::Limited,
         (false, false) => Permission::Missing,
     };
-    let note = (!refused.is_empty()).then(|| {
-        format!("Refused for {}. A token whose scope includes it can do this there.", list(&refused))
-    });
+    let without = otherwise.unwrap_or("A token whose scope includes it can do this there.");
+    let note = (!refused.is_empty()).then(|| format!("Refused for {}. {without}", list(&refused)));
     TokenCheck { name: name.to_owned(), permission, note }
-}
-
-/// Webhooks are never missing: polling stands in for them.
-fn webhooks(ctx: &PlatformContext, provider: Provider, probes: &[Probe]) -> TokenCheck {
-    let refused: Vec<&str> = probes
-        .iter()
-        .filter(|probe| probe.webhooks == Some(false))
-        .map(|probe| probe.name.as_str())
-        .collect();
-    let note = match webhook_url(&ctx.config, provider) {
-        Err(note) => Some(note.to_owned()),
-        Ok(_) if refused.is_empty() => None,
-        Ok(_) => Some(format!(
-            "Not available for {}: its plan or your role there has none. Failures are found by polling.",
-            list(&refused)
-        )),
-    };
-    let permission = if note.is_some() { Permission::Limited } else { Permission::Works };
-    TokenCheck { name: "Webhooks".to_owned(), permission, note }
 }
 
 /// `a`, `a and b`, `a, b and 3 more`.
@@ -172,25 +164,39 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn probes(answers: &[Option<bool>]) -> Vec<Probe> {
-        let probe = |(index, answer): (usize, &Option<bool>)| Probe {
-            name: format!("team {index}"),
-            projects: true,
-            deployments: *answer,
-            webhooks: None,
+    fn tried(answers: &[Option<bool>], otherwise: Option<&'static str>) -> Vec<Tried> {
+        let tried = |(index, allowed): (usize, &Option<bool>)| Tried {
+            scope: format!("team {index}"),
+            probe: Probe { name: WEBHOOKS, allowed: *allowed, otherwise },
         };
-        answers.iter().enumerate().map(probe).collect()
+        answers.iter().enumerate().map(tried).collect()
     }
 
     #[rstest]
-    #[case(&[], Permission::Works)]
-    #[case(&[Some(true), None], Permission::Works)]
-    #[case(&[Some(true), Some(false)], Permission::Limited)]
-    #[case(&[None, Some(false)], Permission::Missing)]
-    fn permissions(#[case] answers: &[Option<bool>], #[case] expected: Permission) {
-        let check = check(&probes(answers), "x", |probe| probe.deployments);
+    #[case(&[Some(true), None], None, Permission::Works)]
+    #[case(&[Some(true), Some(false)], None, Permission::Limited)]
+    #[case(&[None, Some(false)], None, Permission::Missing)]
+    #[case(&[None, Some(false)], Some("Polling does."), Permission::Limited)]
+    fn permissions(
+        #[case] answers: &[Option<bool>],
+        #[case] otherwise: Option<&'static str>,
+        #[case] expected: Permission,
+    ) {
+        let checks = checks(&tried(answers, otherwise), None);
+        let [check] = &checks[..] else { panic!("{checks:?}") };
         assert_eq!(check.permission, expected);
-        assert_eq!(check.note.is_some(), answers.contains(&Some(false)));
+        let note = check.note.as_deref().unwrap_or_default();
+        assert_eq!(note.contains("team 1"), answers.contains(&Some(false)), "{note}");
+        assert_eq!(note.contains("Polling"), otherwise.is_some());
+    }
+
+    #[test]
+    fn a_server_without_an_address_has_no_webhooks() {
+        for tried in [Vec::new(), tried(&[Some(true)], None)] {
+            let checks = checks(&tried, Some("No public address."));
+            assert_eq!(checks[0].permission, Permission::Limited);
+            assert_eq!(checks[0].note.as_deref(), Some("No public address."));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::{ConnectionError, public_url::webhook_url};
 use crate::server::{
     db::{entity::subscription, subscriptions},
-    integrations::{Access, PlatformContext, PlatformError, RegisteredWebhook, TokenProvider},
+    integrations::{Access, PlatformContext, PlatformError, ProjectRef, RegisteredWebhook, TokenProvider},
 };
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -36,8 +36,18 @@ pub async fn ensure(
         }
     };
     let mut note = None;
-    for (team, rows) in by_team(rows) {
+    for (team, mut rows) in by_team(rows) {
         let access = access.for_team(team);
+        rows.retain(|row| match provider.polled_only(&ProjectRef::from(*row)) {
+            Some(why) => {
+                note.get_or_insert_with(|| why.to_owned());
+                false
+            }
+            None => true,
+        });
+        if rows.is_empty() {
+            continue;
+        }
         if let Err(refusal) = cover(ctx, provider, &access, &url, &rows).await? {
             tracing::warn!(provider = %provider.provider(), "webhooks are refused, polling is used");
             note = Some(polling_note(provider, &refusal));
@@ -72,13 +82,14 @@ async fn cover(
     };
     let ours: Vec<&RegisteredWebhook> =
         registered.iter().filter(|webhook| webhook.url == url.as_str()).collect();
+    let projects: Vec<ProjectRef> = rows.iter().map(|row| ProjectRef::from(*row)).collect();
     let known = rows.iter().find_map(|row| {
         let (id, secret) = stored(ctx, row)?;
-        ours.iter().any(|webhook| webhook.id == id && webhook.project_ids.is_empty()).then_some((id, secret))
+        ours.iter().any(|webhook| webhook.id == id && webhook.covers(&projects)).then_some((id, secret))
     });
     let (id, secret) = match known {
         Some(known) => known,
-        None => match provider.create_webhook(access, url, &[]).await {
+        None => match provider.create_webhook(access, url, &projects).await {
             Ok(created) => (created.id, created.secret),
             Err(error) => return uncovered(ctx, rows, error).await,
         },

@@ -3,12 +3,14 @@
 use super::{convert, token, webhooks, wire};
 use crate::{
     model::{PlatformDeployment, Timestamp},
+    server::clock::Clock,
     server::integrations::{
-        Access, CreatedWebhook, DeploymentsQuery, PlatformError, Project, ProviderUser, RegisteredWebhook,
-        Team, http::Api,
+        Access, CreatedWebhook, DeploymentsQuery, PlatformError, Project, ProjectRef, ProviderUser,
+        RateBudget, RegisteredWebhook, Team,
+        http::{self, Api},
     },
 };
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use secrecy::SecretString;
 use serde_json::json;
 use std::cmp::Reverse;
@@ -28,9 +30,9 @@ pub struct Vercel {
 }
 
 impl Vercel {
-    /// Vercel behind `api`.
-    pub const fn new(api: Api) -> Self {
-        Self { api }
+    /// Vercel at `base`.
+    pub fn new(client: reqwest::Client, base: Url, clock: Clock) -> Self {
+        Self { api: Api::new(client, base, clock, budget) }
     }
 
     /// A request in the scope of the access's team.
@@ -102,11 +104,9 @@ impl Vercel {
         query: DeploymentsQuery,
     ) -> Result<Vec<PlatformDeployment>, PlatformError> {
         let limit = query.limit.unwrap_or(DEFAULT_DEPLOYMENTS);
-        if query.project_ids.is_empty() {
-            return self.deployments_of(access, &query, &[], limit).await;
-        }
+        let ids: Vec<String> = query.projects.iter().map(|project| project.id.clone()).collect();
         let mut deployments = Vec::new();
-        for ids in query.project_ids.chunks(PROJECTS_PER_REQUEST) {
+        for ids in ids.chunks(PROJECTS_PER_REQUEST) {
             deployments.extend(self.deployments_of(access, &query, ids, limit).await?);
         }
         deployments.sort_by_key(|deployment| Reverse(deployment.created_at));
@@ -160,16 +160,32 @@ impl Vercel {
         convert::deployment(answer).ok_or(PlatformError::Malformed)
     }
 
+    /// Builds the commit of a deployment again, for the same target.
+    pub(super) async fn deploy_again(
+        &self,
+        access: &Access,
+        project: &ProjectRef,
+        id: &str,
+    ) -> Result<(), PlatformError> {
+        let before = self.get_deployment(access, id).await?;
+        let mut body = json!({"name": project.name, "project": project.id, "deploymentId": id});
+        if let Some(target) = before.target.filter(|target| target != "preview") {
+            body["target"] = json!(target);
+        }
+        let request = self
+            .request(Method::POST, &["v13", "deployments"], access)
+            .query(&[("forceNew", "1")])
+            .json(&body);
+        self.api.send(request).await.map(drop)
+    }
+
+    /// A webhook for all projects of the team: those that are watched later need no other one.
     pub(super) async fn make_webhook(
         &self,
         access: &Access,
         url: &Url,
-        project_ids: &[String],
     ) -> Result<CreatedWebhook, PlatformError> {
-        let mut body = json!({"url": url.as_str(), "events": webhooks::EVENTS});
-        if !project_ids.is_empty() {
-            body["projectIds"] = json!(project_ids);
-        }
+        let body = json!({"url": url.as_str(), "events": webhooks::EVENTS});
         let request = self.request(Method::POST, &["v1", "webhooks"], access).json(&body);
         let created: wire::CreatedWebhook = self.api.json(request).await?;
         Ok(CreatedWebhook { id: created.id, secret: created.secret.into() })
@@ -192,6 +208,11 @@ impl Vercel {
     pub(super) async fn remove_webhook(&self, access: &Access, id: &str) -> Result<(), PlatformError> {
         self.api.send(self.request(Method::DELETE, &["v1", "webhooks", id], access)).await.map(drop)
     }
+}
+
+/// Limits are counted per endpoint; the one of the last answer stands for all.
+fn budget(headers: &HeaderMap, now: Timestamp) -> Option<RateBudget> {
+    http::usual_budget("x-ratelimit", headers, now)
 }
 
 /// Moves to the next page. `false` when there is none, or when the platform sends us in a circle.

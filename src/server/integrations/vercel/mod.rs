@@ -1,11 +1,11 @@
 //! Vercel: [`Vercel`] speaks its REST API as a [`TokenProvider`].
 //!
 //! `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages,
-//! `events` reads build logs, `webhooks` checks and reads deliveries.
+//! `logs` reads build logs, `webhooks` checks and reads deliveries.
 
 mod client;
 mod convert;
-mod events;
+mod logs;
 mod token;
 pub mod webhooks;
 mod wire;
@@ -14,7 +14,7 @@ pub use client::Vercel;
 
 use super::{
     Access, BuildLog, CreatedWebhook, DeploymentsQuery, MalformedDelivery, PlatformError, Project,
-    ProviderUser, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
+    ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
 };
 use crate::model::{PlatformDeployment, Provider, Timestamp};
 use async_trait::async_trait;
@@ -52,8 +52,8 @@ impl TokenProvider for Vercel {
         self.list_projects(access).await
     }
 
-    async fn project(&self, access: &Access, id: &str) -> Result<Project, PlatformError> {
-        self.get_project(access, id).await
+    async fn project(&self, access: &Access, project: &ProjectRef) -> Result<Project, PlatformError> {
+        self.get_project(access, &project.id).await
     }
 
     async fn deployments(
@@ -64,21 +64,48 @@ impl TokenProvider for Vercel {
         self.list_deployments(access, query).await
     }
 
-    async fn deployment(&self, access: &Access, id: &str) -> Result<PlatformDeployment, PlatformError> {
+    async fn deployment(
+        &self,
+        access: &Access,
+        _project: &ProjectRef,
+        id: &str,
+    ) -> Result<PlatformDeployment, PlatformError> {
         self.get_deployment(access, id).await
     }
 
-    async fn build_log(&self, access: &Access, id: &str) -> Result<BuildLog, PlatformError> {
+    async fn find_deployment(
+        &self,
+        access: &Access,
+        _projects: &[ProjectRef],
+        id: &str,
+    ) -> Result<PlatformDeployment, PlatformError> {
+        self.get_deployment(access, id).await
+    }
+
+    async fn build_log(
+        &self,
+        access: &Access,
+        _project: &ProjectRef,
+        id: &str,
+    ) -> Result<BuildLog, PlatformError> {
         self.read_build_log(access, id).await
+    }
+
+    async fn redeploy(&self, access: &Access, project: &ProjectRef, id: &str) -> Result<(), PlatformError> {
+        self.deploy_again(access, project, id).await
+    }
+
+    fn budget(&self, token: &SecretString) -> Option<RateBudget> {
+        self.api.budget(token)
     }
 
     async fn create_webhook(
         &self,
         access: &Access,
         url: &Url,
-        project_ids: &[String],
+        _projects: &[ProjectRef],
     ) -> Result<CreatedWebhook, PlatformError> {
-        self.make_webhook(access, url, project_ids).await
+        self.make_webhook(access, url).await
     }
 
     async fn webhooks(&self, access: &Access) -> Result<Vec<RegisteredWebhook>, PlatformError> {
@@ -93,7 +120,7 @@ impl TokenProvider for Vercel {
         webhooks::verify(headers, body, secret)
     }
 
-    fn parse_webhook(&self, body: &[u8]) -> Result<WebhookEvent, MalformedDelivery> {
+    fn parse_webhook(&self, _headers: &HeaderMap, body: &[u8]) -> Result<WebhookEvent, MalformedDelivery> {
         webhooks::parse(body)
     }
 }

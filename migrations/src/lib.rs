@@ -14,6 +14,7 @@ mod m20261124_000007_brakes;
 mod m20261124_000008_events;
 mod m20261125_000009_accounts;
 mod m20261125_000011_notifications;
+mod m20261127_000012_polling;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_events::Migration),
             Box::new(m20261125_000009_accounts::Migration),
             Box::new(m20261125_000011_notifications::Migration),
+            Box::new(m20261127_000012_polling::Migration),
         ]
     }
 }

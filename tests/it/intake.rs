@@ -8,7 +8,7 @@ use deploymend::{
     model::{EventKind, FixStatus, Provider, Stage},
     server::{
         db,
-        intake::poll::{Found, PollError, keep_polling, poll_connection, poll_due},
+        intake::poll::{PollError, keep_polling, poll_connection, poll_due},
         integrations::{PlatformError, connection_manager},
     },
 };
@@ -18,7 +18,7 @@ use standins::{
     record::Server,
     scenario::{Redelivery, Seed, Seeded},
     vercel::{
-        actions::NewDeployment,
+        actions::{NewDeployment, change_deployment},
         state::{DeliveryMode, Plan},
     },
 };
@@ -33,8 +33,9 @@ async fn connected() -> (House, Seeded) {
     (house, seeded)
 }
 
-async fn poll(house: &House) -> Option<Found> {
-    poll_connection(&house.ctx, &house.integration().await).await.unwrap()
+/// How many failures were new; `None` when somebody else polls.
+async fn poll(house: &House) -> Option<usize> {
+    poll_connection(&house.ctx, &house.integration().await).await.unwrap().map(|found| found.new)
 }
 
 #[tokio::test]
@@ -89,8 +90,8 @@ async fn a_lost_delivery_is_found_by_the_poll_and_its_repetition_is_a_duplicate(
     let (house, seeded) = connected().await;
     house.standins.set_delivery_mode(DeliveryMode::Drop);
     let (made, _) = house.standins.break_project(&seeded.project_id, None, LOG, true).await.unwrap();
-    assert_eq!(poll(&house).await, Some(Found { new: 1 }));
-    assert_eq!(poll(&house).await, Some(Found { new: 0 }));
+    assert_eq!(poll(&house).await, Some(1));
+    assert_eq!(poll(&house).await, Some(0));
     let fixes = house.fixes().await;
     assert_eq!((fixes.len(), fixes[0].platform_deployment_id.as_str()), (1, made.id.as_str()));
     assert_eq!(house.woken(), [(format!("{}:1", fixes[0].id), fixes[0].id.clone())]);
@@ -122,7 +123,7 @@ async fn what_failed_before_the_connection_and_what_succeeded_is_left_alone() {
     let project = seeded.project_id.clone();
     let ready = NewDeployment { project, state: Some("READY".into()), ..NewDeployment::default() };
     house.standins.deploy(ready, false).await.unwrap();
-    assert_eq!(poll(&house).await, Some(Found { new: 0 }));
+    assert_eq!(poll(&house).await, Some(0));
     assert!(house.fixes().await.is_empty());
 }
 
@@ -169,6 +170,85 @@ async fn two_processes_poll_a_connection_once() {
 }
 
 #[tokio::test]
+async fn a_poll_that_goes_on_is_not_begun_again_and_one_left_behind_is() {
+    let (house, _) = connected().await;
+    let (db, now) = (&house.state.db, house.state.clock.now());
+    let row = house.integration().await;
+    assert!(db::integrations::take_poll(db, &row, now, now + TimeDelta::minutes(6)).await.unwrap());
+    // Whatever makes it due meanwhile.
+    db::integrations::poll_soon(db, &row.id, now).await.unwrap();
+    assert_eq!(poll_due(&house.ctx).await.unwrap(), 0);
+    assert_eq!(poll(&house).await, None);
+    house.state.clock.advance(TimeDelta::minutes(7));
+    assert_eq!(poll_due(&house.ctx).await.unwrap(), 1);
+    assert_eq!(house.integration().await.poll_lease_until, None);
+}
+
+#[tokio::test]
+async fn a_poll_that_is_asked_for_during_a_poll_comes_after_it() {
+    let (house, _) = connected().await;
+    let (db, now) = (&house.state.db, house.state.clock.now());
+    let row = house.integration().await;
+    assert!(db::integrations::take_poll(db, &row, now, now + TimeDelta::minutes(6)).await.unwrap());
+    house.state.clock.advance(TimeDelta::seconds(1));
+    db::integrations::poll_soon(db, &row.id, house.state.clock.now()).await.unwrap();
+    let polled = db::integrations::Polled { next: now + TimeDelta::hours(1), seen: None, rate: None };
+    db::integrations::end_poll(db, &row, polled).await.unwrap();
+    assert_eq!(poll_due(&house.ctx).await.unwrap(), 1);
+    assert_eq!(poll_due(&house.ctx).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_project_that_is_being_built_is_asked_about_more_often() {
+    let (house, seeded) = connected().await;
+    house.standins.set_delivery_mode(DeliveryMode::Drop);
+    poll(&house).await;
+    let pause = async || {
+        let row = house.integration().await;
+        (row.next_poll_at.unwrap() - house.state.clock.now()).num_seconds()
+    };
+    assert!((40..50).contains(&pause().await), "{}", pause().await);
+    let building = NewDeployment {
+        project: seeded.project_id.clone(),
+        state: Some("BUILDING".into()),
+        ..NewDeployment::default()
+    };
+    let (made, _) = house.standins.deploy(building, false).await.unwrap();
+    house.state.clock.advance(TimeDelta::seconds(50));
+    assert_eq!(poll_due(&house.ctx).await.unwrap(), 1);
+    assert!((13..17).contains(&pause().await), "{}", pause().await);
+    change_deployment(house.standins.world(), &made.id, Some("ERROR".into()), LOG).unwrap();
+    house.state.clock.advance(TimeDelta::seconds(17));
+    assert_eq!(poll_due(&house.ctx).await.unwrap(), 1);
+    assert_eq!(house.fixes().await.len(), 1, "within a minute of its failing");
+    assert!((40..50).contains(&pause().await), "{}", pause().await);
+}
+
+#[tokio::test]
+async fn what_happened_while_nobody_could_be_asked_is_found_afterwards() {
+    let (house, seeded) = connected().await;
+    house.standins.set_delivery_mode(DeliveryMode::Drop);
+    poll(&house).await;
+    house.standins.break_project(&seeded.project_id, None, LOG, true).await.unwrap();
+    let down = Fault {
+        server: Server::Vercel,
+        method: None,
+        path: "/v7/deployments".into(),
+        times: 10,
+        kind: Kind::Status { status: 503 },
+    };
+    house.standins.add_fault(down);
+    for _ in 0..10 {
+        house.state.clock.advance(TimeDelta::hours(1));
+        assert_eq!(poll_due(&house.ctx).await.unwrap(), 1);
+    }
+    assert!(house.fixes().await.is_empty());
+    house.state.clock.advance(TimeDelta::hours(1));
+    poll(&house).await;
+    assert_eq!(house.fixes().await.len(), 1, "made before the usual window");
+}
+
+#[tokio::test]
 async fn a_fork_is_skipped_whichever_way_it_comes() {
     let (house, seeded) = connected().await;
     let fork = || NewDeployment {
@@ -208,7 +288,7 @@ async fn the_poll_sees_that_the_fix_branch_is_green() {
     };
     house.standins.set_delivery_mode(DeliveryMode::Drop);
     house.standins.deploy(on_branch("ERROR"), true).await.unwrap();
-    assert_eq!(poll(&house).await, Some(Found { new: 0 }));
+    assert_eq!(poll(&house).await, Some(0));
     house.standins.deploy(on_branch("READY"), true).await.unwrap();
     poll(&house).await;
     poll(&house).await;

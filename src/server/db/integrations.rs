@@ -153,12 +153,13 @@ async fn set(
     Ok(())
 }
 
-/// Connections whose next poll is due and whose token works.
+/// Connections whose next poll is due, whose token works, and which nobody polls now.
 pub async fn due(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<integration::Model>, DbError> {
     let watched =
         subscription::Entity::find().select_only().column(subscription::Column::IntegrationId).into_query();
     Ok(integration::Entity::find()
         .filter(integration::Column::NextPollAt.lte(now))
+        .filter(nobody_polls(now))
         .filter(integration::Column::Health.eq(HEALTH_OK))
         .filter(integration::Column::Id.in_subquery(watched))
         .order_by_asc(integration::Column::NextPollAt)
@@ -167,31 +168,74 @@ pub async fn due(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<integration:
         .await?)
 }
 
-/// Takes a due poll by moving its next one, so that no two processes poll a connection at once.
-/// `false` when somebody else has taken it.
+/// A lease that is over was left by a process that ended in the middle.
+fn nobody_polls(now: Timestamp) -> Condition {
+    let lease = integration::Column::PollLeaseUntil;
+    Condition::any().add(lease.is_null()).add(lease.lte(now))
+}
+
+fn next_poll_is(at: Option<Timestamp>) -> Condition {
+    let next = integration::Column::NextPollAt;
+    Condition::all().add(at.map_or_else(|| next.is_null(), |at| next.eq(at)))
+}
+
+/// Takes a poll until `lease_until`, so that a connection is never polled twice at once, whoever polls.
+/// `false` when somebody else has taken it, or has ended it since `row` was read.
 pub async fn take_poll(
     db: &Db,
     row: &integration::Model,
     now: Timestamp,
-    next: Timestamp,
+    lease_until: Timestamp,
 ) -> Result<bool, DbError> {
-    let unmoved = match row.next_poll_at {
-        Some(at) => Condition::all().add(integration::Column::NextPollAt.eq(at)),
-        None => Condition::all().add(integration::Column::NextPollAt.is_null()),
-    };
     let taken = integration::Entity::update_many()
-        .col_expr(integration::Column::NextPollAt, Expr::value(next))
-        .col_expr(integration::Column::LastPolledAt, Expr::value(now))
+        .col_expr(integration::Column::PollLeaseUntil, Expr::value(lease_until))
         .filter(integration::Column::Id.eq(&row.id))
-        .filter(unmoved)
+        .filter(nobody_polls(now))
+        .filter(next_poll_is(row.next_poll_at))
         .exec(&db.orm)
         .await?;
     Ok(taken.rows_affected == 1)
 }
 
-/// Moves the next poll, for instance since the platform asked for patience.
-pub async fn postpone(db: &Db, integration_id: &str, next: Timestamp) -> Result<(), DbError> {
-    set(&db.orm, integration_id, integration::Column::NextPollAt, next.into()).await
+/// What a poll leaves for the next one.
+#[derive(Clone, Debug)]
+pub struct Polled {
+    /// When the next one is due.
+    pub next: Timestamp,
+    /// When this one began and what it saw going on, as JSON; `None` when it did not see everything.
+    pub seen: Option<(Timestamp, String)>,
+    /// Requests in a window, requests left, and the end of the window.
+    pub rate: Option<(i32, i32, Timestamp)>,
+}
+
+/// Ends a poll that [`take_poll`] took with `row`. A poll that was asked for meanwhile stays due.
+pub async fn end_poll(db: &Db, row: &integration::Model, polled: Polled) -> Result<(), DbError> {
+    let mut update = integration::Entity::update_many()
+        .col_expr(integration::Column::PollLeaseUntil, Expr::value(None::<Timestamp>));
+    if let Some((at, busy)) = polled.seen {
+        update = update
+            .col_expr(integration::Column::LastPolledAt, Expr::value(at))
+            .col_expr(integration::Column::Busy, Expr::value(busy));
+    }
+    if let Some((limit, remaining, reset_at)) = polled.rate {
+        update = update
+            .col_expr(integration::Column::RateLimit, Expr::value(limit))
+            .col_expr(integration::Column::RateRemaining, Expr::value(remaining))
+            .col_expr(integration::Column::RateResetAt, Expr::value(reset_at));
+    }
+    update.filter(integration::Column::Id.eq(&row.id)).exec(&db.orm).await?;
+    integration::Entity::update_many()
+        .col_expr(integration::Column::NextPollAt, Expr::value(polled.next))
+        .filter(integration::Column::Id.eq(&row.id))
+        .filter(next_poll_is(row.next_poll_at))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Makes a connection's poll due now.
+pub async fn poll_soon(db: &Db, integration_id: &str, now: Timestamp) -> Result<(), DbError> {
+    set(&db.orm, integration_id, integration::Column::NextPollAt, now.into()).await
 }
 
 /// Forgets a connection with its token. Its subscriptions must be gone already: see `subscriptions::remove`.

@@ -7,7 +7,7 @@ use super::{
 use crate::model::{Provider, RepositoryKind, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, OnConflict},
 };
@@ -165,12 +165,12 @@ pub async fn watching(
         .await?)
 }
 
-/// Subscriptions of a team with a webhook, at most `limit`, the newest first: whose secrets may have signed a delivery
-/// about a project that nobody watches.
-pub async fn with_secret_in_team(
+/// Subscriptions with a webhook, of one team or of all, at most `limit`, one for each webhook, the newest first: whose
+/// secrets may have signed a delivery that names no watched project.
+pub async fn with_secret(
     db: &Db,
     provider: Provider,
-    team_id: &str,
+    team_id: Option<&str>,
     limit: u64,
 ) -> Result<Vec<subscription::Model>, DbError> {
     let of_provider = integration::Entity::find()
@@ -178,10 +178,16 @@ pub async fn with_secret_in_team(
         .column(integration::Column::Id)
         .filter(integration::Column::Provider.eq(provider.as_str()))
         .into_query();
-    Ok(subscription::Entity::find()
-        .filter(subscription::Column::TeamId.eq(team_id))
+    let one_each = subscription::Entity::find()
+        .select_only()
+        .column_as(subscription::Column::Id.max(), "id")
         .filter(subscription::Column::WebhookSecret.is_not_null())
         .filter(subscription::Column::IntegrationId.in_subquery(of_provider))
+        .filter(Condition::all().add_option(team_id.map(|team| subscription::Column::TeamId.eq(team))))
+        .group_by(subscription::Column::WebhookId)
+        .into_query();
+    Ok(subscription::Entity::find()
+        .filter(subscription::Column::Id.in_subquery(one_each))
         .order_by_desc(subscription::Column::CreatedAt)
         .limit(limit)
         .all(&db.orm)

@@ -8,8 +8,9 @@ use crate::{
     model::{ApiError, ErrorCode, Provider},
     server::{
         db::{
-            DbError,
+            DbError, deliveries,
             entity::subscription,
+            integrations,
             subscriptions::{self, secret_identity},
         },
         integrations::{DeliveredDeployment, PlatformContext, TokenProvider, WebhookEvent, WebhookKind},
@@ -21,8 +22,8 @@ use std::collections::HashSet;
 /// The largest delivery that is read, in bytes.
 pub const MAX_DELIVERY_BYTES: usize = 1 << 20;
 
-/// How many of a team's secrets are tried for a project that nobody watches.
-const MAX_TEAM_SECRETS: u64 = 200;
+/// How many secrets are tried when a delivery names no project that is watched.
+const MAX_SECRETS: u64 = 200;
 
 /// Why a delivery is refused. Nothing of it is stored.
 #[derive(Debug, thiserror::Error)]
@@ -77,11 +78,14 @@ pub async fn receive(
         Some(project_id) => subscriptions::watching(&ctx.platforms.db, provider, project_id).await?,
         None => Vec::new(),
     };
-    let candidates = match &event.team_id {
-        Some(team_id) if watchers.is_empty() => {
-            subscriptions::with_secret_in_team(&ctx.platforms.db, provider, team_id, MAX_TEAM_SECRETS).await?
+    let candidates = match (event.team_id.as_deref(), &event.kind) {
+        _ if !watchers.is_empty() => watchers.clone(),
+        // A hint may leave out whose it is. It claims nothing either, so that any secret will do.
+        (None, WebhookKind::Hint(_)) | (Some(_), _) => {
+            let team = event.team_id.as_deref();
+            subscriptions::with_secret(&ctx.platforms.db, provider, team, MAX_SECRETS).await?
         }
-        _ => watchers.clone(),
+        (None, _) => Vec::new(),
     };
     let signer = signer(&ctx.platforms, client.as_ref(), &candidates, headers, &body).ok_or_else(|| {
         tracing::warn!(%provider, "a delivery with a wrong signature was refused");
@@ -139,6 +143,10 @@ async fn decide(
         kind: kind.to_owned(),
         project_id: event.project_id,
     };
+    let of_a_stranger = delivered.project_id.is_some() && watchers.is_empty();
+    if matches!(event.kind, WebhookKind::Hint(_)) && !of_a_stranger {
+        return hinted(ctx, provider, &delivered).await;
+    }
     if watchers.is_empty() {
         let row = delivered.row(provider, None, Action::NoSubscription, None);
         super::admit::record(ctx, row).await?;
@@ -166,6 +174,17 @@ async fn decide(
             Ok(Receipt::new(super::admit::record(ctx, row).await?, None))
         }
     }
+}
+
+/// Stores that the platform has to be asked, and has its connection polled.
+async fn hinted(ctx: &IntakeContext, provider: Provider, delivered: &Delivered) -> Result<Receipt, DbError> {
+    let platforms = &ctx.platforms;
+    let row = delivered.row(provider, None, Action::Queued, Some(deliveries::LOOK_AGAIN));
+    if !deliveries::record(&platforms.db.orm, row, platforms.clock.now()).await? {
+        return Ok(Receipt::new(Action::Duplicate, None));
+    }
+    integrations::poll_soon(&platforms.db, &delivered.integration_id, platforms.clock.now()).await?;
+    Ok(Receipt::new(Action::Queued, None))
 }
 
 /// A successful deployment of one of our branches is the proof that the fix works on the platform.

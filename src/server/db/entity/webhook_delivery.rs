@@ -10,6 +10,7 @@ pub struct Model {
     pub id: String,
     pub provider: String,
     pub delivery_id: String,
+    pub integration_id: Option<String>,
     pub kind: String,
     pub platform_project_id: Option<String>,
     pub platform_deployment_id: Option<String>,

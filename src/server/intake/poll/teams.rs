@@ -1,0 +1,137 @@
+//! One team's deployments → fixes of what failed, and notes on fixes whose branch the platform has built.
+
+use super::{Found, PollError};
+use crate::{
+    model::{DeploymentState, PlatformDeployment, Timestamp},
+    server::{
+        db::{entity::subscription, fixes, subscriptions},
+        intake::{
+            Action, Delivered, Failure, IntakeContext, Receipt, admit,
+            own_branch::{self, Owner},
+        },
+        integrations::{Access, Look, ProjectRef, TokenProvider},
+    },
+};
+use chrono::TimeDelta;
+use std::collections::{BTreeMap, HashSet};
+
+/// A failure that is older was missed for good: nobody waits for its fix any more.
+const LOOK_BACK: TimeDelta = TimeDelta::days(7);
+/// After a pause in polling of this length everything is looked at again.
+const GAP: TimeDelta = TimeDelta::hours(1);
+/// A deployment that was made longer ago has ended by now, and its end was seen.
+const WINDOW: TimeDelta = TimeDelta::hours(6);
+/// A deployment that claims to be built for longer than this keeps nobody busy.
+const LONGEST_BUILD: TimeDelta = TimeDelta::hours(2);
+/// After a pull request was opened the platform builds its branch within this time.
+const BRANCH_BUILD: TimeDelta = TimeDelta::minutes(30);
+/// Open pull requests that make their project busy.
+const MAX_BRANCHES: u64 = 20;
+
+/// Subscriptions by the team that owns their project.
+pub(super) fn by_team(rows: Vec<subscription::Model>) -> BTreeMap<Option<String>, Vec<subscription::Model>> {
+    let mut teams: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for watched in rows {
+        teams.entry(watched.team_id.clone()).or_default().push(watched);
+    }
+    teams
+}
+
+/// A poll of one connection.
+pub(super) struct Poll<'a> {
+    pub ctx: &'a IntakeContext,
+    pub provider: &'a dyn TokenProvider,
+    pub now: Timestamp,
+    /// When the connection was polled before.
+    pub last: Option<Timestamp>,
+    /// What went on then.
+    pub busy: HashSet<String>,
+}
+
+impl Poll<'_> {
+    /// Looks at one team.
+    pub async fn team(
+        &self,
+        access: &Access,
+        rows: &[subscription::Model],
+        found: &mut Found,
+    ) -> Result<(), PollError> {
+        let Some(oldest) = rows.iter().map(|watched| watched.created_at).min() else { return Ok(()) };
+        let awaited = self.awaited_branches(rows).await?;
+        let last = self.last.filter(|last| self.now - *last < GAP);
+        let look = Look {
+            projects: rows.iter().map(ProjectRef::from).collect(),
+            since: oldest.max(self.now - last.map_or(LOOK_BACK, |_| WINDOW)),
+            last,
+            busy: self.busy.iter().chain(&awaited).cloned().collect(),
+        };
+        let mut deployments = self.provider.look(access, look).await?;
+        // Oldest first, as deliveries would have come.
+        deployments.sort_by_key(|deployment| deployment.created_at);
+        let ids: Vec<String> = deployments.iter().map(|deployment| deployment.platform_id.clone()).collect();
+        let known = fixes::known(&self.ctx.platforms.db, self.provider.provider(), &ids).await?;
+        for deployment in deployments.into_iter().filter(|it| !known.contains(&it.platform_id)) {
+            if self.goes_on(&deployment) {
+                found.busy.insert(deployment.project_id.clone());
+            }
+            let receipt = self.take(rows, deployment, None).await?;
+            found.new += usize::from(receipt.is_some_and(|receipt| is_new(receipt.action)));
+        }
+        found.busy.extend(awaited);
+        Ok(())
+    }
+
+    /// Projects whose platform is about to build the branch of a pull request.
+    async fn awaited_branches(&self, rows: &[subscription::Model]) -> Result<HashSet<String>, PollError> {
+        let ids: Vec<String> = rows.iter().map(|watched| watched.id.clone()).collect();
+        let mut awaited = HashSet::new();
+        for fix in fixes::open_pull_requests_of(&self.ctx.platforms.db, &ids, MAX_BRANCHES).await? {
+            let fresh = fix.pr_opened_at.is_some_and(|at| self.now - at < BRANCH_BUILD);
+            let watched = rows.iter().find(|watched| watched.id == fix.subscription_id);
+            if let (true, Some(watched)) = (fresh, watched)
+                && !own_branch::is_green(&self.ctx.platforms.db, &fix.id).await?
+            {
+                awaited.insert(watched.platform_project_id.clone());
+            }
+        }
+        Ok(awaited)
+    }
+
+    fn goes_on(&self, deployment: &PlatformDeployment) -> bool {
+        matches!(deployment.state, DeploymentState::Queued | DeploymentState::Building)
+            && self.now - deployment.created_at < LONGEST_BUILD
+    }
+
+    /// Does what a deployment's state asks for. `None` when that is nothing.
+    pub async fn take(
+        &self,
+        rows: &[subscription::Model],
+        deployment: PlatformDeployment,
+        delivered: Option<&Delivered>,
+    ) -> Result<Option<Receipt>, PollError> {
+        let mine = rows.iter().find(|watched| watched.platform_project_id == deployment.project_id);
+        let Some(mine) = mine.filter(|mine| deployment.created_at >= mine.created_at) else {
+            return Ok(None);
+        };
+        match deployment.state {
+            DeploymentState::Failed => {
+                let (db, kind) = (&self.ctx.platforms.db, self.provider.provider());
+                let mut watchers = subscriptions::watching(db, kind, &deployment.project_id).await?;
+                watchers.sort_by_key(|watched| watched.id != mine.id);
+                Ok(Some(admit(self.ctx, &watchers, Failure::from(deployment), delivered).await?))
+            }
+            DeploymentState::Ready if !deployment.from_fork => {
+                let branch = deployment.branch.as_deref();
+                let owner = own_branch::owner(&self.ctx.platforms.db, mine, branch).await?;
+                let Owner::Fix(fix) = owner else { return Ok(None) };
+                own_branch::built(self.ctx, &fix, self.provider.provider().display_name()).await?;
+                Ok(Some(Receipt::new(Action::Ignored, Some(fix.id))))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+const fn is_new(action: Action) -> bool {
+    matches!(action, Action::Queued | Action::Skipped)
+}

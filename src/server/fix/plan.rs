@@ -1,7 +1,7 @@
 //! From a project's settings and files to the commands that its platform runs: what is reproduced, and what proves
-//! the repair. The platform's settings come first, then the repository's files.
+//! the repair. The platform's settings come first, then the repository's files, then what the platform printed.
 
-use crate::server::integrations::Project;
+use crate::server::integrations::{Project, ProjectRef, RepositoryFiles, TokenProvider};
 use serde_json::Value;
 use std::path::{Component, Path, PathBuf};
 
@@ -95,35 +95,45 @@ impl PackageManager {
 }
 
 impl BuildPlan {
-    /// The plan for a clean clone of the commit that failed.
-    pub fn detect(clone: &Path, project: &Project) -> Result<Self, PlanError> {
-        let root = relative_root(project.root_directory.as_deref().unwrap_or_default())
-            .filter(|root| clone.join(root).is_dir())
-            .ok_or_else(|| PlanError::NoRoot(project.root_directory.clone().unwrap_or_default()))?;
-        let folder = clone.join(&root);
-        let manifest = read_json(&folder.join("package.json"))?;
-        let vercel = read_json(&folder.join("vercel.json")).unwrap_or(None).unwrap_or_default();
-        let setting = |on_platform: &Option<String>, in_file: &str| {
-            on_platform.clone().or_else(|| vercel.get(in_file).and_then(Value::as_str).map(str::to_owned))
-        };
-        let set_install = setting(&project.install_command, "installCommand");
-        let set_build =
-            setting(&project.build_command, "buildCommand").filter(|command| !command.trim().is_empty());
+    /// The plan for a clean clone of the commit that failed. `log` is what the platform printed, without colours.
+    ///
+    /// # Errors
+    /// There is nothing that could be run.
+    pub fn detect(
+        clone: &Path,
+        provider: &dyn TokenProvider,
+        project: &Project,
+        log: &[String],
+    ) -> Result<Self, PlanError> {
+        // A root directory that the platform says nothing about may still be in a file of the repository's root.
+        let reference = ProjectRef::from(project);
+        let files = Files { clone, folder: clone.to_owned() };
+        let first = project.build_settings().or(provider.settings_in_files(&reference, &files));
+        let named = first.root_directory.clone().unwrap_or_default();
+        let root = relative_root(&named).filter(|root| clone.join(root).is_dir());
+        let root = root.ok_or(PlanError::NoRoot(named))?;
+        let files = Files { clone, folder: clone.join(&root) };
+        let settings = project
+            .build_settings()
+            .or(provider.settings_in_files(&reference, &files))
+            .or(provider.settings_in_log(log));
 
-        let manager = manifest.as_ref().map(|manifest| PackageManager::detect(&folder, manifest));
-        let install = match set_install {
+        let manifest = read_json(&files.folder.join("package.json"))?;
+        let manager = manifest.as_ref().map(|manifest| PackageManager::detect(&files.folder, manifest));
+        let install = match settings.install_command {
             Some(command) if command.trim().is_empty() => None,
             Some(command) => Some(command),
             None => manager.as_ref().map(PackageManager::install),
         };
-        let script = |name: &str| {
+        let script = |name: &&str| {
             let scripts = manifest.as_ref()?.get("scripts")?;
             scripts.get(name)?.as_str()?;
             Some(manager.as_ref()?.run(name))
         };
-        let build = set_build
-            .or_else(|| script("vercel-build"))
-            .or_else(|| script("build"))
+        let build = settings
+            .build_command
+            .filter(|command| !command.trim().is_empty())
+            .or_else(|| provider.build_scripts().iter().find_map(script))
             .ok_or(PlanError::NoBuildCommand)?;
         Ok(Self { root, install, build })
     }
@@ -143,19 +153,56 @@ fn relative_root(setting: &str) -> Option<PathBuf> {
 }
 
 fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
-    // A link in a hostile repository could point anywhere on this machine.
-    if !path.symlink_metadata().is_ok_and(|data| data.is_file()) {
+    if !is_file(path) {
         return Ok(None);
     }
     let text = std::fs::read_to_string(path).map_err(|_| PlanError::BadManifest)?;
     serde_json::from_str(&text).map(Some).map_err(|_| PlanError::BadManifest)
 }
 
+/// A link in a hostile repository could point anywhere on this machine.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|data| data.is_file())
+}
+
+/// A clean clone, of which platforms read some files.
+struct Files<'a> {
+    clone: &'a Path,
+    folder: PathBuf,
+}
+
+impl RepositoryFiles for Files<'_> {
+    fn at_root(&self, name: &str) -> Option<String> {
+        read_text(&self.clone.join(name))
+    }
+
+    fn in_project(&self, name: &str) -> Option<String> {
+        read_text(&self.folder.join(name))
+    }
+}
+
+fn read_text(path: &Path) -> Option<String> {
+    is_file(path).then(|| std::fs::read_to_string(path).ok()).flatten()
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 mod tests {
     use super::*;
+    use crate::server::{clock::Clock, integrations::vercel::Vercel};
     use rstest::rstest;
+
+    fn detect(clone: &Path, project: &Project) -> Result<BuildPlan, PlanError> {
+        detect_with(clone, project, &[])
+    }
+
+    fn detect_with(clone: &Path, project: &Project, log: &[&str]) -> Result<BuildPlan, PlanError> {
+        let client = crate::server::integrations::http::client().unwrap();
+        let address = "http://127.0.0.1:1".parse().unwrap();
+        let vercel = Vercel::new(client, address, Clock::System);
+        let log: Vec<String> = log.iter().map(|line| (*line).to_owned()).collect();
+        BuildPlan::detect(clone, &vercel, project, &log)
+    }
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -191,7 +238,7 @@ mod tests {
         #[case] build: &str,
     ) {
         let repository = repository(files);
-        let plan = BuildPlan::detect(repository.path(), &Project::default()).unwrap();
+        let plan = detect(repository.path(), &Project::default()).unwrap();
         assert_eq!((plan.install.as_deref(), plan.build.as_str()), (install, build));
     }
 
@@ -204,10 +251,23 @@ mod tests {
             build_command: Some("next build".into()),
             ..Project::default()
         };
-        let plan = BuildPlan::detect(repository.path(), &project).unwrap();
+        let plan = detect(repository.path(), &project).unwrap();
         assert_eq!(plan.root, Path::new("web"));
         assert_eq!(plan.install.as_deref(), Some("npm i --legacy-peer-deps"));
         assert_eq!(plan.build, "next build");
+    }
+
+    #[test]
+    fn the_files_outrank_the_log_and_the_log_outranks_a_guess() {
+        let repository = repository(&[
+            ("package.json", MANIFEST),
+            ("package-lock.json", "{}"),
+            ("vercel.json", r#"{"buildCommand":"make site"}"#),
+        ]);
+        let log = ["Running \"install\" command: `npm ci --force`...", "Running \"npm run of-the-log\""];
+        let plan = detect_with(repository.path(), &Project::default(), &log).unwrap();
+        assert_eq!(plan.install.as_deref(), Some("npm ci --force"));
+        assert_eq!(plan.build, "make site");
     }
 
     #[rstest]
@@ -217,13 +277,13 @@ mod tests {
     fn a_root_outside_the_repository_is_refused(#[case] root: &str) {
         let repository = repository(&[("package.json", MANIFEST)]);
         let project = Project { root_directory: Some(root.into()), ..Project::default() };
-        assert_eq!(BuildPlan::detect(repository.path(), &project), Err(PlanError::NoRoot(root.into())));
+        assert_eq!(detect(repository.path(), &project), Err(PlanError::NoRoot(root.into())));
     }
 
     #[test]
     fn without_a_build_command_there_is_no_plan() {
         let repository = repository(&[("package.json", r#"{"scripts":{"test":"x"}}"#)]);
-        assert_eq!(BuildPlan::detect(repository.path(), &Project::default()), Err(PlanError::NoBuildCommand));
+        assert_eq!(detect(repository.path(), &Project::default()), Err(PlanError::NoBuildCommand));
     }
 
     #[test]
@@ -235,6 +295,6 @@ mod tests {
             repository.path().join("package.json"),
         )
         .unwrap();
-        assert_eq!(BuildPlan::detect(repository.path(), &Project::default()), Err(PlanError::NoBuildCommand));
+        assert_eq!(detect(repository.path(), &Project::default()), Err(PlanError::NoBuildCommand));
     }
 }

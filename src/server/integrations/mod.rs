@@ -15,8 +15,8 @@ pub mod vercel;
 
 pub use context::PlatformContext;
 pub use provider::{
-    Access, BuildLog, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, Look, MalformedDelivery,
-    PlatformError, Probe, Project, ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, RepositoryLink,
-    Team, TokenProvider, WebhookEvent, WebhookKind,
+    Access, BuildLog, BuildSettings, CreatedWebhook, DeliveredDeployment, DeploymentsQuery, Look,
+    MalformedDelivery, PlatformError, Probe, Project, ProjectRef, ProviderUser, RateBudget,
+    RegisteredWebhook, RepositoryFiles, RepositoryLink, Team, TokenProvider, WebhookEvent, WebhookKind,
 };
 pub use registry::Registry;

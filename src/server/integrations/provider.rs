@@ -156,6 +156,56 @@ pub struct Project {
     pub production_branch: Option<String>,
 }
 
+impl Project {
+    /// What the platform's own settings say about the build.
+    pub fn build_settings(&self) -> BuildSettings {
+        BuildSettings {
+            root_directory: self.root_directory.clone(),
+            install_command: self.install_command.clone(),
+            build_command: self.build_command.clone(),
+            output_directory: self.output_directory.clone(),
+            node_version: self.node_version.clone(),
+        }
+    }
+}
+
+/// How a project is built, as one source says it. What the source does not say is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildSettings {
+    /// Folder of the project in the repository.
+    pub root_directory: Option<String>,
+    /// Installs the dependencies; empty when nothing does, or the build command.
+    pub install_command: Option<String>,
+    /// Builds.
+    pub build_command: Option<String>,
+    /// Folder with the built files.
+    pub output_directory: Option<String>,
+    /// Version of Node.js, in full or in part: `22`, `22.x`, `v22.11.0`.
+    pub node_version: Option<String>,
+}
+
+impl BuildSettings {
+    /// These, and `other` where they say nothing.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            root_directory: self.root_directory.or(other.root_directory),
+            install_command: self.install_command.or(other.install_command),
+            build_command: self.build_command.or(other.build_command),
+            output_directory: self.output_directory.or(other.output_directory),
+            node_version: self.node_version.or(other.node_version),
+        }
+    }
+}
+
+/// Text files of a repository at the commit that failed.
+pub trait RepositoryFiles {
+    /// The text of a file in the repository's root; `None` when there is none that can be read.
+    fn at_root(&self, name: &str) -> Option<String>;
+
+    /// The text of a file in the project's root directory.
+    fn in_project(&self, name: &str) -> Option<String>;
+}
+
 /// A project as calls about it name it: some platforms want its id, some its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProjectRef {
@@ -465,6 +515,21 @@ pub trait TokenProvider: Send + Sync {
 
     /// Makes the platform build that deployment's commit once more.
     async fn redeploy(&self, access: &Access, project: &ProjectRef, id: &str) -> Result<(), PlatformError>;
+
+    /// What the platform reads about the build from the repository's own files.
+    fn settings_in_files(&self, _project: &ProjectRef, _files: &dyn RepositoryFiles) -> BuildSettings {
+        BuildSettings::default()
+    }
+
+    /// What the platform has printed about the build: `lines` are without colours.
+    fn settings_in_log(&self, _lines: &[String]) -> BuildSettings {
+        BuildSettings::default()
+    }
+
+    /// Scripts of `package.json` that the platform runs when nothing else is set, the preferred one first.
+    fn build_scripts(&self) -> &'static [&'static str] {
+        &["build"]
+    }
 
     /// How much may still be asked with this token; `None` before the first answer that says so.
     fn budget(&self, token: &SecretString) -> Option<RateBudget>;

@@ -7,7 +7,7 @@ use crate::{
     server::{
         db::{self, fixes::FixChange},
         diagnosis::{self, Hints},
-        fix::{crash_point, plan::BuildPlan},
+        fix::crash_point,
         integrations::{BuildLog, DeploymentsQuery},
         rules::{self, Rule},
         sandbox::Slot,
@@ -164,7 +164,7 @@ impl Run<'_> {
     /// Runs the platform's own commands and expects them to fail.
     async fn reproduce(&mut self, subject: &Subject) -> Result<(), Stop> {
         let clone = self.clean_clone(subject).await?;
-        let plan = BuildPlan::detect(clone.dir(), &subject.project)?;
+        let plan = self.plan(subject, &clone)?;
         let workspace = self.workspace().await?;
         workspace.load(Slot::Agent, clone.dir()).await?;
         let failed = self.build(Slot::Agent, &plan, "install", "reproduce", Some(Stage::Reproduced)).await?;

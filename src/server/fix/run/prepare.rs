@@ -5,6 +5,7 @@ use crate::{
     model::{EventKind, Provider, Stage},
     server::{
         db::{self, entity},
+        diagnosis::clean,
         fix::{FixContext, plan::BuildPlan},
         github::{
             GithubError, RepositoryName,
@@ -167,6 +168,13 @@ impl Run<'_> {
         let workspace = self.ctx.sandbox.create(&self.fix.id, &marker).await?;
         self.workspace = Some(workspace.clone());
         Ok(workspace)
+    }
+
+    /// What the platform runs for the commit of `clone`.
+    pub(super) fn plan(&self, subject: &Subject, clone: &Checkout) -> Result<BuildPlan, Stop> {
+        let log = self.fix.logs.as_deref().unwrap_or_default();
+        let lines: Vec<String> = log.lines().map(|line| clean::text(line).into_owned()).collect();
+        Ok(BuildPlan::detect(clone.dir(), subject.provider.as_ref(), &subject.project, &lines)?)
     }
 
     /// Installs and builds. `None` when both exit 0; the first command that does not, otherwise.

@@ -23,7 +23,7 @@ impl Run<'_> {
     pub(super) async fn repair(&mut self) -> Result<(), Stop> {
         let subject = self.subject().await?;
         let clone = self.clean_clone(&subject).await?;
-        let plan = BuildPlan::detect(clone.dir(), &subject.project)?;
+        let plan = self.plan(&subject, &clone)?;
         self.ready_for_agent(&clone, &plan).await?;
         crash_point!("fixing");
 

@@ -11,7 +11,7 @@ use crate::{
     model::{EventKind, FixStatus, Stage},
     server::{
         db::{self, fixes::FixChange},
-        fix::{crash_point, plan::BuildPlan},
+        fix::crash_point,
         github::{
             Client,
             body::branch_name,
@@ -26,7 +26,7 @@ impl Run<'_> {
     pub(super) async fn review(&mut self) -> Result<(), Stop> {
         let subject = self.subject().await?;
         let clone = self.clean_clone(&subject).await?;
-        let plan = BuildPlan::detect(clone.dir(), &subject.project)?;
+        let plan = self.plan(&subject, &clone)?;
         let branch = branch_name(&subject.subscription.fix_branch_prefix, &self.fix.id);
         let Some(head) = self.commit(&subject, &clone).await? else {
             return self

@@ -1,8 +1,9 @@
 //! Vercel: [`Vercel`] speaks its REST API as a [`TokenProvider`].
 //!
-//! `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages,
+//! `build` is how it builds, `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages,
 //! `logs` reads build logs, `webhooks` checks and reads deliveries.
 
+mod build;
 mod client;
 mod convert;
 mod logs;
@@ -13,8 +14,9 @@ mod wire;
 pub use client::Vercel;
 
 use super::{
-    Access, BuildLog, CreatedWebhook, DeploymentsQuery, MalformedDelivery, PlatformError, Project,
-    ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
+    Access, BuildLog, BuildSettings, CreatedWebhook, DeploymentsQuery, MalformedDelivery, PlatformError,
+    Project, ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, RepositoryFiles, Team, TokenProvider,
+    WebhookEvent,
 };
 use crate::model::{PlatformDeployment, Provider, Timestamp};
 use async_trait::async_trait;
@@ -93,6 +95,18 @@ impl TokenProvider for Vercel {
 
     async fn redeploy(&self, access: &Access, project: &ProjectRef, id: &str) -> Result<(), PlatformError> {
         self.deploy_again(access, project, id).await
+    }
+
+    fn settings_in_files(&self, _project: &ProjectRef, files: &dyn RepositoryFiles) -> BuildSettings {
+        build::in_files(files)
+    }
+
+    fn settings_in_log(&self, lines: &[String]) -> BuildSettings {
+        build::in_log(lines)
+    }
+
+    fn build_scripts(&self) -> &'static [&'static str] {
+        build::SCRIPTS
     }
 
     fn budget(&self, token: &SecretString) -> Option<RateBudget> {

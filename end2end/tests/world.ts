@@ -116,6 +116,8 @@ export class World {
         DEPLOYMEND_DATA_DIR: join(this.folder, 'data'),
         DEPLOYMEND_SITE_DIR: join(root, 'target/site'),
         DEPLOYMEND_VERCEL_API: this.addresses.vercel,
+        DEPLOYMEND_CLOUDFLARE_API: this.addresses.cloudflare,
+        DEPLOYMEND_RENDER_API: this.addresses.render,
         DEPLOYMEND_GITHUB_API: this.addresses.githubApi,
         DEPLOYMEND_GITHUB_URL: this.addresses.github,
         DEPLOYMEND_MODEL_URL: this.addresses.model,

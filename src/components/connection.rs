@@ -6,7 +6,7 @@ use super::{
     time::{Ago, Until},
     wizard::{Subject, Wizard, WizardButton},
 };
-use crate::model::{Connection, ConnectionHealth, Delivery, Timestamp};
+use crate::model::{Connection, ConnectionHealth, Delivery, RateLimit, Timestamp};
 use leptos::prelude::*;
 
 /// A token that ends within this is worth a warning, in days.
@@ -101,6 +101,7 @@ fn Facts(
             {fact("Token expires", expiry(connection.expires_at))}
             {fact("Last delivery", last(connection.last_delivery_at))}
             {fact("Last poll", last(connection.last_polled_at))}
+            {connection.rate.map(|rate| fact("Rate limit", view! { {budget(rate)} }.into_any()))}
             {fact("Connected", last(Some(connection.created_at)))}
             <div class="wide">
                 <dt>"Failures arrive"</dt>
@@ -130,6 +131,13 @@ fn fact(name: &'static str, value: AnyView) -> impl IntoView {
             <dd>{value}</dd>
         </div>
     }
+}
+
+/// A window that is over is full again.
+fn budget(rate: RateLimit) -> String {
+    let now = super::browser::Browser::expect().now.get_untracked();
+    let left = if rate.reset_at > now { rate.remaining } else { rate.limit };
+    format!("{left} of {} requests left", rate.limit)
 }
 
 fn last(at: Option<Timestamp>) -> AnyView {

@@ -59,7 +59,7 @@ fn error(place: Place, code: &str) -> &'static str {
             "The fix has moved on meanwhile, so this could not be done. The page shows where it stands now."
         }
         (Place::Deployments, "platform_unavailable") => {
-            "The platform did not answer, so no fix was started. Try again in a minute."
+            "The platform did not answer, so nothing was started. Try again in a minute."
         }
         (Place::Settings, "invalid") => {
             "No token was made. It needs a name of at most 60 characters, and its days are a number from 1."
@@ -147,6 +147,9 @@ fn success(code: &str) -> Option<&'static str> {
         "signed_out" => "You are signed out.",
         "setup" => "The owner's account is made.",
         "started" => "The fix has started.",
+        "redeployed" => {
+            "The platform builds this commit once more. It will be listed as a deployment of its own."
+        }
         "retried" => "The fix starts again.",
         "canceled" => "The fix is being canceled. Its sandbox is removed.",
         _ => return None,

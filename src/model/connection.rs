@@ -25,6 +25,18 @@ pub enum Delivery {
     Polling,
 }
 
+/// How much a platform lets a token ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RateLimit {
+    /// Requests in a window.
+    pub limit: u32,
+    /// Requests that are left in this one.
+    pub remaining: u32,
+    /// When the next window begins.
+    pub reset_at: Timestamp,
+}
+
 /// A connected platform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -51,6 +63,8 @@ pub struct Connection {
     pub last_delivery_at: Option<Timestamp>,
     /// When we last asked the platform.
     pub last_polled_at: Option<Timestamp>,
+    /// What the platform still lets the token ask, as its last answer to a poll said.
+    pub rate: Option<RateLimit>,
     /// When the token expires, if that is known.
     pub expires_at: Option<Timestamp>,
     /// The user's own note about the token.

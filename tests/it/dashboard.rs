@@ -261,6 +261,32 @@ async fn a_person_starts_the_fix_of_a_failure_that_has_none() -> anyhow::Result<
     Ok(())
 }
 
+/// For what code cannot repair: the platform is asked for the same commit again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_built_once_more_on_request() -> anyhow::Result<()> {
+    let it = Dashboard::start().await?;
+    it.deploy("landing", "ERROR", ago(5), "main").await?;
+    let list = it.list("?project=landing").await?;
+    let [failed] = ids(&list).try_into().map_err(|ids| anyhow::anyhow!("{ids:?}"))?;
+    let commit = list.deployments[0].commit().context("no commit")?.to_owned();
+    for (id, expected) in [(failed.as_str(), 202), ("dpl_of_nobody", 404)] {
+        let path = format!("/api/deployments/vercel:{id}/redeploy");
+        let answer = it.app.request(Method::POST, &path).send().await?;
+        assert_eq!(answer.status().as_u16(), expected, "{id}");
+    }
+    let made = || {
+        let state = it.world.standins.world().state();
+        let deployments = state.vercel.deployments.iter().filter(|made| made.state == "QUEUED");
+        deployments.map(|made| made.meta["githubCommitSha"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(made(), [json!(commit)]);
+    let mut app = it.app;
+    let to = app.form(&format!("/deployments/vercel:{failed}/redeploy"), &[]).await?;
+    assert_eq!(to, format!("/deployments/vercel%3A{failed}?ok=redeployed"));
+    assert_eq!(made().len(), 2);
+    Ok(())
+}
+
 /// PostgreSQL takes no NUL; that is the sender's trouble, not ours.
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_that_cannot_be_stored_are_refused() -> anyhow::Result<()> {

@@ -51,6 +51,8 @@ impl World {
             .set("DEPLOYMEND_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
             .set("DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", "true")
             .set("DEPLOYMEND_VERCEL_API", standins.vercel_url())
+            .set("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
+            .set("DEPLOYMEND_RENDER_API", standins.render_url())
             .set("DEPLOYMEND_GITHUB_API", standins.github_api_url())
             .set("DEPLOYMEND_GITHUB_URL", standins.github_url())
             .set("DEPLOYMEND_MODEL_URL", standins.model_url())

@@ -137,17 +137,20 @@ fn Actions(
     similar: bool,
 ) -> impl IntoView {
     let retry = format!("/deployments/{id}/retry");
+    let redeploy = format!("/deployments/{id}/redeploy");
     let similar = similar.then(|| {
         view! { <PostButton label="Skip similar from now on" action=format!("/deployments/{id}/skip-similar") /> }
     });
     match status {
         FixStatus::Failed => view! {
             {similar}
+            <PostButton label="Redeploy" action=redeploy />
             <PostButton label="Try again" action=retry primary=true />
         }
         .into_any(),
         FixStatus::Skipped => view! {
             {similar}
+            <PostButton label="Redeploy" action=redeploy />
             <PostButton label="Fix now" action=retry />
         }
         .into_any(),

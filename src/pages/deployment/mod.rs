@@ -115,6 +115,8 @@ fn PlatformView(
     log: Log,
 ) -> impl IntoView {
     let failed = deployment.state == DeploymentState::Failed;
+    let again = failed || deployment.state == DeploymentState::Canceled;
+    let redeploy = format!("/deployments/{}:{}/redeploy", deployment.provider, deployment.platform_id);
     let fields =
         vec![("provider", deployment.provider.to_string()), ("deploymentId", deployment.platform_id.clone())];
     let (title, text) = match deployment.state {
@@ -139,6 +141,7 @@ fn PlatformView(
     view! {
         <Title text=format!("{} · {}", deployment.project_name, deployment.state.label()) />
         <Head deployment=deployment.clone() badges=().into_any()>
+            {again.then(|| view! { <PostButton label="Redeploy" action=redeploy /> })}
             {failed
                 .then(|| {
                     view! { <PostButton label="Fix now" action="/deployments/fix".to_owned() primary=true fields=fields /> }

@@ -17,7 +17,7 @@ use crate::{
 use axum::{
     Extension, Json,
     extract::{FromRef as _, State},
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     response::IntoResponse,
 };
 use serde::Deserialize;
@@ -33,6 +33,7 @@ pub fn router(views: Views) -> OpenApiRouter<AppState> {
         .routes(routes!(detail))
         .routes(routes!(retry))
         .routes(routes!(cancel))
+        .routes(routes!(redeploy))
         .layer(Extension(views))
 }
 
@@ -224,6 +225,28 @@ async fn cancel(
     let fix = find(&state, &user, &id).await?;
     actions::cancel(&state.fixes, fix).await?;
     Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
+}
+
+/// Makes the platform build a deployment's commit once more: for failures that code cannot repair.
+#[utoipa::path(
+    post,
+    path = "/api/deployments/{id}/redeploy",
+    operation_id = "redeployDeployment",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`")),
+    responses(
+        (status = 202, description = "The platform has accepted it"),
+        (status = 404, body = ErrorBody, description = "No such deployment of a watched project"),
+        (status = 502, body = ErrorBody, description = "The platform did not answer as documented"),
+    ),
+)]
+async fn redeploy(
+    user: CurrentUser,
+    Extension(views): Extension<Views>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<StatusCode, ApiFailure> {
+    views::redeploy(&views, &user.id, &id).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 #[derive(Deserialize, IntoParams)]

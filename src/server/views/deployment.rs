@@ -50,6 +50,19 @@ pub async fn unfixed(
     Ok((project.ok_or_else(ApiError::not_found)?, deployment))
 }
 
+/// Makes the platform build a deployment's commit once more. `id` is ours of its fix, or `{provider}:{platform's id}`.
+///
+/// # Errors
+/// `NotFound` when the user watches no such project; what the platform answers otherwise.
+pub async fn redeploy(views: &Views, user_id: &str, id: &str) -> Result<(), ApiError> {
+    let id = match fixes::find_for_user(&views.platforms.db, user_id, id).await? {
+        Some(row) => format!("{}:{}", row.provider, row.platform_deployment_id),
+        None => id.to_owned(),
+    };
+    let (watched, deployment) = without_fix(views, user_id, &id).await?;
+    platforms::redeploy(views, &watched, &deployment).await
+}
+
 /// The platform's side of a fix. The page does without it when the platform does not answer.
 async fn of_platform(views: &Views, user_id: &str, row: &deployment::Model) -> Option<PlatformDeployment> {
     let subscription = subscriptions::find(&views.platforms.db, &row.subscription_id).await.ok()??;

@@ -13,7 +13,7 @@ mod rules;
 mod settings;
 mod stats;
 
-pub use deployment::{deployment, unfixed};
+pub use deployment::{deployment, redeploy, unfixed};
 pub use integrations::integrations;
 pub use list::{deployment_list, deployments};
 pub use log::{find_in_log, log, log_lines, log_text};

@@ -242,6 +242,23 @@ pub(super) async fn build_log(
     }
 }
 
+/// Builds the deployment's commit once more.
+pub(super) async fn redeploy(
+    views: &Views,
+    watched: &Watched,
+    deployment: &PlatformDeployment,
+) -> Result<(), ApiError> {
+    let project = watched.projects.iter().find(|row| row.platform_project_id == deployment.project_id);
+    let project = project.ok_or_else(ApiError::not_found)?;
+    let access = access(views, watched)?.for_team(project.team_id.clone());
+    let (client, project) = (client(views, watched)?, ProjectRef::from(project));
+    let asked = client.redeploy(&access, &project, &deployment.platform_id);
+    ask(views, watched, asked).await?.ok_or_else(ApiError::not_found)?;
+    // It goes on now: the poll is to see how it ends.
+    integrations::poll_soon(&views.platforms.db, &watched.row.id, views.platforms.clock.now()).await?;
+    Ok(())
+}
+
 const fn is_ended(state: DeploymentState) -> bool {
     matches!(state, DeploymentState::Ready | DeploymentState::Failed | DeploymentState::Canceled)
 }

@@ -46,6 +46,8 @@ impl App {
             .env("DEPLOYMEND_DATA_DIR", folder.join("data"))
             .env("DEPLOYMEND_SITE_DIR", &args.site)
             .env("DEPLOYMEND_VERCEL_API", standins.vercel_url())
+            .env("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
+            .env("DEPLOYMEND_RENDER_API", standins.render_url())
             .env("DEPLOYMEND_GITHUB_API", standins.github_api_url())
             .env("DEPLOYMEND_GITHUB_URL", standins.github_url())
             .env("DEPLOYMEND_MODEL_URL", standins.model_url())

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::auth::Caller;
 use super::error::ApiError;
 use super::state::{Deployment, Vercel};
 use super::wire::{self, Window};
+use crate::ids::{now_ms, random};
 use crate::world::World;
 
 /// States that the list may be filtered by.
@@ -42,6 +45,49 @@ pub async fn list(
     let (page, pagination) = wire::page(mine, |d| d.created_at, &filter.window, world.options.page_size)?;
     let deployments: Vec<Value> = page.into_iter().map(|d| wire::list_item(vercel, d)).collect();
     Ok(Json(json!({"deployments": deployments, "pagination": pagination})))
+}
+
+/// What `POST /v13/deployments` is asked for: an older deployment once more.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewDeployment {
+    name: String,
+    deployment_id: String,
+    target: Option<String>,
+}
+
+/// `POST /v13/deployments` with a `deploymentId`: the same commit again, queued.
+pub async fn create(
+    State(world): State<Arc<World>>,
+    caller: Caller,
+    body: Result<Json<NewDeployment>, JsonRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Json(wanted) = body.map_err(|_| ApiError::bad_request("Invalid request: body is malformed."))?;
+    let mut state = world.state();
+    let before = visible(&state.vercel, &caller, &wanted.deployment_id)?;
+    let project = state.vercel.project(&before.project_id);
+    if project.is_none_or(|project| project.name != wanted.name) {
+        return Err(ApiError::bad_request("Invalid request: `name` is not the name of the project."));
+    }
+    if !matches!(wanted.target.as_deref(), None | Some("production" | "staging")) {
+        return Err(ApiError::bad_request("Invalid request: `target` is not an environment."));
+    }
+    let made = Deployment {
+        id: format!("dpl_{}", random(28)),
+        url: format!("{}-{}.vercel.app", wanted.name, random(9).to_lowercase()),
+        state: "QUEUED".to_owned(),
+        target: wanted.target,
+        creator_id: caller.user.id,
+        error_code: None,
+        error_message: None,
+        log: Vec::new(),
+        created_at: now_ms(),
+        finished_at: None,
+        ..before.clone()
+    };
+    let shown = wire::detail(&state.vercel, &made, false);
+    state.vercel.deployments.push(made);
+    Ok(Json(shown))
 }
 
 /// `GET /v13/deployments/{idOrUrl}`.

@@ -7,6 +7,7 @@ pub mod deliveries;
 mod deployments;
 mod error;
 mod events;
+mod limits;
 mod projects;
 pub mod state;
 mod users;
@@ -16,7 +17,8 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::middleware::map_response_with_state;
+use axum::routing::{get, post};
 
 use crate::world::World;
 use error::ApiError;
@@ -31,11 +33,13 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/v9/projects/{id}", get(projects::one))
         .route("/v6/deployments", get(deployments::list))
         .route("/v7/deployments", get(deployments::list))
+        .route("/v13/deployments", post(deployments::create))
         .route("/v13/deployments/{id}", get(deployments::one))
         .route("/v3/deployments/{id}/events", get(events::list))
         .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/v1/webhooks/{id}", get(webhooks::one).delete(webhooks::delete))
         .fallback(async || ApiError::not_found("The requested API endpoint was not found."))
         .method_not_allowed_fallback(async || ApiError::method_unknown())
+        .layer(map_response_with_state(world.clone(), limits::tell))
         .with_state(world)
 }

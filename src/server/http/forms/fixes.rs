@@ -28,6 +28,7 @@ pub(super) fn router(views: Views) -> Router<AppState> {
         .route("/deployments/fix", post(fix))
         .route("/deployments/{id}/retry", post(retry))
         .route("/deployments/{id}/cancel", post(cancel))
+        .route("/deployments/{id}/redeploy", post(redeploy))
         .route("/deployments/{id}/skip-similar", post(skip_similar))
         .route("/deployments/{id}/log.txt", get(log))
         .layer(Extension(views))
@@ -72,6 +73,17 @@ async fn cancel(
     Ok(back(&id, actions::cancel(&state.fixes, fix).await))
 }
 
+async fn redeploy(
+    user: CurrentUser,
+    Extension(views): Extension<Views>,
+    ApiPath(id): ApiPath<String>,
+) -> Redirect {
+    match views::redeploy(&views, &user.id, &id).await {
+        Ok(()) => Redirect::to(&format!("/deployments/{}?ok=redeployed", in_path(&id))),
+        Err(error) => back(&id, Err(error)),
+    }
+}
+
 /// To the page of the rule, which says what it is about.
 async fn skip_similar(
     user: CurrentUser,
@@ -100,10 +112,14 @@ async fn log(
     Ok(views::log_text(&views, &user.id, &id).await?)
 }
 
+/// The id of a form may be anything.
+fn in_path(id: &str) -> String {
+    form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
 /// To the page that the form stands on, with what went wrong in the address.
 fn back(id: &str, outcome: Result<(), ApiError>) -> Redirect {
-    // The id of a form may be anything.
-    let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20");
+    let id = in_path(id);
     match outcome {
         Ok(()) => Redirect::to(&format!("/deployments/{id}")),
         Err(error) => Redirect::to(&format!("/deployments/{id}?error={}", error.code.as_str())),

@@ -20,7 +20,7 @@ pub use request::ConnectRequest;
 
 use super::{Access, PlatformContext, PlatformError, ProviderUser, TokenProvider};
 use crate::{
-    model::{Connection, ConnectionHealth, Delivery, Provider, RepositoryKind},
+    model::{Connection, ConnectionHealth, Delivery, Provider, RateLimit, RepositoryKind},
     server::{
         clock::new_id,
         crypto::{CryptoError, KeyRing},
@@ -204,9 +204,18 @@ pub async fn status(
     }
 }
 
+fn rate(row: &integration::Model) -> Option<RateLimit> {
+    Some(RateLimit {
+        limit: row.rate_limit?.try_into().ok()?,
+        remaining: row.rate_remaining?.try_into().ok()?,
+        reset_at: row.rate_reset_at?,
+    })
+}
+
 async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>, ConnectionError> {
     let Some(row) = integrations::find(&ctx.db, id).await? else { return Ok(None) };
     let Ok(provider) = row.provider.parse() else { return Ok(None) };
+    let rate = rate(&row);
     let rows = subscriptions::of_integration(&ctx.db, &row.id).await?;
     let covered = rows.iter().filter(|row| row.webhook_id.is_some()).count();
     let repairable =
@@ -226,6 +235,7 @@ async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>,
         repairable: repairable as u64,
         last_delivery_at: row.last_delivery_at,
         last_polled_at: row.last_polled_at,
+        rate,
         expires_at: row.expires_at,
         token_note: row.token_note,
         created_at: row.created_at,

@@ -121,7 +121,8 @@ impl Api {
     }
 }
 
-fn digest(token: &SecretString) -> [u8; 32] {
+/// What stands for a token where something is kept by tokens.
+pub fn digest(token: &SecretString) -> [u8; 32] {
     Sha256::digest(token.expose_secret()).into()
 }
 

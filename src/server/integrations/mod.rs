@@ -11,6 +11,7 @@ pub mod http;
 pub mod json_items;
 pub mod provider;
 pub mod registry;
+pub mod render;
 pub mod vercel;
 
 pub use context::PlatformContext;

@@ -1,6 +1,6 @@
 //! Turns a [`Provider`] into the client that talks to it.
 
-use super::{TokenProvider, vercel::Vercel};
+use super::{TokenProvider, cloudflare::Cloudflare, vercel::Vercel};
 use crate::{
     model::Provider,
     server::{clock::Clock, config::Config},
@@ -20,8 +20,9 @@ impl Registry {
     /// When the TLS stack of the machine cannot be set up.
     pub fn new(config: &Config, clock: Clock) -> Result<Self, reqwest::Error> {
         let client = super::http::client()?;
-        let vercel = Vercel::new(client, config.vercel_api.clone(), clock);
-        Ok(Self::with(vec![Arc::new(vercel)]))
+        let vercel = Vercel::new(client.clone(), config.vercel_api.clone(), clock.clone());
+        let cloudflare = Cloudflare::new(client, config.cloudflare_api.clone(), clock);
+        Ok(Self::with(vec![Arc::new(vercel), Arc::new(cloudflare)]))
     }
 
     /// Exactly these platforms.

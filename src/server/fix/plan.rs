@@ -130,11 +130,14 @@ impl BuildPlan {
             scripts.get(name)?.as_str()?;
             Some(manager.as_ref()?.run(name))
         };
-        let build = settings
-            .build_command
-            .filter(|command| !command.trim().is_empty())
-            .or_else(|| provider.build_scripts().iter().find_map(script))
-            .ok_or(PlanError::NoBuildCommand)?;
+        let set = settings.build_command.filter(|command| !command.trim().is_empty());
+        let build = match (set, settings.after_build) {
+            (Some(build), Some(after)) => format!("{build} && {after}"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => {
+                provider.build_scripts().iter().find_map(script).ok_or(PlanError::NoBuildCommand)?
+            }
+        };
         Ok(Self { root, install, build })
     }
 

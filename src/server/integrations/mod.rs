@@ -5,10 +5,12 @@
 //! (their JSON), `convert` (their words into ours), `logs`, `token`, `webhooks`.
 
 pub mod build_log;
+pub mod cloudflare;
 pub mod connection_manager;
 pub mod context;
 pub mod http;
 pub mod json_items;
+pub mod lenient;
 pub mod provider;
 pub mod registry;
 pub mod render;

@@ -163,6 +163,7 @@ impl Project {
             root_directory: self.root_directory.clone(),
             install_command: self.install_command.clone(),
             build_command: self.build_command.clone(),
+            after_build: None,
             output_directory: self.output_directory.clone(),
             node_version: self.node_version.clone(),
         }
@@ -178,6 +179,8 @@ pub struct BuildSettings {
     pub install_command: Option<String>,
     /// Builds.
     pub build_command: Option<String>,
+    /// Runs after the build and has to pass, too.
+    pub after_build: Option<String>,
     /// Folder with the built files.
     pub output_directory: Option<String>,
     /// Version of Node.js, in full or in part: `22`, `22.x`, `v22.11.0`.
@@ -191,6 +194,7 @@ impl BuildSettings {
             root_directory: self.root_directory.or(other.root_directory),
             install_command: self.install_command.or(other.install_command),
             build_command: self.build_command.or(other.build_command),
+            after_build: self.after_build.or(other.after_build),
             output_directory: self.output_directory.or(other.output_directory),
             node_version: self.node_version.or(other.node_version),
         }

@@ -1,6 +1,6 @@
 //! Turns a [`Provider`] into the client that talks to it.
 
-use super::{TokenProvider, render::Render, vercel::Vercel};
+use super::{TokenProvider, cloudflare::Cloudflare, render::Render, vercel::Vercel};
 use crate::{
     model::Provider,
     server::{clock::Clock, config::Config},
@@ -21,8 +21,9 @@ impl Registry {
     pub fn new(config: &Config, clock: Clock) -> Result<Self, reqwest::Error> {
         let client = super::http::client()?;
         let vercel = Vercel::new(client.clone(), config.vercel_api.clone(), clock.clone());
+        let cloudflare = Cloudflare::new(client.clone(), config.cloudflare_api.clone(), clock.clone());
         let render = Render::new(client, config.render_api.clone(), clock);
-        Ok(Self::with(vec![Arc::new(vercel), Arc::new(render)]))
+        Ok(Self::with(vec![Arc::new(vercel), Arc::new(cloudflare), Arc::new(render)]))
     }
 
     /// Exactly these platforms.

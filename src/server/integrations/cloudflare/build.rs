@@ -46,7 +46,7 @@ fn quoted(word: &str) -> String {
 
 /// What stands for a Worker's deploy command where nothing may be deployed: Wrangler bundles without uploading.
 /// `None` for other commands: nobody knows what they would do.
-pub fn rehearsal(deploy_command: &str) -> Option<String> {
+fn rehearsal(deploy_command: &str) -> Option<String> {
     let words: Vec<&str> = deploy_command.split_whitespace().collect();
     let wrangler = words.iter().position(|word| *word == "wrangler" || word.ends_with("/wrangler"))?;
     let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./@=".contains(c));
@@ -65,6 +65,9 @@ pub fn in_log(lines: &[String]) -> BuildSettings {
         let after = |start: &str| line.strip_prefix(start).map(|rest| rest.trim().to_owned());
         let build = after("Executing user command: ").or_else(|| after("Executing user build command: "));
         settings.build_command = settings.build_command.or(build);
+        // Only a log that came so far says that the deploy has to be seen to pass.
+        let deploy = after("Executing user deploy command: ");
+        settings.after_build = settings.after_build.or(deploy.as_deref().and_then(rehearsal));
         settings.install_command =
             settings.install_command.or_else(|| after("Installing project dependencies: "));
         if let Some(tools) = line.strip_prefix("Detected the following tools from environment: ") {
@@ -94,7 +97,10 @@ mod tests {
 
     #[rstest]
     #[case::toml("wrangler.toml", "name = \"api\"\n[build]\ncommand = \"npm run bundle\"\n[vars]\nA = 1\n")]
-    #[case::jsonc("wrangler.jsonc", "{\n  // what builds\n  \"build\": {\"command\": \"npm run bundle\",},\n}")]
+    #[case::jsonc(
+        "wrangler.jsonc",
+        "{\n  // what builds\n  \"build\": {\"command\": \"npm run bundle\",},\n}"
+    )]
     #[case::json("wrangler.json", "{\"build\":{\"command\":\"npm run bundle\"}}")]
     fn wranglers_file_names_the_build(#[case] name: &'static str, #[case] text: &'static str) {
         let settings = in_files(&OneFile(name, text));
@@ -133,6 +139,7 @@ mod tests {
     #[test]
     fn the_log_names_commands_and_version() {
         let log = [
+            "Executing user deploy command: npx wrangler deploy",
             "Detected the following tools from environment: npm@10.9.2, nodejs@22.16.0",
             "Installing project dependencies: npm clean-install --progress=false",
             "Executing user command: npm run build",
@@ -140,6 +147,7 @@ mod tests {
         let settings = in_log(&log.map(str::to_owned));
         assert_eq!(settings.install_command.as_deref(), Some("npm clean-install --progress=false"));
         assert_eq!(settings.build_command.as_deref(), Some("npm run build"));
+        assert_eq!(settings.after_build.as_deref(), Some("npx wrangler deploy --dry-run"));
         assert_eq!(settings.node_version.as_deref(), Some("22.16.0"));
     }
 }

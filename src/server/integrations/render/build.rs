@@ -32,7 +32,7 @@ pub fn in_files(project: &ProjectRef, files: &dyn RepositoryFiles) -> BuildSetti
         install_command: service.build_command.as_ref().map(|_| NOTHING.to_owned()),
         build_command: service.build_command,
         output_directory: service.static_publish_path,
-        node_version: None,
+        ..BuildSettings::default()
     }
 }
 
@@ -106,6 +106,9 @@ mod tests {
         ];
         let settings = in_log(&log.map(str::to_owned));
         assert_eq!(settings.build_command.as_deref(), Some("npm install; npm run build"));
-        assert_eq!((settings.install_command.as_deref(), settings.node_version.as_deref()), (Some(""), Some("22.16.0")));
+        assert_eq!(
+            (settings.install_command.as_deref(), settings.node_version.as_deref()),
+            (Some(""), Some("22.16.0"))
+        );
     }
 }

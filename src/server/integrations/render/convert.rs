@@ -1,7 +1,7 @@
 //! Turns Render's services and deploys into projects and deployments: repository addresses, status words, and what a
 //! deploy only knows through its service.
 
-use super::wire;
+use super::{build, wire};
 use crate::{
     model::{DeploymentState, PlatformDeployment, Provider},
     server::integrations::{Access, Project, RepositoryLink},
@@ -47,16 +47,17 @@ impl From<&wire::Service> for Facts {
 /// A service. Its team is its workspace.
 pub fn project(service: wire::Service, access: &Access) -> Project {
     let details = service.service_details;
+    let build_command =
+        filled(details.env_specific_details.build_command).or_else(|| filled(details.build_command));
     Project {
         name: filled(service.name).unwrap_or_else(|| service.id.clone()),
         team_id: filled(service.owner_id).or_else(|| access.team_id.clone()),
         link: link(service.repo.as_deref()),
         framework: filled(details.runtime).or_else(|| filled(details.env)),
         root_directory: filled(service.root_dir),
-        // One command installs and builds at Render.
-        install_command: None,
-        build_command: filled(details.env_specific_details.build_command)
-            .or_else(|| filled(details.build_command)),
+        // The one command installs, too.
+        install_command: build_command.as_ref().map(|_| build::NOTHING.to_owned()),
+        build_command,
         output_directory: filled(details.publish_path),
         node_version: None,
         production_branch: filled(service.branch),

@@ -1,12 +1,13 @@
 //! Render: [`Render`] speaks its REST API as a [`TokenProvider`].
 //!
-//! `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages, `deploys`
+//! `build` is how it builds, `wire` is its JSON, `convert` and `token` turn that into our types, `client` makes the calls and pages, `deploys`
 //! lists and repeats deploys, `look` finds out with few requests where something goes on, `logs` reads build logs,
 //! `hooks` keeps one webhook per workspace, `webhooks` checks and reads deliveries, `hints` asks what they are about.
 //!
 //! A team is a workspace, a project is a service of any kind. Render has no personal scope: every service belongs to
 //! a workspace, so an access without one has no projects.
 
+mod build;
 mod client;
 mod convert;
 mod deploys;
@@ -21,8 +22,9 @@ mod wire;
 pub use client::Render;
 
 use super::{
-    Access, BuildLog, CreatedWebhook, DeploymentsQuery, Look, MalformedDelivery, PlatformError, Probe,
-    Project, ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, Team, TokenProvider, WebhookEvent,
+    Access, BuildLog, BuildSettings, CreatedWebhook, DeploymentsQuery, Look, MalformedDelivery,
+    PlatformError, Probe, Project, ProjectRef, ProviderUser, RateBudget, RegisteredWebhook, RepositoryFiles,
+    Team, TokenProvider, WebhookEvent,
     provider::{WEBHOOKS, allowed},
 };
 use crate::model::{PlatformDeployment, Provider};
@@ -111,6 +113,14 @@ impl TokenProvider for Render {
 
     async fn redeploy(&self, access: &Access, project: &ProjectRef, id: &str) -> Result<(), PlatformError> {
         self.deploy_again(access, &project.id, id).await
+    }
+
+    fn settings_in_files(&self, project: &ProjectRef, files: &dyn RepositoryFiles) -> BuildSettings {
+        build::in_files(project, files)
+    }
+
+    fn settings_in_log(&self, lines: &[String]) -> BuildSettings {
+        build::in_log(lines)
     }
 
     fn budget(&self, token: &SecretString) -> Option<RateBudget> {

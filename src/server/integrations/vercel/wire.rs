@@ -3,7 +3,8 @@
 //! Only what tells one thing from another is required; an unknown word in any field is kept or ignored, and an
 //! element of a list that cannot be read is left out, so that a change at Vercel never hides everything.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use crate::server::integrations::lenient::{optional, readable, text};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -277,23 +278,6 @@ pub struct BuildEvent {
     pub payload: Option<Box<BuildEvent>>,
 }
 
-/// The elements that can be read. `null` is one that cannot.
-fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let elements = Vec::<Value>::deserialize(deserializer)?;
-    let total = elements.len();
-    let readable: Vec<T> =
-        elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect();
-    if readable.len() < total {
-        tracing::warn!(left_out = total - readable.len(), "elements of a Vercel list are not understood");
-    }
-    Ok(readable)
-}
-
-/// The value, or nothing when it has another shape.
-fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
-}
-
 /// Milliseconds since 1970, whole or not, as a number or in digits.
 fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
@@ -306,15 +290,6 @@ fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::
             number.as_i64().or_else(|| number.as_f64().map(|value| value as i64))
         }
         Value::String(digits) => digits.parse().ok(),
-        _ => None,
-    })
-}
-
-/// A text, or a number as one.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
         _ => None,
     })
 }

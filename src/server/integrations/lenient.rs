@@ -1,0 +1,51 @@
+//! Reads the parts of a platform's JSON that may be anything: what cannot be understood is left out, never an error,
+//! so that a change at a platform does not hide everything else it said.
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+
+/// The elements of an array that can be read. `null` is one that cannot.
+pub fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Elements::deserialize(deserializer).map(|elements| elements.items)
+}
+
+/// The value, or nothing when it has another shape.
+pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
+/// A text, or a number as one.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// An array of which some elements may not be understood.
+#[derive(Debug)]
+pub struct Elements<T> {
+    /// Those that are.
+    pub items: Vec<T>,
+    /// How many there are with those that are not: what a page's length is measured by.
+    pub count: usize,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Elements<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let elements = Vec::<Value>::deserialize(deserializer)?;
+        let count = elements.len();
+        let items: Vec<T> =
+            elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect();
+        if items.len() < count {
+            tracing::warn!(
+                left_out = count - items.len(),
+                "elements of a platform's list are not understood"
+            );
+        }
+        Ok(Self { items, count })
+    }
+}

@@ -119,7 +119,22 @@ mod tests {
 
     #[test]
     fn a_notification_is_a_hint() {
-        insta::assert_debug_snapshot!(read(&example()), @r#""#);
+        insta::assert_debug_snapshot!(read(&example()), @r#"
+            WebhookEvent {
+                delivery_id: "22222222222222222222222222222222-1767323045",
+                kind: Hint(
+                    "pages_event_alert",
+                ),
+                project_id: None,
+                team_id: Some(
+                    "0123456789abcdef0123456789abcdef",
+                ),
+                sent_at: Some(
+                    2026-01-02T03:04:05Z,
+                ),
+                deployment: None,
+            }
+        "#);
     }
 
     #[test]

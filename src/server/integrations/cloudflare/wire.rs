@@ -352,16 +352,22 @@ mod tests {
     proptest! {
         #[test]
         fn any_shape_is_read(a in any_shape(), b in any_shape(), c in any_shape()) {
-            let project = json!({"id": "1", "name": "x", "source": a, "build_config": b, "latest_deployment": c, "production_branch": a, "framework": b});
-            prop_assert!(reads::<Project>(&project));
-            let deployment = json!({"id": "1", "latest_stage": a, "deployment_trigger": b, "source": c, "environment": a, "is_skipped": b, "created_on": c, "project_id": a, "url": b});
-            prop_assert!(reads::<Deployment>(&deployment));
-            let build = json!({"build_uuid": "1", "trigger": a, "build_trigger_metadata": b, "status": c, "build_outcome": a, "created_on": b, "preview_url": c});
-            prop_assert!(reads::<Build>(&build));
-            prop_assert!(reads::<Trigger>(&json!({"trigger_uuid": "1", "branch_includes": a, "repo_connection": b, "build_command": c})));
-            prop_assert!(reads::<Policy>(&json!({"id": "1", "enabled": a, "mechanisms": b, "filters": c, "alert_type": a})));
-            prop_assert!(reads::<LatestBuilds>(&json!({"builds": a})));
-            prop_assert!(reads::<Delivery>(&json!({"text": a, "ts": b, "data": c, "alert_type": a, "account_id": b, "alert_correlation_id": c})));
+            let project = json!({"id": "1", "name": "x", "source": a, "build_config": b, "latest_deployment": c,
+                "production_branch": a, "framework": b});
+            let deployment = json!({"id": "1", "latest_stage": a, "deployment_trigger": b, "source": c, "environment": a,
+                "is_skipped": b, "created_on": c, "project_id": a, "url": b});
+            let build = json!({"build_uuid": "1", "trigger": a, "build_trigger_metadata": b, "status": c,
+                "build_outcome": a, "created_on": b, "preview_url": c});
+            let trigger = json!({"trigger_uuid": "1", "branch_includes": a, "repo_connection": b, "build_command": c});
+            let policy = json!({"id": "1", "enabled": a, "mechanisms": b, "filters": c, "alert_type": a});
+            let delivery = json!({"text": a, "ts": b, "data": c, "alert_type": a, "account_id": b,
+                "alert_correlation_id": c});
+            let read = [
+                reads::<Project>(&project), reads::<Deployment>(&deployment), reads::<Build>(&build),
+                reads::<Trigger>(&trigger), reads::<Policy>(&policy), reads::<Delivery>(&delivery),
+                reads::<LatestBuilds>(&json!({"builds": a})),
+            ];
+            prop_assert_eq!(read, [true; 7]);
         }
 
         #[test]

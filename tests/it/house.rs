@@ -95,6 +95,11 @@ async fn database(folder: &tempfile::TempDir) -> Db {
     db
 }
 
+/// The settings that nobody has changed.
+pub fn config() -> Config {
+    Settled::parse_from(["deploymend"]).config
+}
+
 impl House {
     /// With webhooks to our own address allowed.
     pub async fn new() -> Self {
@@ -109,7 +114,7 @@ impl House {
             Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() }).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let mut config = Settled::parse_from(["deploymend"]).config;
+        let mut config = config();
         config.vercel_api = standins.vercel_url().parse().unwrap();
         config.cloudflare_api = standins.cloudflare_url().parse().unwrap();
         config.render_api = standins.render_url().parse().unwrap();

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod contract;
 mod crash;
 mod dashboard;
 mod endings;

@@ -111,6 +111,7 @@ impl House {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let mut config = Settled::parse_from(["deploymend"]).config;
         config.vercel_api = standins.vercel_url().parse().unwrap();
+        config.render_api = standins.render_url().parse().unwrap();
         config.public_url = Some(address.parse().unwrap());
         config.allow_loopback_webhooks = true;
         change(&mut config);

@@ -12,6 +12,7 @@ mod intake;
 mod live;
 mod notifications;
 mod receiver;
+mod render;
 mod routes;
 mod rules;
 mod sign_in;

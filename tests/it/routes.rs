@@ -104,7 +104,6 @@ async fn rules_are_made_changed_and_deleted() {
 
 #[rstest]
 #[case::no_such_platform("GET", "/api/integrations/netlify/status", None, 404, "not_found")]
-#[case::not_here_yet("GET", "/api/integrations/render/status", None, 404, "not_found")]
 #[case::not_connected("GET", "/api/integrations/vercel/projects", None, 404, "not_found")]
 #[case::no_token("POST", "/api/integrations/vercel/connect", Some(json!({})), 422, "invalid")]
 #[case::short_token("POST", "/api/integrations/vercel/connect", Some(json!({"token": "x"})), 422, "invalid")]
@@ -181,7 +180,7 @@ async fn deliveries_that_cannot_be_right(#[case] bytes: usize, #[case] status: u
 
 #[rstest]
 #[case("POST", "/api/integrations/netlify/webhooks", 404)]
-#[case("POST", "/api/integrations/render/webhooks", 404)]
+#[case("POST", "/api/integrations/render/webhooks", 401)]
 #[case("GET", "/api/integrations/vercel/webhooks", 405)]
 #[tokio::test]
 async fn webhooks_of_nobody(#[case] method: &str, #[case] path: &str, #[case] status: u16) {

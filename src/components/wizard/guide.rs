@@ -28,7 +28,8 @@ pub struct Guide {
 pub const fn guide(provider: Provider) -> Option<&'static Guide> {
     match provider {
         Provider::Vercel => Some(&VERCEL),
-        Provider::Cloudflare | Provider::Render => None,
+        Provider::Render => Some(&RENDER),
+        Provider::Cloudflare => None,
     }
 }
 
@@ -53,5 +54,28 @@ static VERCEL: Guide = Guide {
         ("open", "Open the token page and find “Create Token”."),
         ("fill", "Give it the name below, choose scope and expiration, then press “Create”."),
         ("copy", "Copy the token. Vercel shows it this once."),
+    ],
+};
+
+static RENDER: Guide = Guide {
+    field: "Render API key",
+    field_id: "render-token",
+    format: "A key begins with rnd_.",
+    prefix: "rnd_",
+    others: &[
+        ("vcp_", "This is a token of Vercel. It belongs in the form for Vercel."),
+        ("cfut_", "This is a token of Cloudflare. It belongs in the form for Cloudflare."),
+        ("cfat_", "This is a token of Cloudflare. It belongs in the form for Cloudflare."),
+        ("ghp_", "This is a GitHub token. It belongs in the form for GitHub."),
+        ("github_pat_", "This is a GitHub token. It belongs in the form for GitHub."),
+    ],
+    choices: &[
+        ("Permissions", "none to choose: a key reaches every workspace that you belong to"),
+        ("Expiration", "none: a key works until you revoke it on that page"),
+    ],
+    pictures: &[
+        ("open", "Open your account settings, go to “API Keys” and press “Create API Key”."),
+        ("fill", "Give it the name below, then press “Create API Key” again."),
+        ("copy", "Copy the key. Render shows it this once."),
     ],
 };

@@ -111,6 +111,7 @@ impl House {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let mut config = Settled::parse_from(["deploymend"]).config;
         config.vercel_api = standins.vercel_url().parse().unwrap();
+        config.cloudflare_api = standins.cloudflare_url().parse().unwrap();
         config.public_url = Some(address.parse().unwrap());
         config.allow_loopback_webhooks = true;
         change(&mut config);
@@ -163,13 +164,21 @@ impl House {
         self.state.registry.get(Provider::Vercel).unwrap()
     }
 
+    pub fn cloudflare(&self) -> Arc<dyn TokenProvider> {
+        self.state.registry.get(Provider::Cloudflare).unwrap()
+    }
+
     pub fn access(&self, token: &str, team: Option<&str>) -> Access {
         Access { token: token.into(), team_id: team.map(str::to_owned) }
     }
 
     pub async fn connect(&self, token: &str) -> Result<Connection, ConnectionError> {
+        self.connect_to(Provider::Vercel, token).await
+    }
+
+    pub async fn connect_to(&self, provider: Provider, token: &str) -> Result<Connection, ConnectionError> {
         let token = SecretString::from(token);
-        connection_manager::connect(self.platforms(), &self.user_id, Provider::Vercel, token).await
+        connection_manager::connect(self.platforms(), &self.user_id, provider, token).await
     }
 
     pub async fn subscriptions(&self) -> Vec<subscription::Model> {

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod cloudflare;
 mod crash;
 mod dashboard;
 mod endings;

@@ -170,13 +170,21 @@ impl House {
         self.state.registry.get(Provider::Vercel).unwrap()
     }
 
+    pub fn cloudflare(&self) -> Arc<dyn TokenProvider> {
+        self.state.registry.get(Provider::Cloudflare).unwrap()
+    }
+
     pub fn access(&self, token: &str, team: Option<&str>) -> Access {
         Access { token: token.into(), team_id: team.map(str::to_owned) }
     }
 
     pub async fn connect(&self, token: &str) -> Result<Connection, ConnectionError> {
+        self.connect_to(Provider::Vercel, token).await
+    }
+
+    pub async fn connect_to(&self, provider: Provider, token: &str) -> Result<Connection, ConnectionError> {
         let token = SecretString::from(token);
-        connection_manager::connect(self.platforms(), &self.user_id, Provider::Vercel, token).await
+        connection_manager::connect(self.platforms(), &self.user_id, provider, token).await
     }
 
     pub async fn subscriptions(&self) -> Vec<subscription::Model> {

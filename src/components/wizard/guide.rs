@@ -28,8 +28,8 @@ pub struct Guide {
 pub const fn guide(provider: Provider) -> Option<&'static Guide> {
     match provider {
         Provider::Vercel => Some(&VERCEL),
+        Provider::Cloudflare => Some(&CLOUDFLARE),
         Provider::Render => Some(&RENDER),
-        Provider::Cloudflare => None,
     }
 }
 
@@ -57,6 +57,41 @@ static VERCEL: Guide = Guide {
     ],
 };
 
+static CLOUDFLARE: Guide = Guide {
+    field: "Cloudflare token",
+    field_id: "cloudflare-token",
+    format: "A user token begins with cfut_; older ones are 40 letters, digits, dashes and underscores.",
+    prefix: "cfut_",
+    others: &[
+        ("cfat_", "This is an account token, which Workers Builds refuses. Make a user token instead."),
+        ("cfk_", "This is a global API key, which may do everything. Make a user token instead."),
+        ("vcp_", "This is a Vercel token. It belongs in the form for Vercel."),
+        ("rnd_", "This is a Render key. It belongs in the form for Render."),
+        ("ghp_", "This is a GitHub token. It belongs in the form for GitHub."),
+        ("github_pat_", "This is a GitHub token. It belongs in the form for GitHub."),
+    ],
+    choices: &[
+        (
+            "Filled in",
+            "Cloudflare Pages: Edit, Workers Builds Configuration: Edit, Workers Scripts: Read, Account Settings: Read",
+        ),
+        (
+            "To be added",
+            "Account → Notifications → Edit, so that failures are told at once, and User → User Details → Read, for your name. The link cannot fill these in.",
+        ),
+        ("Account Resources", "the accounts whose projects are to be watched"),
+        ("TTL", "as your rules ask for; the page reminds you before it ends"),
+    ],
+    pictures: &[
+        ("open", "Open the token page: its form has the name and most permissions filled in."),
+        (
+            "fill",
+            "Press “Add more” and choose Account, Notifications, Edit: no link can fill that in. Then press “Continue to summary”.",
+        ),
+        ("copy", "Press “Create Token” and copy it. Cloudflare shows it this once."),
+    ],
+};
+
 static RENDER: Guide = Guide {
     field: "Render API key",
     field_id: "render-token",
@@ -79,3 +114,21 @@ static RENDER: Guide = Guide {
         ("copy", "Copy the key. Render shows it this once."),
     ],
 };
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::components::wizard::hint::Hint;
+
+    #[test]
+    fn tokens_that_cloudflare_does_not_take_are_told_apart() {
+        let tone = |typed: &str| Hint::of(guide(Provider::Cloudflare).unwrap(), typed).tone;
+        assert_eq!(tone("cfut_0123456789"), "tone-green");
+        assert_eq!(tone("0123456789abcdefghijklmnopqrstuvwxyzABCD"), "tone-green");
+        for other in
+            ["cfat_0123456789", "cfk_0123456789", "vcp_0123456789", "rnd_0123456789", "ghp_0123456789"]
+        {
+            assert_eq!(tone(other), "tone-red", "{other}");
+        }
+    }
+}

@@ -184,6 +184,10 @@ impl Fixture for Pages {
         forbid_webhooks(house);
     }
 
+    fn new_window(&self, house: &House) {
+        house.standins.world().state().cloudflare.spent.clear();
+    }
+
     fn third_of_the_limit(&self) -> usize {
         THIRD
     }
@@ -259,6 +263,10 @@ impl Fixture for Workers {
 
     fn forbid_webhooks(&self, house: &House) {
         forbid_webhooks(house);
+    }
+
+    fn new_window(&self, house: &House) {
+        house.standins.world().state().cloudflare.spent.clear();
     }
 
     fn third_of_the_limit(&self) -> usize {

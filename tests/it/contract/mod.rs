@@ -83,7 +83,8 @@ fn every_registered_provider_has_its_fixture() {
 async fn a_good_token_tells_its_owner_and_what_it_reaches(
     #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
 ) {
-    let Setting { place, client, .. } = setting(it).await;
+    let setting = setting(it).await;
+    let Setting { place, client, .. } = &setting;
     let token = &place.access.token;
     client.check_token_format(token.expose_secret()).unwrap();
     let user = client.validate_token(token).await.unwrap();

@@ -39,6 +39,7 @@ async fn an_hour_of_silence_costs_less_than_a_third_of_the_limit(
     let mut polls = 0;
     for _ in 0..3_600 / 5 {
         house.state.clock.advance(TimeDelta::seconds(5));
+        it.new_window(house);
         polls += poll::poll_due(&house.ctx).await.unwrap();
     }
     let asked = requests(&setting, it) - before;

@@ -139,6 +139,10 @@ impl Fixture for Render {
         house.standins.world().state().render.owners.iter_mut().for_each(|owner| owner.plan = Plan::Hobby);
     }
 
+    fn new_window(&self, house: &House) {
+        house.standins.world().state().render.windows.clear();
+    }
+
     fn third_of_the_limit(&self) -> usize {
         // 400 a minute, by what others have measured.
         400 * 60 / 3

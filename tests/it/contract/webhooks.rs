@@ -112,6 +112,7 @@ async fn a_plan_without_webhooks_is_polled(#[values(&Vercel, &Pages, &Workers, &
     let connection = connect(&setting, it).await;
     assert_eq!(connection.delivery, Delivery::Polling, "{}", it.name());
     assert!(connection.delivery_note.is_some_and(|note| note.contains("polling")));
+    setting.house.state.clock.advance(TimeDelta::seconds(1));
     let id = setting.deploy(it, it.failed(), "", TimeDelta::zero()).await;
     poll::poll_due(&setting.house.ctx).await.unwrap();
     let fixes = setting.house.fixes().await;

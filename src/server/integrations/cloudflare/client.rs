@@ -8,7 +8,7 @@ use crate::{
         integrations::{Access, PlatformError, Project, ProviderUser, Team, http::Api},
     },
 };
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
@@ -59,7 +59,12 @@ impl Cloudflare {
 
     /// Sends what has no answer worth reading.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<(), PlatformError> {
-        self.api.send(request).await.map(drop).map_err(about_the_token)
+        self.response(request).await.map(drop)
+    }
+
+    /// An answer whose body is read as it arrives.
+    pub(super) async fn response(&self, request: RequestBuilder) -> Result<Response, PlatformError> {
+        self.api.send(request).await.map_err(about_the_token)
     }
 
     /// All of a list, in pages of `per_page`, or without asking for pages.
@@ -196,9 +201,49 @@ fn is_last(
 }
 
 #[cfg(test)]
-mod tests {
+#[expect(clippy::unwrap_used, reason = "tests")]
+pub(super) mod tests {
     use super::*;
+    use crate::server::integrations::http;
+    use axum::{Json, Router};
     use rstest::rstest;
+    use serde_json::{Value, json};
+
+    /// A Cloudflare that answers everything with `body`.
+    pub async fn answering(body: Value) -> Cloudflare {
+        let app = Router::new().fallback(async move || Json(body.clone()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Cloudflare::new(http::client().unwrap(), url, Clock::System)
+    }
+
+    async fn accounts(body: Value) -> Result<Vec<String>, PlatformError> {
+        let access = Access { token: "t".into(), team_id: None };
+        let teams = answering(body).await.list_teams(&access).await?;
+        Ok(teams.into_iter().map(|team| team.id).collect())
+    }
+
+    #[tokio::test]
+    async fn a_list_that_goes_in_circles_ends() {
+        let page: Vec<Value> = (0..ACCOUNTS_PER_PAGE).map(|n| json!({"id": n.to_string()})).collect();
+        let found = accounts(json!({"success": true, "result": page})).await.unwrap();
+        assert_eq!(found.len(), ACCOUNTS_PER_PAGE);
+    }
+
+    #[rstest]
+    #[case::none(json!({"success": true, "result": null}), Ok(vec![]))]
+    #[case::some(json!({"success": true, "result": [{"id": "a"}, 7]}), Ok(vec!["a".to_owned()]))]
+    #[case::refused(json!({"success": false, "result": []}), Err(PlatformError::Malformed))]
+    #[case::no_list(json!({"success": true, "result": {}}), Err(PlatformError::Malformed))]
+    #[case::no_envelope(json!({}), Err(PlatformError::Malformed))]
+    #[tokio::test]
+    async fn an_answer_that_says_nothing_is_not_an_empty_list(
+        #[case] body: Value,
+        #[case] expected: Result<Vec<String>, PlatformError>,
+    ) {
+        assert_eq!(accounts(body).await, expected);
+    }
 
     const fn info(
         per_page: Option<usize>,

@@ -25,7 +25,7 @@ impl Cloudflare {
         id: &str,
     ) -> Result<BuildLog, PlatformError> {
         let request = self.pages_request(Method::GET, access, name, id, &["history", "logs"])?;
-        let mut response = self.api.send(request).await?;
+        let mut response = self.response(request).await?;
         let mut log = Collector::default();
         let mut lines = Descent::new(LINES, MAX_LINE_BYTES);
         let mut sink = |json: &[u8]| take(json, &mut log);
@@ -69,7 +69,7 @@ fn take(json: &[u8], log: &mut Collector) {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::*;
+    use super::{super::client::tests::answering, *};
     use proptest::prelude::*;
     use rstest::rstest;
     use serde_json::{Value, json};
@@ -100,6 +100,16 @@ mod tests {
             take(element.to_string().as_bytes(), &mut log);
         }
         assert_eq!(log.finish().lines, ["one", "two"]);
+    }
+
+    #[tokio::test]
+    async fn a_log_that_goes_in_circles_ends() {
+        let body =
+            json!({"success": true, "result": {"cursor": "c", "truncated": true, "lines": [[1, "a"]]}});
+        let cloudflare = answering(body).await;
+        let access = Access { token: "t".into(), team_id: Some("acc1".to_owned()) };
+        let log = cloudflare.worker_log(&access, "b1").await.unwrap();
+        assert_eq!(log.lines, ["a", "a"], "the cursor is followed once");
     }
 
     #[test]

@@ -74,6 +74,10 @@ impl TokenProvider for Cloudflare {
     }
 
     async fn probe(&self, access: &Access, projects: &[Project]) -> Result<Vec<Probe>, PlatformError> {
+        // There is nothing outside of accounts.
+        if access.team_id.is_none() {
+            return Ok(Vec::new());
+        }
         let of = |is_one: fn(&str) -> bool| projects.iter().find(|project| is_one(&project.id));
         let newest = |project: &Project| DeploymentsQuery {
             projects: vec![project.into()],

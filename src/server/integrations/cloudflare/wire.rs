@@ -125,6 +125,7 @@ pub struct SourceConfig {
 /// A project's newest deployment, as far as it says when something last happened.
 #[derive(Debug, Deserialize)]
 pub struct Latest {
+    #[serde(default, deserialize_with = "text")]
     pub created_on: Option<String>,
 }
 

@@ -89,17 +89,13 @@ impl TokenProvider for Cloudflare {
             None => None,
         };
         let workers = match of(|id| id::worker_tag(id).is_some()) {
-            Some(worker) => allowed(self.list_deployments(access, &newest(worker)).await)?,
-            None => allowed(self.scripts(access).await)?,
+            Some(worker) => Some(allowed(self.list_deployments(access, &newest(worker)).await)?),
+            None => self.may_read_builds(access).await?,
         };
         let webhooks = allowed(self.destinations(access).await)?;
         Ok(vec![
             Probe { name: "Pages deployments and build logs", allowed: pages, otherwise: None },
-            Probe {
-                name: "Workers Builds",
-                allowed: Some(workers),
-                otherwise: Some("Workers are not watched."),
-            },
+            Probe { name: "Workers Builds", allowed: workers, otherwise: Some("Workers are not watched.") },
             Probe {
                 name: WEBHOOKS,
                 allowed: Some(webhooks),

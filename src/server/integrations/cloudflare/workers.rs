@@ -3,7 +3,7 @@
 use super::{AT_ONCE, Cloudflare, client::account, convert, deployments::Wanted, id, wire};
 use crate::{
     model::PlatformDeployment,
-    server::integrations::{Access, PlatformError, Project, ProjectRef},
+    server::integrations::{Access, PlatformError, Project, ProjectRef, provider::allowed},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Method, RequestBuilder};
@@ -46,13 +46,29 @@ impl Cloudflare {
         worker: &ProjectRef,
     ) -> Result<Option<Project>, PlatformError> {
         let tag = id::worker_tag(&worker.id).ok_or(PlatformError::NotFound)?;
-        let request = self.request(Method::GET, access, &["builds", "workers", tag, "triggers"])?;
-        let triggers = match self.all(&request, None).await {
-            // Builds knows nothing of a Worker that never was connected to a repository.
-            Err(PlatformError::NotFound) => Vec::new(),
-            triggers => triggers?,
-        };
+        let triggers = self.triggers(access, tag).await?;
         Ok(convert::worker_project(worker, &triggers, account(access)?))
+    }
+
+    async fn triggers(&self, access: &Access, tag: &str) -> Result<Vec<wire::Trigger>, PlatformError> {
+        let request = self.request(Method::GET, access, &["builds", "workers", tag, "triggers"])?;
+        match self.all(&request, None).await {
+            // Builds knows nothing of a Worker that never was connected to a repository.
+            Err(PlatformError::NotFound) => Ok(Vec::new()),
+            triggers => triggers,
+        }
+    }
+
+    /// Whether the builds of Workers may be read, tried on one of them; `None` when the account has no Worker.
+    pub(super) async fn may_read_builds(&self, access: &Access) -> Result<Option<bool>, PlatformError> {
+        let scripts = match self.scripts(access).await {
+            Err(PlatformError::TokenRefused) => return Ok(Some(false)),
+            scripts => scripts?,
+        };
+        match scripts.into_iter().find_map(|script| script.tag) {
+            Some(tag) => allowed(self.triggers(access, &tag).await).map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) async fn worker_builds(

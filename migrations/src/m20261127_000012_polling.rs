@@ -1,5 +1,5 @@
 //! Polling as a full citizen: who polls a connection now, what it saw going on, what the platform still allows; and
-//! deliveries that only say "look again" are found by their connection.
+//! deliveries that only say "look again" are found by their connection, and fixes by the commit that they have pushed.
 
 use crate::columns::{index, int_null, text_null, time_null};
 use sea_orm_migration::prelude::*;
@@ -36,12 +36,15 @@ impl MigrationTrait for Migration {
                 "integration",
                 &["integration_id", "decision", "reason"],
             ))
-            .await
+            .await?;
+        manager.create_index(index("deployments", "pushed_sha", &["pushed_sha"])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let index =
             Index::drop().name("webhook_deliveries_integration_idx").table("webhook_deliveries").to_owned();
+        manager.drop_index(index).await?;
+        let index = Index::drop().name("deployments_pushed_sha_idx").table("deployments").to_owned();
         manager.drop_index(index).await?;
         for (of, name, _) in columns() {
             manager.alter_table(table(of).drop_column(Alias::new(name)).to_owned()).await?;

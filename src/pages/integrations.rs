@@ -69,8 +69,8 @@ fn Cards(
 const fn purpose(provider: Provider) -> &'static str {
     match provider {
         Provider::Vercel => "Projects, deployments and build logs of your Vercel teams",
-        Provider::Cloudflare => "Cloudflare Pages and Workers Builds",
-        Provider::Render => "Services and deploys on Render",
+        Provider::Cloudflare => "Pages projects and Workers that Cloudflare builds, with their logs",
+        Provider::Render => "Services, deploys and build logs of your Render workspaces",
     }
 }
 

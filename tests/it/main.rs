@@ -12,6 +12,7 @@ mod house;
 mod intake;
 mod live;
 mod notifications;
+mod platforms;
 mod receiver;
 mod render;
 mod routes;

@@ -115,7 +115,14 @@ pub async fn admit(
 ) -> Result<Receipt, DbError> {
     // A stranger may give the branch of a fork any name.
     for watched in watchers.iter().filter(|_| !failure.from_fork) {
-        match own_branch::owner(&ctx.platforms.db, watched, failure.branch.as_deref()).await? {
+        match own_branch::owner(
+            &ctx.platforms.db,
+            watched,
+            failure.branch.as_deref(),
+            failure.commit_sha.as_deref(),
+        )
+        .await?
+        {
             Owner::Other => {}
             Owner::Fix(fix) => {
                 let platform = failure.provider.display_name();

@@ -29,7 +29,14 @@ pub async fn start(
     }
     let failure = Failure::from(deployment);
     if !failure.from_fork {
-        match own_branch::owner(&ctx.platforms.db, watched, failure.branch.as_deref()).await? {
+        match own_branch::owner(
+            &ctx.platforms.db,
+            watched,
+            failure.branch.as_deref(),
+            failure.commit_sha.as_deref(),
+        )
+        .await?
+        {
             Owner::Other => {}
             Owner::Fix(_) | Owner::Gone => {
                 return conflict(

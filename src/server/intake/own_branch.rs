@@ -24,15 +24,23 @@ pub enum Owner {
     Gone,
 }
 
-/// Whether `branch` is one of our fix branches in the subscription's repository.
+/// Whether `branch` is one of our fix branches in the subscription's repository, or `commit` the head of one with an
+/// open pull request: not every platform names the branch that it builds.
 ///
 /// The name alone tells, too: a worker that dies between the push and its next line has not stored it.
-pub async fn owner(db: &Db, watched: &subscription::Model, branch: Option<&str>) -> Result<Owner, DbError> {
-    let Some(branch) = branch else { return Ok(Owner::Other) };
+pub async fn owner(
+    db: &Db,
+    watched: &subscription::Model,
+    branch: Option<&str>,
+    commit: Option<&str>,
+) -> Result<Owner, DbError> {
     // All of ours end with the id of their fix, whatever the prefix was.
-    if !ends_with_id(branch) {
-        return Ok(Owner::Other);
-    }
+    let Some(branch) = branch.filter(|branch| ends_with_id(branch)) else {
+        let repository = Some(&watched.github_repo_full_name).filter(|name| !name.is_empty());
+        let (Some(repository), Some(commit)) = (repository, commit) else { return Ok(Owner::Other) };
+        let fix = fixes::by_pushed_commit(db, repository, commit).await?;
+        return Ok(fix.map_or(Owner::Other, |fix| Owner::Fix(Box::new(fix))));
+    };
     if let Some(fix) = fixes::by_fix_branch(db, &watched.github_repo_full_name, branch).await? {
         return Ok(Owner::Fix(Box::new(fix)));
     }

@@ -197,7 +197,8 @@ async fn succeeded(
 ) -> Result<Receipt, DbError> {
     let mut row = delivered.row(provider, Some(&deployment.id), Action::Ignored, Some("no_failure"));
     for watched in watchers {
-        let owner = own_branch::owner(&ctx.platforms.db, watched, deployment.branch.as_deref()).await?;
+        let (branch, commit) = (deployment.branch.as_deref(), deployment.commit_sha.as_deref());
+        let owner = own_branch::owner(&ctx.platforms.db, watched, branch, commit).await?;
         if let (Owner::Fix(fix), false) = (owner, deployment.from_fork) {
             own_branch::built(ctx, &fix, provider.display_name()).await?;
             row.reason = Some("own_fix_branch".to_owned());

@@ -14,7 +14,7 @@ use sea_orm::{
     QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, Asterisk, Expr, ExprTrait as _, Query},
 };
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The states in which a worker has something to do.
 pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
@@ -198,6 +198,39 @@ pub async fn open_twin(
         .filter(deployment::Column::Fingerprint.eq(fingerprint))
         .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
         .filter(deployment::Column::Id.ne(&fix.id))
+        .one(&db.orm)
+        .await?)
+}
+
+/// Branches and head commits of the open pull requests in these repositories.
+pub async fn open_heads(db: &Db, repositories: &BTreeSet<String>) -> Result<HashSet<String>, DbError> {
+    let repositories: Vec<&String> = repositories.iter().collect();
+    let mut heads = HashSet::new();
+    for some in repositories.chunks(500) {
+        let rows: Vec<(Option<String>, Option<String>)> = deployment::Entity::find()
+            .select_only()
+            .column(deployment::Column::FixBranchName)
+            .column(deployment::Column::PushedSha)
+            .filter(deployment::Column::Repository.is_in(some.iter().copied()))
+            .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+            .into_tuple()
+            .all(&db.orm)
+            .await?;
+        heads.extend(rows.into_iter().flat_map(|(branch, commit)| [branch, commit]).flatten());
+    }
+    Ok(heads)
+}
+
+/// The fix of that repository whose open pull request has this commit as its head.
+pub async fn by_pushed_commit(
+    db: &Db,
+    repository: &str,
+    commit: &str,
+) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::Repository.eq(repository))
+        .filter(deployment::Column::PushedSha.eq(commit))
+        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
         .one(&db.orm)
         .await?)
 }

@@ -15,6 +15,7 @@ use crate::{
         db::{
             DbError,
             entity::integration,
+            fixes,
             integrations::{self, Polled},
             subscriptions,
         },
@@ -175,7 +176,10 @@ async fn ask(
     now: Timestamp,
 ) -> Result<Found, PollError> {
     let rows = subscriptions::of_integration(&ctx.platforms.db, &row.id).await?;
-    let poll = teams::Poll { ctx, provider, now, last: row.last_polled_at, busy: pace::read_busy(row) };
+    let repositories = rows.iter().map(|watched| watched.github_repo_full_name.clone()).collect();
+    let heads = fixes::open_heads(&ctx.platforms.db, &repositories).await?;
+    let (last, busy) = (row.last_polled_at, pace::read_busy(row));
+    let poll = teams::Poll { ctx, provider, now, last, busy, heads };
     let mut found = Found::default();
     let open = hints::follow(&poll, access, row, &rows, &mut found).await?;
     let mut trouble = None;

@@ -46,6 +46,8 @@ pub(super) struct Poll<'a> {
     pub last: Option<Timestamp>,
     /// What went on then.
     pub busy: HashSet<String>,
+    /// Branches and commits of open pull requests in the watched repositories.
+    pub heads: HashSet<String>,
 }
 
 impl Poll<'_> {
@@ -97,6 +99,12 @@ impl Poll<'_> {
         Ok(awaited)
     }
 
+    /// Most deployments are of nobody's pull request: they cost no question to the database.
+    fn may_be_ours(&self, deployment: &PlatformDeployment) -> bool {
+        let names = [&deployment.branch, &deployment.commit_sha];
+        names.into_iter().flatten().any(|name| self.heads.contains(name))
+    }
+
     fn goes_on(&self, deployment: &PlatformDeployment) -> bool {
         matches!(deployment.state, DeploymentState::Queued | DeploymentState::Building)
             && self.now - deployment.created_at < LONGEST_BUILD
@@ -120,9 +128,9 @@ impl Poll<'_> {
                 watchers.sort_by_key(|watched| watched.id != mine.id);
                 Ok(Some(admit(self.ctx, &watchers, Failure::from(deployment), delivered).await?))
             }
-            DeploymentState::Ready if !deployment.from_fork => {
-                let branch = deployment.branch.as_deref();
-                let owner = own_branch::owner(&self.ctx.platforms.db, mine, branch).await?;
+            DeploymentState::Ready if !deployment.from_fork && self.may_be_ours(&deployment) => {
+                let (branch, commit) = (deployment.branch.as_deref(), deployment.commit_sha.as_deref());
+                let owner = own_branch::owner(&self.ctx.platforms.db, mine, branch, commit).await?;
                 let Owner::Fix(fix) = owner else { return Ok(None) };
                 own_branch::built(self.ctx, &fix, self.provider.provider().display_name()).await?;
                 Ok(Some(Receipt::new(Action::Ignored, Some(fix.id))))

@@ -1,0 +1,204 @@
+//! The whole story on every product of every platform, in one running program: from a build that really fails to a
+//! verified pull request that the platform really builds. Once told by webhook, once found by polling alone.
+
+use crate::{
+    app::{App, assert_verified, until},
+    world::{World, fixture},
+};
+use deploymend::model::{EventKind, FixDetail, Provider, Stage};
+use standins::{
+    cloudflare, github, render,
+    vercel::{self, state::DeliveryMode},
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Four stories, two at a time, on a busy machine.
+const STORIES: Duration = Duration::from_secs(400);
+
+/// What a platform calls a project, and what it calls its deployments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Product {
+    Vercel,
+    Pages,
+    Worker,
+    Render,
+}
+
+const ALL: [Product; 4] = [Product::Vercel, Product::Pages, Product::Worker, Product::Render];
+
+impl Product {
+    const fn provider(self) -> Provider {
+        match self {
+            Self::Vercel => Provider::Vercel,
+            Self::Pages | Self::Worker => Provider::Cloudflare,
+            Self::Render => Provider::Render,
+        }
+    }
+
+    /// Links a project to the repository. Returns the platform's id and a token.
+    async fn link(self, world: &World, repository: &str) -> anyhow::Result<(String, String)> {
+        let standins = world.standins.world();
+        let project = Some(format!("{self:?}").to_lowercase() + "-" + repository.trim_start_matches("acme/"));
+        let repository = repository.to_owned();
+        Ok(match self {
+            Self::Vercel => {
+                let name = project.unwrap_or_default();
+                let team = Some(world.seeded.team_id.clone());
+                let new = vercel::actions::NewProject {
+                    name,
+                    team,
+                    repository: Some(repository),
+                    ..Default::default()
+                };
+                (vercel::actions::add_project(standins, new)?.id, world.seeded.vercel_token.clone())
+            }
+            Self::Pages | Self::Worker => {
+                let seed = cloudflare::scenario::Seed {
+                    repository,
+                    project,
+                    worker: self == Self::Worker,
+                    ..Default::default()
+                };
+                let seeded = cloudflare::scenario::seed(standins, seed)?;
+                (seeded.project_id, seeded.token)
+            }
+            Self::Render => {
+                let seed = render::scenario::Seed { repository, project, ..Default::default() };
+                let seeded = render::scenario::seed(standins, seed)?;
+                (seeded.project_id, seeded.token)
+            }
+        })
+    }
+
+    /// The platform really builds a branch and tells its webhooks. Returns its id of the deployment.
+    async fn build(self, world: &World, project: &str, branch: Option<&str>) -> anyhow::Result<String> {
+        let standins = world.standins.world();
+        let (project, branch) = (project.to_owned(), branch.map(str::to_owned));
+        Ok(match self {
+            Self::Vercel => {
+                let build = standins::scenario::Build { project, branch, run: true, ..Default::default() };
+                standins::scenario::build(standins, build).await?.deployment.id
+            }
+            Self::Pages | Self::Worker => {
+                let build = cloudflare::scenario::Build { project, branch, run: true, ..Default::default() };
+                cloudflare::scenario::build(standins, build).await?.deployment_id
+            }
+            Self::Render => {
+                let build = render::scenario::Build { project, branch, run: true, ..Default::default() };
+                render::scenario::build(standins, build).await?.deployment_id
+            }
+        })
+    }
+}
+
+async fn repository(world: &World, name: &str) -> anyhow::Result<String> {
+    let full_name = format!("acme/{name}");
+    let new = github::actions::NewRepository {
+        full_name: full_name.clone(),
+        collaborators: BTreeMap::from([("octo-dev".to_owned(), github::state::Permission::Admin)]),
+        folder: Some(fixture("broken-name")),
+        ..Default::default()
+    };
+    world.standins.add_repository(new).await?;
+    Ok(full_name)
+}
+
+/// A project of each product in a repository of its own, all of them connected.
+async fn connected(world: &World) -> anyhow::Result<(App, Vec<(Product, String, String)>)> {
+    let (mut places, mut tokens) = (Vec::new(), BTreeMap::new());
+    for product in ALL {
+        let repository = repository(world, &format!("{product:?}").to_lowercase()).await?;
+        let (project, token) = product.link(world, &repository).await?;
+        tokens.insert(product.provider(), token);
+        places.push((product, repository, project));
+    }
+    let mut app = world.start().await?;
+    for (provider, token) in tokens {
+        let to = app.form(&format!("/integrations/{provider}/connect"), &[("token", &token)]).await?;
+        anyhow::ensure!(!to.contains("error"), "connecting {provider} led to {to}");
+    }
+    Ok((app, places))
+}
+
+/// Each of them fails and is repaired, and the platform builds the repair.
+async fn tell(world: &World, app: &App, places: &[(Product, String, String)]) -> anyhow::Result<()> {
+    let mut failed = Vec::new();
+    for (product, repository, project) in places {
+        let id = product.build(world, project, None).await?;
+        failed.push((*product, repository, project, id));
+    }
+    for (product, repository, project, id) in failed {
+        let fix = app.ended(STORIES, |fix| fix.platform_deployment_id == id).await?;
+        assert_verified(&fix);
+        assert_eq!((fix.summary.provider, &fix.summary.repository), (product.provider(), repository));
+        let finding = fix.finding.as_ref().map(|finding| finding.root_line.as_str()).unwrap_or_default();
+        assert!(finding.contains("error TS"), "{product:?}: {finding}");
+        let pulls = world.standins.pulls(repository);
+        assert_eq!(pulls.len(), 1, "{product:?}");
+        product.build(world, project, Some(&pulls[0].head)).await?;
+        is_green(app, &fix, product).await?;
+    }
+    assert_eq!(app.fixes().await?.len(), places.len());
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+async fn is_green(app: &App, fix: &FixDetail, product: Product) -> anyhow::Result<()> {
+    let said = format!("{} built the fix branch successfully.", product.provider().display_name());
+    let look = async || {
+        let events = app.fix(&fix.summary.id).await?.events;
+        let green = |event: &EventKind| matches!(event, EventKind::Note { text, stage: Some(Stage::Green) } if *text == said);
+        Ok(if events.iter().any(|event| green(&event.kind)) {
+            Ok(())
+        } else {
+            Err(format!("{product:?} is not known to have built the fix"))
+        })
+    };
+    until(Duration::from_secs(60), look).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_on_any_platform_is_told_by_its_webhook_and_repaired() -> anyhow::Result<()> {
+    let mut world = World::new("healthy").await?;
+    // Workers Builds has no webhooks; nobody else waits for a poll.
+    world.settings = world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 5).set("DEPLOYMEND_WORKERS", 2);
+    let (app, places) = connected(&world).await?;
+    let state = || world.standins.world().state();
+    assert!(!state().cloudflare.destinations.is_empty() && !state().render.webhooks.is_empty());
+    tell(&world, &app, &places).await?;
+    let answered = |deliveries: &[standins::webhook::Delivery]| {
+        deliveries
+            .iter()
+            .flat_map(|delivery| &delivery.attempts)
+            .filter(|attempt| attempt.succeeded())
+            .count()
+    };
+    let state = state();
+    for (name, deliveries) in [
+        ("Vercel", &state.vercel.deliveries),
+        ("Cloudflare", &state.cloudflare.deliveries),
+        ("Render", &state.render.deliveries),
+    ] {
+        assert!(answered(deliveries) >= 2, "{name}: the failure and the repair");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_on_any_platform_is_found_by_polling_alone_and_repaired() -> anyhow::Result<()> {
+    let mut world = World::new("healthy").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 2).set("DEPLOYMEND_WORKERS", 2);
+    {
+        let mut state = world.standins.world().state();
+        state.vercel.delivery_mode = DeliveryMode::Drop;
+        state.cloudflare.delivery_mode = DeliveryMode::Drop;
+        state.render.delivery_mode = DeliveryMode::Drop;
+    }
+    let (app, places) = connected(&world).await?;
+    tell(&world, &app, &places).await?;
+    let state = world.standins.world().state();
+    for deliveries in [&state.vercel.deliveries, &state.cloudflare.deliveries, &state.render.deliveries] {
+        assert!(deliveries.iter().all(|delivery| delivery.attempts.is_empty()), "nothing was delivered");
+    }
+    Ok(())
+}

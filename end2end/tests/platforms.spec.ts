@@ -70,7 +70,7 @@ test('Cloudflare is connected: the link is filled in, a missing permission is na
   await expect(dialog().getByText('Acme').first()).toBeVisible();
   await look(page, 'platforms-cloudflare-report');
   await button('Connect Cloudflare').click();
-  await expect(dialog().getByRole('heading', { name: 'Connected as @octo-dev' })).toBeVisible();
+  await expect(dialog().getByRole('heading', { name: 'Connected as octo-dev@example.com' })).toBeVisible();
   await expect(dialog()).toBeHidden({ timeout: 20_000 });
   await expect(card('Cloudflare')).toContainText('By webhook for 1 of 2 projects');
   await expect(card('Cloudflare')).toContainText('Workers Builds has no webhooks');

@@ -6,7 +6,7 @@ use super::{
     time::{Ago, Until},
     wizard::{Subject, Wizard, WizardButton},
 };
-use crate::model::{Connection, ConnectionHealth, Delivery, RateLimit, Timestamp};
+use crate::model::{Connection, ConnectionHealth, Delivery, RateLimit, Timestamp, handle};
 use leptos::prelude::*;
 
 /// A token that ends within this is worth a warning, in days.
@@ -96,7 +96,7 @@ fn Facts(
     };
     view! {
         <dl class="card-facts">
-            {fact("User", view! { {format!("@{}", connection.username)} }.into_any())}
+            {fact("User", view! { {handle(&connection.username)} }.into_any())}
             {fact("Watched", view! { {watched} }.into_any())}
             {fact("Token expires", expiry(connection.expires_at))}
             {fact("Last delivery", last(connection.last_delivery_at))}

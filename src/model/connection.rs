@@ -73,6 +73,12 @@ pub struct Connection {
     pub created_at: Timestamp,
 }
 
+/// A user's name as people write it: `@login`, and anything that is no login as it is.
+pub fn handle(username: &str) -> String {
+    let is_login = username.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if is_login { format!("@{username}") } else { username.to_owned() }
+}
+
 /// The connected GitHub user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GithubConnection {
@@ -82,4 +88,16 @@ pub struct GithubConnection {
     pub email: String,
     /// When it was connected.
     pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::handle;
+
+    #[test]
+    fn only_logins_get_an_at() {
+        assert_eq!(handle("octo-dev"), "@octo-dev");
+        assert_eq!(handle("octo@example.com"), "octo@example.com");
+        assert_eq!(handle("Octo Dev"), "Octo Dev");
+    }
 }

@@ -17,7 +17,7 @@ pub mod rule;
 pub mod token;
 
 pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRow};
-pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection, RateLimit};
+pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection, RateLimit, handle};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};
 pub use finding::{ContextLine, ErrorType, Finding, Verdict};

@@ -20,6 +20,8 @@ pub struct Guide {
     pub others: &'static [(&'static str, &'static str)],
     /// What to choose on the platform's form, and why.
     pub choices: &'static [(&'static str, &'static str)],
+    /// What to do when a token lacks something that is needed.
+    pub lacking: &'static str,
     /// How a token is made, with the pictures of `public/guides/{platform}.svg`.
     pub pictures: &'static [(&'static str, &'static str)],
 }
@@ -50,6 +52,7 @@ static VERCEL: Guide = Guide {
         ("Scope", "“Full Account”, or the one team whose projects are to be watched"),
         ("Expiration", "as your rules ask for; the page reminds you before it ends"),
     ],
+    lacking: "Create a token with the scope “Full Account”, or with the team whose projects are to be watched.",
     pictures: &[
         ("open", "Open the token page and find “Create Token”."),
         ("fill", "Give it the name below, choose scope and expiration, then press “Create”."),
@@ -82,6 +85,7 @@ static CLOUDFLARE: Guide = Guide {
         ("Account Resources", "the accounts whose projects are to be watched"),
         ("TTL", "as your rules ask for; the page reminds you before it ends"),
     ],
+    lacking: "Create a user token with the permissions of the step before, for the account whose projects are to be watched.",
     pictures: &[
         ("open", "Open the token page: its form has the name and most permissions filled in."),
         (
@@ -108,6 +112,7 @@ static RENDER: Guide = Guide {
         ("Permissions", "none to choose: a key reaches every workspace that you belong to"),
         ("Expiration", "none: a key works until you revoke it on that page"),
     ],
+    lacking: "Create a key as a member of the workspace whose services are to be watched.",
     pictures: &[
         ("open", "Open your account settings, go to “API Keys” and press “Create API Key”."),
         ("fill", "Give it the name below, then press “Create API Key” again."),

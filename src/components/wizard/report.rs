@@ -1,13 +1,13 @@
 //! What the platform says about a token: whose it is, what works, which teams there are, and what auto-fix will cover.
 
-use super::{Step, StepHeading, StepLink, Subject, Wizard};
+use super::{Step, StepHeading, StepLink, Subject, Wizard, guide};
 use crate::{
     components::{
         icon::{Glyph, Icon},
         panel::Notice,
         time::Until,
     },
-    model::{Permission, TokenCheck, TokenReport, TokenScope},
+    model::{Permission, TokenCheck, TokenReport, TokenScope, handle},
 };
 use leptos::prelude::*;
 
@@ -27,11 +27,12 @@ pub fn Report(
     let name = subject.provider.display_name();
     let usable = report.usable();
     let owner = report.owner;
-    let about = [owner.name, owner.email].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let further = [owner.name, owner.email].into_iter().flatten().filter(|fact| *fact != owner.username);
+    let about = further.collect::<Vec<_>>().join(" · ");
     let several = report.scopes.len() > 1;
     let scopes = StoredValue::new(report.scopes);
     view! {
-        <StepHeading text=format!("This is @{}'s token", owner.username) />
+        <StepHeading text=format!("This is {}'s token", handle(&owner.username)) />
         <p class="muted">
             {about} {report.expires_at.map(|at| view! { " · expires " <Until at /> })}
         </p>
@@ -39,7 +40,8 @@ pub fn Report(
             .replaces
             .map(|other| {
                 let text = format!(
-                    "You are connected as @{other}. Connecting with this token ends that connection: its webhooks are removed, and its projects and their fixes go.",
+                    "You are connected as {}. Connecting with this token ends that connection: its webhooks are removed, and its projects and their fixes go.",
+                    handle(&other),
                 );
                 view! { <Notice tone="tone-amber">{text}</Notice> }
             })}
@@ -48,9 +50,8 @@ pub fn Report(
         {usable.then(|| view! { <AutoFix wizard scopes /> })}
         {(!usable)
             .then(|| {
-                let text = format!(
-                    "{name} refuses what is needed. Create a token with the scope “Full Account”, or with the team whose projects are to be watched.",
-                );
+                let remedy = guide(subject.provider).map_or("", |guide| guide.lacking);
+                let text = format!("{name} refuses what is needed. {remedy}");
                 view! { <Notice tone="tone-red">{text}</Notice> }
             })}
         <footer class="wizard-foot">

@@ -6,7 +6,7 @@ use crate::{
         icon::{Glyph, Icon},
         panel::Notice,
     },
-    model::{ApiError, Connection, ErrorCode},
+    model::{ApiError, Connection, ErrorCode, handle},
 };
 use leptos::{leptos_dom::helpers::set_timeout_with_handle, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -145,7 +145,7 @@ fn Done(
                 <circle cx="24" cy="24" r="21"></circle>
                 <path d="M14.5 25 21 31.5 34 17.5"></path>
             </svg>
-            <StepHeading text=format!("Connected as @{}", connection.username) />
+            <StepHeading text=format!("Connected as {}", handle(&connection.username)) />
             <ul role="status">
                 <li>{watched(&connection)}</li>
                 <li>{arrival(&connection)}</li>

@@ -7,7 +7,7 @@ use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
     model::{DeploymentState, Provider},
-    server::integrations::{Access, ProjectRef, RepositoryLink},
+    server::integrations::{self, Access, ProjectRef, RepositoryLink, TokenProvider},
 };
 use serde_json::{Value, json};
 use standins::{
@@ -18,6 +18,7 @@ use standins::{
     },
     record::Server,
 };
+use std::sync::Arc;
 
 pub struct Pages;
 pub struct Workers;
@@ -47,6 +48,11 @@ fn seed(house: &House, is_worker: bool) -> Place {
         access: Access { token: seeded.token.into(), team_id: Some(seeded.account_id) },
         project: reference(&seeded.project_id, &seeded.project_name),
     }
+}
+
+fn over(http: reqwest::Client, house: &House) -> Arc<dyn TokenProvider> {
+    let (base, clock) = (house.state.config.cloudflare_api.clone(), house.state.clock.clone());
+    Arc::new(integrations::cloudflare::Cloudflare::new(http, base, clock))
 }
 
 fn bad_token(house: &House, kind: BadToken) -> String {
@@ -108,6 +114,10 @@ impl Fixture for Pages {
 
     fn paths(&self) -> Paths {
         Paths { user: "/user/tokens/verify", deployments: "/deployments", log: "/history/logs" }
+    }
+
+    fn over(&self, http: reqwest::Client, house: &House) -> Arc<dyn TokenProvider> {
+        over(http, house)
     }
 
     fn seed(&self, house: &House) -> Place {
@@ -209,6 +219,10 @@ impl Fixture for Workers {
 
     fn paths(&self) -> Paths {
         Paths { user: "/user/tokens/verify", deployments: "/builds", log: "/logs" }
+    }
+
+    fn over(&self, http: reqwest::Client, house: &House) -> Arc<dyn TokenProvider> {
+        over(http, house)
     }
 
     fn seed(&self, house: &House) -> Place {

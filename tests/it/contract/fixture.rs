@@ -4,9 +4,10 @@ use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
     model::{DeploymentState, Provider, Timestamp},
-    server::integrations::{Access, ProjectRef, RepositoryLink},
+    server::integrations::{Access, ProjectRef, RepositoryLink, TokenProvider},
 };
 use standins::record::Server;
+use std::sync::Arc;
 
 /// The repository that every house of the suite has.
 pub const REPOSITORY: &str = "acme/shop-web";
@@ -54,6 +55,9 @@ pub trait Fixture: Send + Sync {
 
     /// Parts of its paths.
     fn paths(&self) -> Paths;
+
+    /// The provider over another HTTP client.
+    fn over(&self, http: reqwest::Client, house: &House) -> Arc<dyn TokenProvider>;
 
     /// Makes person, team and project; what exists is used again.
     fn seed(&self, house: &House) -> Place;

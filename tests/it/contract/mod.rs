@@ -174,6 +174,18 @@ async fn trouble_is_sorted_by_what_helps(
 
 #[rstest]
 #[tokio::test]
+async fn a_platform_that_says_nothing_is_not_waited_for(
+    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
+) {
+    let setting = setting(it).await;
+    let short = reqwest::Client::builder().timeout(Duration::from_millis(200)).build().unwrap();
+    setting.spoil(it, it.paths().user, Kind::Slow { ms: 5_000 });
+    let answer = it.over(short, &setting.house).validate_token(&setting.place.access.token).await;
+    assert_eq!(answer.map(drop), Err(PlatformError::Transient { retry_after: None }), "{}", it.name());
+}
+
+#[rstest]
+#[tokio::test]
 async fn lists_are_read_to_their_end(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
     let setting = setting(it).await;
     let mut expected = BTreeSet::from([setting.place.project.id.clone()]);

@@ -7,7 +7,7 @@ use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
     model::{DeploymentState, Provider},
-    server::integrations::{Access, ProjectRef, RepositoryLink},
+    server::integrations::{self, Access, ProjectRef, RepositoryLink, TokenProvider},
 };
 use standins::{
     record::Server,
@@ -17,6 +17,7 @@ use standins::{
         state::{Plan, Service},
     },
 };
+use std::sync::Arc;
 
 pub struct Render;
 
@@ -44,6 +45,11 @@ impl Fixture for Render {
 
     fn paths(&self) -> Paths {
         Paths { user: "/v1/users", deployments: "/deploys", log: "/v1/logs" }
+    }
+
+    fn over(&self, http: reqwest::Client, house: &House) -> Arc<dyn TokenProvider> {
+        let (base, clock) = (house.state.config.render_api.clone(), house.state.clock.clone());
+        Arc::new(integrations::render::Render::new(http, base, clock))
     }
 
     fn seed(&self, house: &House) -> Place {

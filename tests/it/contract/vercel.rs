@@ -7,7 +7,7 @@ use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
     model::{DeploymentState, Provider},
-    server::integrations::{Access, ProjectRef, RepositoryLink},
+    server::integrations::{self, Access, ProjectRef, RepositoryLink, TokenProvider},
 };
 use serde_json::json;
 use standins::{
@@ -18,6 +18,7 @@ use standins::{
         state::{Plan, Project},
     },
 };
+use std::sync::Arc;
 
 pub struct Vercel;
 
@@ -41,6 +42,11 @@ impl Fixture for Vercel {
 
     fn paths(&self) -> Paths {
         Paths { user: "/v2/user", deployments: "/v7/deployments", log: "/events" }
+    }
+
+    fn over(&self, http: reqwest::Client, house: &House) -> Arc<dyn TokenProvider> {
+        let (base, clock) = (house.state.config.vercel_api.clone(), house.state.clock.clone());
+        Arc::new(integrations::vercel::Vercel::new(http, base, clock))
     }
 
     fn seed(&self, house: &House) -> Place {

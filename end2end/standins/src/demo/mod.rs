@@ -76,7 +76,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
 async fn tell(args: &DemoArgs, standins: &Standins, folder: &std::path::Path) -> anyhow::Result<()> {
     let broken = args.project.clone().unwrap_or_else(|| args.fixtures.join("broken-type"));
     anyhow::ensure!(broken.join("package.json").is_file(), "{} has no package.json", broken.display());
-    let story = story::Story::prepare(standins, &args.fixtures.join("healthy"), &broken).await?;
+    let story = story::Story::prepare(standins, &args.fixtures, &broken).await?;
     let mut app = app::App::start(args, standins, folder)?;
     app.sign_up().await.context("signing up")?;
     story.connect(&mut app).await.context("connecting")?;
@@ -95,6 +95,7 @@ async fn tell(args: &DemoArgs, standins: &Standins, folder: &std::path::Path) ->
         anyhow::ensure!(verdict.is_good(), "there is no verified pull request");
         return Ok(());
     }
+    story.tell_of_others(standins, &app).await?;
     println!(
         "Watch it at {}/deployments/{} until Ctrl-C.",
         app.base,

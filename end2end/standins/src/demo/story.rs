@@ -1,14 +1,17 @@
-//! What happens: two projects, one of which fails, and what the product makes of it.
+//! What happens: projects on three platforms, of which some fail, and what the product makes of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::app::App;
-use crate::Standins;
 use crate::git::Author;
+use crate::github::actions::NewRepository;
+use crate::github::state::Permission;
 use crate::scenario::{Build, Seed, Seeded};
+use crate::{Standins, cloudflare, render};
 
 const LOOK: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -16,26 +19,90 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// The projects at the platforms.
 pub struct Story {
     broken: Seeded,
+    /// Fails on Cloudflare Pages.
+    docs: cloudflare::scenario::Seeded,
+    /// Fails on Render.
+    api: render::scenario::Seeded,
 }
 
 impl Story {
-    /// Puts both projects into repositories and onto the platform.
-    pub async fn prepare(standins: &Standins, healthy: &Path, broken: &Path) -> anyhow::Result<Story> {
+    /// Puts the projects into repositories and onto their platforms.
+    pub async fn prepare(standins: &Standins, fixtures: &Path, broken: &Path) -> anyhow::Result<Story> {
         let seed = |repository: &str, folder: &Path| Seed {
             repository: repository.to_owned(),
             folder: Some(folder.to_owned()),
             author: Author::default(),
             ..Seed::default()
         };
-        standins.seed(seed("acme/landing", healthy)).await?;
+        standins.seed(seed("acme/landing", &fixtures.join("healthy"))).await?;
         let broken = standins.seed(seed("acme/shop-web", broken)).await?;
-        Ok(Story { broken })
+        let world = standins.world();
+        for (repository, folder) in [("acme/docs", "broken-import"), ("acme/api", "broken-name")] {
+            let new = NewRepository {
+                full_name: repository.to_owned(),
+                collaborators: BTreeMap::from([(Seed::default().login, Permission::Admin)]),
+                folder: Some(fixtures.join(folder)),
+                ..NewRepository::default()
+            };
+            standins.add_repository(new).await?;
+        }
+        let repository = "acme/docs".to_owned();
+        let docs = cloudflare::scenario::Seed { repository, ..Default::default() };
+        let repository = "acme/api".to_owned();
+        let api = render::scenario::Seed { repository, ..Default::default() };
+        Ok(Story {
+            broken,
+            docs: cloudflare::scenario::seed(world, docs)?,
+            api: render::scenario::seed(world, api)?,
+        })
     }
 
-    /// Connects both accounts.
+    /// Connects GitHub and the platforms.
     pub async fn connect(&self, app: &mut App) -> anyhow::Result<()> {
-        app.form("/integrations/github/connect", &[("token", &self.broken.github_token)]).await?;
-        app.form("/integrations/vercel/connect", &[("token", &self.broken.vercel_token)]).await
+        for (account, token) in [
+            ("github", &self.broken.github_token),
+            ("vercel", &self.broken.vercel_token),
+            ("cloudflare", &self.docs.token),
+            ("render", &self.api.token),
+        ] {
+            app.form(&format!("/integrations/{account}/connect"), &[("token", token)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the other platforms fail, too, and prints how their fixes end.
+    pub async fn tell_of_others(&self, standins: &Standins, app: &App) -> anyhow::Result<()> {
+        let project = self.docs.project_id.clone();
+        let docs = cloudflare::scenario::Build { project, run: true, ..Default::default() };
+        cloudflare::scenario::build(standins.world(), docs).await?;
+        let project = self.api.project_id.clone();
+        let api = render::scenario::Build { project, run: true, ..Default::default() };
+        render::scenario::build(standins.world(), api).await?;
+        say("platform", "docs fails on Cloudflare, and api on Render");
+        for (name, project) in [("Cloudflare", "docs"), ("Render", "api")] {
+            let ended = self.ended(app, project).await?;
+            let fix = &ended["summary"];
+            let what = match fix["pr_number"].as_i64() {
+                Some(number) => format!("pull request #{number} of acme/{project}"),
+                None => fix["reason"].as_str().unwrap_or_default().to_owned(),
+            };
+            say("deploymend", &format!("{name}: {what}"));
+        }
+        Ok(())
+    }
+
+    async fn ended(&self, app: &App, project: &str) -> anyhow::Result<Value> {
+        let started = std::time::Instant::now();
+        loop {
+            anyhow::ensure!(started.elapsed() < PATIENCE, "the fix of {project} did not end in time");
+            tokio::time::sleep(LOOK).await;
+            let list = app.get(&format!("/api/deployments?project={project}")).await?;
+            let Some(id) = list["deployments"][0]["fix"]["id"].as_str() else { continue };
+            let fix = app.get(&format!("/api/deployments/{id}")).await?;
+            if is_over(&fix) {
+                return Ok(fix);
+            }
+        }
     }
 
     /// Lets the platform build both, and prints what happens until the fix has ended. Returns it as JSON.
@@ -66,15 +133,16 @@ impl Story {
                 }
             }
             told = events.len();
-            if matches!(
-                fix["summary"]["status"].as_str(),
-                Some("pr_created" | "merged" | "failed" | "skipped")
-            ) {
+            if is_over(&fix) {
                 say("deploymend", &format!("ended after {:.1} s", started.elapsed().as_secs_f64()));
                 return Ok(fix);
             }
         }
     }
+}
+
+fn is_over(fix: &Value) -> bool {
+    matches!(fix["summary"]["status"].as_str(), Some("pr_created" | "merged" | "failed" | "skipped"))
 }
 
 fn say(who: &str, what: &str) {

@@ -38,11 +38,10 @@ impl Product {
     /// Links a project to the repository. Returns the platform's id and a token.
     async fn link(self, world: &World, repository: &str) -> anyhow::Result<(String, String)> {
         let standins = world.standins.world();
-        let project = Some(format!("{self:?}").to_lowercase() + "-" + repository.trim_start_matches("acme/"));
+        let name = format!("{self:?}").to_lowercase() + "-" + repository.trim_start_matches("acme/");
         let repository = repository.to_owned();
         Ok(match self {
             Self::Vercel => {
-                let name = project.unwrap_or_default();
                 let team = Some(world.seeded.team_id.clone());
                 let new = vercel::actions::NewProject {
                     name,
@@ -55,7 +54,7 @@ impl Product {
             Self::Pages | Self::Worker => {
                 let seed = cloudflare::scenario::Seed {
                     repository,
-                    project,
+                    project: Some(name),
                     worker: self == Self::Worker,
                     ..Default::default()
                 };
@@ -63,7 +62,7 @@ impl Product {
                 (seeded.project_id, seeded.token)
             }
             Self::Render => {
-                let seed = render::scenario::Seed { repository, project, ..Default::default() };
+                let seed = render::scenario::Seed { repository, project: Some(name), ..Default::default() };
                 let seeded = render::scenario::seed(standins, seed)?;
                 (seeded.project_id, seeded.token)
             }

@@ -88,7 +88,7 @@ async fn a_look_finds_what_is_new_and_what_is_known_to_go_on(
     let ids = |found: Vec<deploymend::model::PlatformDeployment>| {
         found.into_iter().map(|deployment| deployment.platform_id).collect::<Vec<_>>()
     };
-    assert_eq!(ids(found), [new.clone()], "{}", it.name());
+    assert_eq!(ids(found), std::slice::from_ref(&new), "{}", it.name());
     let everything = Look { since: now - TimeDelta::days(7), last: None, ..look };
     let found = setting.client.look(&setting.place.access, everything).await.unwrap();
     assert_eq!(ids(found), [new, old]);

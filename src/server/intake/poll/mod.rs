@@ -116,7 +116,7 @@ pub async fn poll_connection(
         return Ok(None);
     }
     let (outcome, budget) = match client(ctx, row) {
-        Ok(Some((provider, access))) => {
+        Ok(Some(Asked { provider, access })) => {
             let asked = tokio::time::timeout(LONGEST, ask(ctx, provider.as_ref(), &access, row, now)).await;
             let late = PlatformError::Transient { retry_after: None };
             (asked.unwrap_or(Err(late.into())), provider.budget(&access.token))
@@ -154,17 +154,20 @@ fn stored(budget: RateBudget) -> Option<(i32, i32, Timestamp)> {
     Some((budget.limit.try_into().ok()?, budget.remaining.try_into().ok()?, budget.reset_at))
 }
 
-fn client(
-    ctx: &IntakeContext,
-    row: &integration::Model,
-) -> Result<Option<(Arc<dyn TokenProvider>, Access)>, PlatformError> {
+/// Who is asked, with what.
+struct Asked {
+    provider: Arc<dyn TokenProvider>,
+    access: Access,
+}
+
+fn client(ctx: &IntakeContext, row: &integration::Model) -> Result<Option<Asked>, PlatformError> {
     let provider = row.provider.parse::<Provider>().ok().and_then(|kind| ctx.platforms.registry.get(kind));
     let Some(provider) = provider else { return Ok(None) };
     let access = connection_manager::access(&ctx.platforms.keys, row).map_err(|error| {
         tracing::error!(integration_id = row.id, %error, "a stored token cannot be opened");
         PlatformError::TokenRefused
     })?;
-    Ok(Some((provider, access)))
+    Ok(Some(Asked { provider, access }))
 }
 
 /// Everything about one connection: what its deliveries left open, then its teams.

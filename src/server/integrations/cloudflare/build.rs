@@ -50,11 +50,7 @@ fn rehearsal(deploy_command: &str) -> Option<String> {
     let words: Vec<&str> = deploy_command.split_whitespace().collect();
     let wrangler = words.iter().position(|word| *word == "wrangler" || word.ends_with("/wrangler"))?;
     let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./@=".contains(c));
-    let deploys = match words.get(wrangler + 1..)? {
-        ["deploy", ..] => true,
-        ["versions", "upload", ..] => true,
-        _ => false,
-    };
+    let deploys = matches!(words.get(wrangler + 1..)?, ["deploy", ..] | ["versions", "upload", ..]);
     (deploys && words.iter().all(|word| plain(word))).then(|| format!("{} --dry-run", words.join(" ")))
 }
 

@@ -13,6 +13,8 @@ const programs = process.env.DEPLOYMEND_PROGRAMS ?? join(target, 'debug');
 
 interface Addresses {
   vercel: string;
+  cloudflare: string;
+  render: string;
   githubApi: string;
   github: string;
   model: string;
@@ -23,6 +25,7 @@ interface Addresses {
 export interface Seeded {
   vercelToken: string;
   githubToken: string;
+  teamId: string;
   projectId: string;
   repository: string;
   sha: string;
@@ -91,6 +94,11 @@ export class World {
 
   seed(fixture: string): Promise<Seeded> {
     return this.control('/seed', { folder: join(root, 'end2end/fixtures', fixture) });
+  }
+
+  /** Where a stand-in answers in place of the platform's API. */
+  addressOf(api: 'vercel' | 'cloudflare' | 'render' | 'githubApi'): string {
+    return this.addresses[api];
   }
 
   /** Everything that the stand-ins know. */

@@ -146,7 +146,7 @@ export class World {
   /** Ends the product as a crash would. */
   async killApp(): Promise<void> {
     const app = this.app;
-    if (!app || app.exitCode !== null) return;
+    if (!app || app.exitCode !== null || app.signalCode !== null) return;
     const ended = new Promise((done) => app.once('exit', done));
     app.kill('SIGKILL');
     await ended;

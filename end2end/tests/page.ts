@@ -1,6 +1,6 @@
 // What several stories do on pages.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+import { type APIRequestContext, expect, type Page } from '@playwright/test';
 import type { World } from './world';
 
 export const EMAIL = 'owner@example.com';
@@ -36,8 +36,13 @@ export async function look(page: Page, name: string, widths = [1440, 390]): Prom
 }
 
 /** Connects the signed-in person's account at a platform or at GitHub, as the form does. */
-export async function connect(page: Page, world: World, account: string, token: string): Promise<void> {
-  const answer = await page.request.post(`${world.base}/integrations/${account}/connect`, {
+export async function connect(
+  { request }: { request: APIRequestContext },
+  world: World,
+  account: string,
+  token: string,
+): Promise<void> {
+  const answer = await request.post(`${world.base}/integrations/${account}/connect`, {
     form: { token },
     headers: { origin: world.base },
   });

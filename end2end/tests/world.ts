@@ -13,6 +13,8 @@ const programs = process.env.DEPLOYMEND_PROGRAMS ?? join(target, 'debug');
 
 interface Addresses {
   vercel: string;
+  cloudflare: string;
+  render: string;
   githubApi: string;
   github: string;
   model: string;
@@ -23,6 +25,7 @@ interface Addresses {
 export interface Seeded {
   vercelToken: string;
   githubToken: string;
+  teamId: string;
   projectId: string;
   repository: string;
   sha: string;
@@ -93,6 +96,11 @@ export class World {
     return this.control('/seed', { folder: join(root, 'end2end/fixtures', fixture) });
   }
 
+  /** Where a stand-in answers in place of the platform's API. */
+  addressOf(api: 'vercel' | 'cloudflare' | 'render' | 'githubApi'): string {
+    return this.addresses[api];
+  }
+
   /** Everything that the stand-ins know. */
   snapshot(): Promise<any> {
     return this.control('/snapshot', undefined, 'GET');
@@ -138,7 +146,7 @@ export class World {
   /** Ends the product as a crash would. */
   async killApp(): Promise<void> {
     const app = this.app;
-    if (!app || app.exitCode !== null) return;
+    if (!app || app.exitCode !== null || app.signalCode !== null) return;
     const ended = new Promise((done) => app.once('exit', done));
     app.kill('SIGKILL');
     await ended;

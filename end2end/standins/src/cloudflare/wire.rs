@@ -17,22 +17,36 @@ pub fn time(ms: i64) -> String {
 /// A Pages project with its newest deployment.
 pub fn project(cloudflare: &Cloudflare, project: &Project) -> Value {
     let latest = cloudflare.deployments_of(&project.id).first().map(|newest| deployment(project, newest));
-    let mut build_config =
-        json!({"build_command": null, "destination_dir": null, "root_dir": "", "web_analytics_tag": null});
-    if let Some(object) = build_config.as_object_mut() {
-        object.extend(project.build_config.clone());
-    }
     let mut body = json!({
         "id": project.id, "name": project.name, "subdomain": format!("{}.pages.dev", project.name),
         "domains": [format!("{}.pages.dev", project.name)], "production_branch": project.production_branch,
-        "build_config": build_config, "created_on": time(project.created_at), "latest_deployment": latest,
+        "build_config": build_config(project), "created_on": time(project.created_at), "latest_deployment": latest,
         "canonical_deployment": null, "framework": "", "framework_version": "", "uses_functions": false,
-        "deployment_configs": {"production": {"env_vars": null}, "preview": {"env_vars": null}},
+        "deployment_configs": {"production": environment(), "preview": environment()},
+        "production_script_name": format!("pages-worker--{}-production", project.name),
+        "preview_script_name": format!("pages-worker--{}-preview", project.name),
     });
     if let Some(source) = &project.source {
         body["source"] = source.clone();
     }
     body
+}
+
+/// How a project is built: all that can be said of it, set or not.
+fn build_config(project: &Project) -> Value {
+    let mut config = json!({"build_command": null, "destination_dir": null, "root_dir": "", "build_caching": false,
+        "web_analytics_tag": null, "web_analytics_token": null});
+    if let Some(object) = config.as_object_mut() {
+        object.extend(project.build_config.clone());
+    }
+    config
+}
+
+/// The settings of an environment in which nobody set anything.
+fn environment() -> Value {
+    json!({"env_vars": null, "fail_open": true, "always_use_latest_compatibility_date": false,
+        "compatibility_date": "2026-01-01", "compatibility_flags": [], "build_image_major_version": 3,
+        "usage_model": "standard"})
 }
 
 /// A Pages deployment. The stages before the newest one have succeeded, those behind it wait.
@@ -60,7 +74,7 @@ pub fn deployment(project: &Project, deployment: &Deployment) -> Value {
         "environment": deployment.environment, "url": format!("https://{short}.{}.pages.dev", project.name),
         "created_on": time(deployment.created_at), "modified_on": time(deployment.modified_at), "aliases": null,
         "is_skipped": deployment.is_skipped, "latest_stage": stage(&deployment.stage, &deployment.status),
-        "stages": stages, "build_config": project.build_config, "uses_functions": false,
+        "stages": stages, "build_config": build_config(project), "uses_functions": false,
         "env_vars": {"NODE_VERSION": {"type": "plain_text", "value": "22"}},
         "deployment_trigger": {"type": "ad_hoc", "metadata": {"branch": commit.branch, "commit_hash": commit.sha,
             "commit_message": commit.message, "commit_dirty": false}},

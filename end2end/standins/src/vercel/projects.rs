@@ -106,12 +106,7 @@ fn project_json(vercel: &Vercel, project: &Project) -> Value {
         .rev()
         .filter(|deployment| deployment.project_id == project.id)
         .take(1)
-        .map(|deployment| {
-            let mut item = wire::detail(vercel, deployment, false);
-            item["plan"] = json!("pro");
-            item["private"] = json!(true);
-            item
-        })
+        .map(|deployment| wire::latest(vercel, deployment))
         .collect();
     let mut body = json!({
         "id": project.id, "name": project.name, "accountId": project.account_id,

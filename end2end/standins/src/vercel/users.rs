@@ -31,6 +31,7 @@ pub async fn user(caller: Caller) -> Json<Value> {
         body["billing"] = json!({"plan": "hobby"});
         body["resourceConfig"] = json!({});
         body["hasTrialAvailable"] = json!(false);
+        body["stagingPrefix"] = json!(user.username);
     }
     Json(json!({"user": body}))
 }
@@ -94,6 +95,7 @@ fn team_json(team: &Team, caller: &Caller) -> Value {
         body["billing"] = json!({"plan": plan});
         body["creatorId"] = json!(caller.user.id);
         body["updatedAt"] = json!(team.created_at);
+        body["stagingPrefix"] = json!(team.slug);
         body["description"] = Value::Null;
     }
     body

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::state::{Deployment, Vercel};
+use super::state::{Deployment, Plan, Project, Vercel};
 use crate::ids::rfc3339;
 
 /// Largest `limit` that the platform takes.
@@ -70,16 +70,35 @@ pub fn list_item(vercel: &Vercel, deployment: &Deployment) -> Value {
     body
 }
 
-/// A deployment as the detail call shows it: `id`, `status`.
+/// A deployment as the detail call shows it to its owner: `id`, `status`.
 pub fn detail(vercel: &Vercel, deployment: &Deployment, with_git: bool) -> Value {
+    let project = vercel.project(&deployment.project_id);
     let mut body = common(vercel, deployment);
     body["id"] = json!(deployment.id);
     body["status"] = json!(deployment.state);
-    body["ownerId"] = json!(vercel.project(&deployment.project_id).map(|project| &project.account_id));
+    body["ownerId"] = json!(project.map(|project| &project.account_id));
+    body["plan"] = json!(plan(vercel, project));
     body["alias"] = json!([]);
+    body["aliasAssigned"] = json!(deployment.state == "READY");
     body["regions"] = json!(["iad1"]);
+    body["createdIn"] = json!("iad1");
     body["version"] = json!(2);
-    body["public"] = json!(false);
+    for key in ["public", "buildSkipped", "isInConcurrentBuildsQueue", "isInSystemBuildsQueue"] {
+        body[key] = json!(false);
+    }
+    body["env"] = json!([]);
+    body["build"] = json!({"env": []});
+    // The schema wants both times, even of a build that waits.
+    body["bootedAt"] = json!(deployment.created_at);
+    body["buildingAt"] = json!(deployment.created_at + 1);
+    let setting = |key: &str| project.and_then(|project| project.settings.get(key));
+    body["projectSettings"] = json!({
+        "framework": setting("framework"), "buildCommand": setting("buildCommand"),
+        "installCommand": setting("installCommand"), "outputDirectory": setting("outputDirectory"),
+        "devCommand": null, "commandForIgnoringBuildStep": null,
+    });
+    let team = project.and_then(|project| vercel.teams.iter().find(|team| team.id == project.account_id));
+    body["team"] = json!(team.map(|team| json!({"id": team.id, "name": team.name, "slug": team.slug})));
     if deployment.state == "ERROR" {
         body["errorStep"] = json!("buildStep");
         body["buildErrorAt"] = json!(deployment.finished_at);
@@ -88,23 +107,48 @@ pub fn detail(vercel: &Vercel, deployment: &Deployment, with_git: bool) -> Value
         body["canceledAt"] = json!(deployment.finished_at);
     }
     let text = |key: &str| deployment.meta.get(key).and_then(Value::as_str);
+    let repo_id = text("githubRepoId").and_then(|id| id.parse::<i64>().ok());
     if let Some(sha) = text("githubCommitSha") {
-        body["gitSource"] = json!({
-            "type": "github", "ref": text("githubCommitRef"), "sha": sha,
-            "repoId": text("githubRepoId").and_then(|id| id.parse::<i64>().ok()),
-        });
+        body["gitSource"] =
+            json!({"type": "github", "ref": text("githubCommitRef"), "sha": sha, "repoId": repo_id});
         if with_git {
             body["gitRepo"] = json!({
-                "type": "github", "namespace": text("githubOrg"), "name": text("githubRepo"),
-                "repoId": text("githubRepoId").and_then(|id| id.parse::<i64>().ok()),
-                "defaultBranch": "main", "private": false, "path": "", "url": "", "repoOwnerId": 1,
-                "ownerType": "team",
+                "type": "github", "org": text("githubOrg"), "repo": text("githubRepo"), "repoId": repo_id,
+                "repoOwnerId": 1, "name": text("githubRepo"), "path": "", "defaultBranch": "main",
+                "private": true, "ownerType": "team",
             });
         }
     }
     without_nulls(&mut body);
     body["target"] = json!(deployment.target);
+    body["routes"] = Value::Null;
     body
+}
+
+/// A deployment as its project shows it: neither where it stands in the platform nor why it failed.
+pub fn latest(vercel: &Vercel, deployment: &Deployment) -> Value {
+    let mut body = common(vercel, deployment);
+    if let Some(object) = body.as_object_mut() {
+        for key in ["projectId", "ready", "inspectorUrl", "errorCode", "errorMessage"] {
+            object.remove(key);
+        }
+    }
+    body["id"] = json!(deployment.id);
+    body["alias"] = json!([]);
+    body["createdIn"] = json!("iad1");
+    body["deploymentHostname"] = json!(deployment.url.trim_end_matches(".vercel.app"));
+    body["plan"] = json!(plan(vercel, vercel.project(&deployment.project_id)));
+    body["private"] = json!(true);
+    body["userId"] = json!(deployment.creator_id);
+    without_nulls(&mut body);
+    body["target"] = json!(deployment.target);
+    body
+}
+
+/// What the account of a project has paid for.
+fn plan(vercel: &Vercel, project: Option<&Project>) -> Plan {
+    let team = project.and_then(|project| vercel.teams.iter().find(|team| team.id == project.account_id));
+    team.map_or(Plan::Hobby, |team| team.plan)
 }
 
 /// What the platform does not know, it leaves out.

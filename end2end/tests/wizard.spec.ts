@@ -128,7 +128,7 @@ test('a bad, an expired and a weak token and a platform that is down say what to
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie + location.href)).not.toContain(seeded.vercelToken);
   expect(await page.content()).not.toContain(seeded.vercelToken);
   await page.keyboard.press('Escape');
-  await expect(page.getByText('Not connected')).toBeVisible();
+  await expect(page.getByRole('article', { name: 'Vercel' }).getByText('Not connected')).toBeVisible();
 });
 
 test('a team is chosen, the modal closes by itself, and the page behind it is up to date', async () => {
@@ -231,6 +231,6 @@ test('a connection is renewed on the page of the wizard, and ended', async () =>
   await button('Disconnect').first().click();
   await expect(page.getByText('Its webhooks are removed at Vercel')).toBeVisible();
   await page.getByRole('dialog', { name: 'Disconnect' }).getByRole('button', { name: 'Disconnect' }).click();
-  await expect(page.getByText('Not connected')).toBeVisible();
+  await expect(page.getByRole('article', { name: 'Vercel' }).getByText('Not connected')).toBeVisible();
   expect((await world.snapshot()).vercel.webhooks).toEqual([]);
 });

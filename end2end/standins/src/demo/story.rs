@@ -149,9 +149,11 @@ fn say(who: &str, what: &str) {
     println!("{who:<11}  {what}");
 }
 
-fn sentence(kind: &Value) -> Option<String> {
+/// An event as people read it; its kind is the one key around it.
+fn sentence(event: &Value) -> Option<String> {
+    let (name, kind) = event.as_object()?.iter().next()?;
     let text = |key: &str| kind[key].as_str().unwrap_or_default().to_owned();
-    Some(match kind["type"].as_str()? {
+    Some(match name.as_str() {
         "status" => match kind["reason"].as_str() {
             Some(reason) => format!("{}: {reason}", text("status")),
             None => text("status"),
@@ -177,4 +179,19 @@ fn sentence(kind: &Value) -> Option<String> {
         "note" => text("text"),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+    use serde_json::json;
+
+    #[test]
+    fn events_are_read_as_the_product_writes_them() {
+        let command = json!({"command": {"purpose": "verify", "command": "npm run build", "exit_code": 0}});
+        assert_eq!(sentence(&command).as_deref(), Some("verify: `npm run build` exits 0"));
+        let opened = json!({"pull_request": {"number": 7, "url": "http://x/7"}});
+        assert_eq!(sentence(&opened).as_deref(), Some("pull request #7: http://x/7"));
+        assert_eq!(sentence(&json!({"of_tomorrow": {}})), None);
+    }
 }

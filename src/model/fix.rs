@@ -202,6 +202,53 @@ pub struct AgentStep {
     pub failed: bool,
 }
 
+/// A platform's own build of a fix branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct BranchBuild {
+    /// The platform.
+    pub provider: Provider,
+    /// The platform's id of the project.
+    pub project_id: String,
+    /// The project's name.
+    pub project_name: String,
+    /// The platform's id of the deployment.
+    pub platform_deployment_id: String,
+    /// It succeeded.
+    pub ready: bool,
+}
+
+impl BranchBuild {
+    /// `Green on Render` or `Red on Render`.
+    pub fn words(&self) -> String {
+        let colour = if self.ready { "Green" } else { "Red" };
+        format!("{colour} on {}", self.provider.display_name())
+    }
+}
+
+/// How the platforms have built the branch of the pull request as it is now: the newest build of each project, in the
+/// order in which they were heard of.
+pub fn branch_builds<'a>(events: impl IntoIterator<Item = &'a EventKind>) -> Vec<&'a BranchBuild> {
+    let mut builds: Vec<&BranchBuild> = Vec::new();
+    for event in events {
+        match event {
+            // What is pushed with it has not been built yet.
+            EventKind::PullRequest { .. } => builds.clear(),
+            EventKind::Built { build, .. } => {
+                let same = |known: &&BranchBuild| {
+                    (known.provider, &known.project_id) == (build.provider, &build.project_id)
+                };
+                match builds.iter().position(|known| same(&known)) {
+                    Some(known) => builds[known] = build,
+                    None => builds.push(build),
+                }
+            }
+            _ => {}
+        }
+    }
+    builds
+}
+
 /// One check of the guard on a patch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -275,9 +322,15 @@ impl FixDetail {
             EventKind::Command { .. }
             | EventKind::Agent { .. }
             | EventKind::Guard { .. }
+            | EventKind::Built { .. }
             | EventKind::Note { .. } => {}
         }
         self.events.push(event);
+    }
+
+    /// How the platforms have built the branch of the pull request.
+    pub fn branch_builds(&self) -> Vec<&BranchBuild> {
+        branch_builds(self.events.iter().map(|event| &event.kind))
     }
 
     /// When a station was reached, if it was.

@@ -3,7 +3,7 @@
 //! Everything that comes from a log, a model or a platform is shown as code.
 
 use super::markdown::{code, cut, fenced, link, plain};
-use crate::model::{Attempt, Finding, GuardCheck, Provider};
+use crate::model::{Attempt, BranchBuild, Finding, GuardCheck, Provider};
 use std::fmt::Write;
 
 const TITLE_CHARS: usize = 100;
@@ -51,6 +51,8 @@ pub struct Story<'a> {
     pub attempts: &'a [Attempt],
     /// Wall-clock seconds from the arrival of the failure.
     pub seconds: f64,
+    /// How the platforms have built the branch.
+    pub builds: &'a [&'a BranchBuild],
     /// Deploymend's page about the fix, if it has an address that others can open.
     pub page_url: Option<&'a str>,
 }
@@ -118,7 +120,8 @@ impl Story<'_> {
         let _ = writeln!(out, "## Proof\n\n| | Command | Exit code |\n|---|---|---|");
         write_run(out, "Before", Some(self.before));
         write_run(out, "After", self.after);
-        let _ = writeln!(out, "\n## Checks\n");
+        let _ = write!(out, "\n{}", self.platforms());
+        let _ = writeln!(out, "## Checks\n");
         for check in self.checks {
             let _ = write!(out, "- [{}] {}", if check.passed { 'x' } else { ' ' }, check.label);
             if let Some(detail) = check.detail.as_deref().filter(|_| !check.passed) {
@@ -127,6 +130,15 @@ impl Story<'_> {
             out.push('\n');
         }
         self.write_figures(out);
+    }
+
+    /// What the platforms make of the branch, as the description has it; empty before they have said anything.
+    pub fn platforms(&self) -> String {
+        let line = |build: &&BranchBuild| {
+            format!("- {} ({})\n", build.words(), code(&cut(&build.project_name, QUOTED_LINE_CHARS)))
+        };
+        let lines: String = self.builds.iter().map(line).collect();
+        if lines.is_empty() { lines } else { format!("## On the platforms\n\n{lines}\n") }
     }
 
     fn write_cause(&self, out: &mut String) {
@@ -274,8 +286,31 @@ mod tests {
             checks,
             attempts,
             seconds: 83.4,
+            builds: &[],
             page_url: Some("https://deploymend.example.com/deployments/01JABCDEF"),
         }
+    }
+
+    #[test]
+    fn tells_how_the_platforms_have_built_it() {
+        let (finding, before) = (finding(), run(Some(2)));
+        let build = |provider, ready| BranchBuild {
+            provider,
+            project_id: "p".into(),
+            project_name: "shop`web".into(),
+            platform_deployment_id: "d".into(),
+            ready,
+        };
+        let builds = [build(Provider::Vercel, true), build(Provider::Render, false)];
+        let builds: Vec<&BranchBuild> = builds.iter().collect();
+        let story = Story { builds: &builds, ..story(&finding, &before, None, &[], &[]) };
+        insta::assert_snapshot!(story.platforms(), @r"
+        ## On the platforms
+
+        - Green on Vercel (``shop`web``)
+        - Red on Render (``shop`web``)
+        ");
+        assert!(story.body().contains(&story.platforms()));
     }
 
     #[test]

@@ -191,6 +191,7 @@ mod tests {
             log: None,
             diff: None,
             fix_summary: None,
+            fellows: Vec::new(),
             attempts: vec![],
             events,
         }

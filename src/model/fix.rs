@@ -263,6 +263,26 @@ pub struct GuardCheck {
     pub detail: Option<String>,
 }
 
+/// A deployment of the same commit that failed with the same error somewhere else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Fellow {
+    /// Our id of its fix.
+    pub id: String,
+    /// The platform.
+    pub provider: Provider,
+    /// The project's name.
+    pub project_name: String,
+    /// The platform's id of the deployment.
+    pub platform_deployment_id: String,
+    /// Where its fix stands.
+    pub status: FixStatus,
+    /// The pull request's page, if its fix has led to one.
+    pub pr_url: Option<String>,
+    /// Its number.
+    pub pr_number: Option<i32>,
+}
+
 /// Everything the deployment page shows about a fix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -279,6 +299,8 @@ pub struct FixDetail {
     pub diff: Option<String>,
     /// What the agent says it did.
     pub fix_summary: Option<String>,
+    /// Other deployments of the same commit that failed with the same error.
+    pub fellows: Vec<Fellow>,
     /// All attempts, oldest first.
     pub attempts: Vec<Attempt>,
     /// All events so far, by ascending `seq`.

@@ -22,7 +22,8 @@ pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};
 pub use finding::{ContextLine, ErrorType, Finding, Verdict};
 pub use fix::{
-    AgentStep, Attempt, BranchBuild, FixDetail, FixStatus, FixSummary, GuardCheck, Stage, branch_builds,
+    AgentStep, Attempt, BranchBuild, Fellow, FixDetail, FixStatus, FixSummary, GuardCheck, Stage,
+    branch_builds,
 };
 pub use list::{Cursor, ListQuery, Tab};
 pub use live::{EventKind, FixEvent};

@@ -5,7 +5,7 @@ use crate::{
     app::{App, assert_verified, until},
     world::{World, fixture},
 };
-use deploymend::model::{FixDetail, Provider, Stage};
+use deploymend::model::{Fellow, FixDetail, FixStatus, Provider, Stage};
 use standins::{
     cloudflare, github, render,
     vercel::{self, state::DeliveryMode},
@@ -275,6 +275,56 @@ async fn a_branch_that_is_red_on_one_platform_is_repaired_again() -> anyhow::Res
         } else {
             Err(body)
         })
+    };
+    until(Duration::from_secs(90), told).await?;
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_commit_that_fails_on_two_platforms_is_one_pull_request() -> anyhow::Result<()> {
+    let mut world = World::new("healthy").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_WORKERS", 2);
+    let repository = repository(&world, "everywhere").await?;
+    let (on_vercel, _) = Product::Vercel.link(&world, &repository).await?;
+    let (on_pages, cloudflare) = Product::Pages.link(&world, &repository).await?;
+    let (on_render, render) = Product::Render.link(&world, &repository).await?;
+    let mut app = world.start().await?;
+    for (provider, token) in [("cloudflare", cloudflare), ("render", render)] {
+        let to = app.form(&format!("/integrations/{provider}/connect"), &[("token", &token)]).await?;
+        anyhow::ensure!(!to.contains("error"), "{to}");
+    }
+    let places = [(Product::Vercel, on_vercel), (Product::Pages, on_pages), (Product::Render, on_render)];
+    let mut fixes = Vec::new();
+    for (product, project) in &places {
+        let id = product.build(&world, project, None).await?;
+        fixes.push(app.ended(STORIES, |fix| fix.platform_deployment_id == id).await?);
+    }
+    let [leader, rest @ ..] = &fixes[..] else { anyhow::bail!("no fixes") };
+    assert_verified(leader);
+    for follower in rest {
+        assert_eq!(follower.summary.status, FixStatus::Skipped, "{:?}", follower.summary);
+        assert_eq!(follower.summary.reason_code.as_deref(), Some("same_commit"));
+        let points_to_it = |fellow: &Fellow| fellow.id == leader.summary.id && fellow.pr_url.is_some();
+        assert!(follower.fellows.iter().any(points_to_it), "{:?}", follower.fellows);
+    }
+    let pulls = world.standins.pulls(&repository);
+    assert_eq!((pulls.len(), world.standins.creates(&format!("/repos/{repository}/pulls")).calls), (1, 1));
+    assert_eq!(app.fix(&leader.summary.id).await?.fellows.len(), 2);
+    for (product, project) in &places {
+        product.build(&world, project, Some(&pulls[0].head)).await?;
+        is_green(&app, leader, *product).await?;
+    }
+    let told = async || {
+        let body = world.standins.pulls(&repository)[0].body.clone().unwrap_or_default();
+        let all = [
+            "Failed on Cloudflare",
+            "Failed on Render",
+            "Green on Vercel",
+            "Green on Cloudflare",
+            "Green on Render",
+        ];
+        Ok(if all.iter().all(|words| body.contains(words)) { Ok(()) } else { Err(body) })
     };
     until(Duration::from_secs(90), told).await?;
     assert_eq!(app.errors(), Vec::<String>::new());

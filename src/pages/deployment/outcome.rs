@@ -92,7 +92,12 @@ pub fn Outcome(
     fix: RwSignal<FixDetail>,
 ) -> impl IntoView {
     let said = Memo::new(move |_| fix.with(Said::of));
-    let link = Memo::new(move |_| fix.with(|fix| fix.summary.pr_url.clone()));
+    let link = Memo::new(move |_| {
+        fix.with(|fix| {
+            let of_fellows = || fix.fellows.iter().find_map(|fellow| fellow.pr_url.clone());
+            fix.summary.pr_url.clone().or_else(of_fellows)
+        })
+    });
     view! {
         <div class="outcome-live" aria-live="polite">
             {move || {

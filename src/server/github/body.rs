@@ -3,7 +3,7 @@
 //! Everything that comes from a log, a model or a platform is shown as code.
 
 use super::markdown::{code, cut, fenced, link, plain};
-use crate::model::{Attempt, BranchBuild, Finding, GuardCheck, Provider};
+use crate::model::{Attempt, BranchBuild, Fellow, Finding, GuardCheck, Provider};
 use std::fmt::Write;
 
 const TITLE_CHARS: usize = 100;
@@ -53,6 +53,8 @@ pub struct Story<'a> {
     pub seconds: f64,
     /// How the platforms have built the branch.
     pub builds: &'a [&'a BranchBuild],
+    /// Where else the commit failed in the same way.
+    pub fellows: &'a [Fellow],
     /// Deploymend's page about the fix, if it has an address that others can open.
     pub page_url: Option<&'a str>,
 }
@@ -137,7 +139,15 @@ impl Story<'_> {
         let line = |build: &&BranchBuild| {
             format!("- {} ({})\n", build.words(), code(&cut(&build.project_name, QUOTED_LINE_CHARS)))
         };
-        let lines: String = self.builds.iter().map(line).collect();
+        let failed = |fellow: &Fellow| {
+            format!(
+                "- Failed on {} as well ({}, deployment {})\n",
+                fellow.provider.display_name(),
+                code(&cut(&fellow.project_name, QUOTED_LINE_CHARS)),
+                code(&fellow.platform_deployment_id)
+            )
+        };
+        let lines: String = self.fellows.iter().map(failed).chain(self.builds.iter().map(line)).collect();
         if lines.is_empty() { lines } else { format!("## On the platforms\n\n{lines}\n") }
     }
 
@@ -287,6 +297,7 @@ mod tests {
             attempts,
             seconds: 83.4,
             builds: &[],
+            fellows: &[],
             page_url: Some("https://deploymend.example.com/deployments/01JABCDEF"),
         }
     }

@@ -72,6 +72,7 @@ impl Evidence {
             attempts: &self.detail.attempts,
             seconds: (last - summary.created_at).as_seconds_f64(),
             builds,
+            fellows: &self.detail.fellows,
             page_url: self.page_url.as_deref(),
         }
     }

@@ -99,6 +99,10 @@ impl Prompt<'_> {
         if !finding.affected_files.is_empty() {
             let _ = write!(body, "\nFiles that it names:\n- {}\n", finding.affected_files.join("\n- "));
         }
+        if !finding.differences.is_empty() {
+            let _ =
+                write!(body, "\nWhere the same commit is green:\n- {}\n", finding.differences.join("\n- "));
+        }
         quote(text, "The build log around the error, with line numbers:", &body, delimiter);
     }
 

@@ -165,6 +165,10 @@ impl Story<'_> {
         if !quoted.is_empty() {
             let _ = writeln!(out, "From the build log:\n\n{}", fenced(&quoted, "text"));
         }
+        if !self.finding.differences.is_empty() {
+            let text = self.finding.differences.join("\n");
+            let _ = writeln!(out, "\nWhere it is green:\n\n{}", fenced(&cut(&text, SUMMARY_CHARS), "text"));
+        }
     }
 
     fn write_figures(&self, out: &mut String) {
@@ -251,6 +255,7 @@ mod tests {
             confidence: 0.95,
             verdict: Verdict::Code,
             advice: None,
+            differences: Vec::new(),
             fingerprint: "f".into(),
         }
     }

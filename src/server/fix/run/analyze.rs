@@ -112,7 +112,8 @@ impl Run<'_> {
         };
         // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
         let shown = diagnosis::shown(&log.lines);
-        let finding = diagnosis::diagnose(&shown.plain, &hints);
+        let mut finding = diagnosis::diagnose(&shown.plain, &hints);
+        finding.differences = self.differences(subject, deployment, &shown.plain).await?;
         let change = FixChange {
             error_type: Some(Some(finding.error_type)),
             error_message: Some(Some(finding.message.clone())),
@@ -195,12 +196,18 @@ impl Run<'_> {
         workspace.load(Slot::Agent, clone.dir()).await?;
         let failed = self.build(Slot::Agent, &plan, "install", "reproduce", Some(Stage::Reproduced)).await?;
         let Some(failure) = failed else {
+            let platform = subject.platform_name();
+            let differences = self.finding()?.differences;
+            let look = if differences.is_empty() {
+                format!(
+                    "Compare the environment variables and the Node.js version set on {platform} with what the project needs, then redeploy."
+                )
+            } else {
+                format!("{} Make {platform} do the same, then redeploy.", differences.join(" "))
+            };
             return Err(Stop::skipped(
                 "not_reproduced",
-                format!(
-                    "The same build passes here, so the code is not the cause. Compare the environment variables and the Node.js version set on {} with what the project needs, then redeploy.",
-                    subject.platform_name()
-                ),
+                format!("The same build passes here, so the code is not the cause. {look}"),
             ));
         };
         let output: Vec<String> = failure.tail.lines().map(str::to_owned).collect();

@@ -8,6 +8,7 @@
 //! ```
 
 mod analyze;
+mod compare;
 mod elsewhere;
 mod evidence;
 mod lease;

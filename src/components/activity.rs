@@ -33,6 +33,7 @@ const fn is_told(kind: &EventKind) -> bool {
 /// The word for a command's purpose.
 fn purpose(name: &str) -> &str {
     match name {
+        "runtime" => "Node.js",
         "install" => "Install",
         "reproduce" => "Reproduce",
         "verify_install" => "Install again",

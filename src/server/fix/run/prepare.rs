@@ -6,7 +6,7 @@ use crate::{
     server::{
         db::{self, entity},
         diagnosis::clean,
-        fix::{FixContext, plan::BuildPlan},
+        fix::{FixContext, plan::BuildPlan, runtime},
         github::{
             GithubError, RepositoryName,
             git::{Checkout, Identity, Remote},
@@ -218,6 +218,7 @@ impl Run<'_> {
         build_purpose: &'static str,
         stage: Option<Stage>,
     ) -> Result<Option<BuildFailure>, Stop> {
+        self.fetch_runtime(slot, plan).await?;
         let steps = [(install_purpose, plan.install.clone()), (build_purpose, Some(plan.build.clone()))];
         for (purpose, command) in steps {
             let Some(command) = command else { continue };
@@ -244,6 +245,29 @@ impl Run<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Fetches the pinned Node.js when it is another one than this machine's. Without it the build goes on with that.
+    async fn fetch_runtime(&mut self, slot: Slot, plan: &BuildPlan) -> Result<(), Stop> {
+        let Some(node) = &plan.node else { return Ok(()) };
+        let Some(command) = runtime::fetch(node) else { return Ok(()) };
+        let outcome = self.run_command(slot, plan, &command).await?;
+        let failed = outcome.exit_code != Some(0);
+        let mut events = vec![EventKind::Command {
+            purpose: "runtime".to_owned(),
+            command,
+            exit_code: outcome.exit_code,
+            seconds: outcome.seconds,
+            tail: outcome.tail,
+            stage: None,
+        }];
+        if failed {
+            let text = format!(
+                "Node.js {node} could not be fetched. The build runs with this machine's version, which may make a difference."
+            );
+            events.push(EventKind::Note { text, stage: None });
+        }
+        self.record(Default::default(), events).await
     }
 
     async fn run_command(&self, slot: Slot, plan: &BuildPlan, command: &str) -> Result<ExecOutcome, Stop> {

@@ -17,6 +17,8 @@ pub struct BuildPlan {
     pub build: String,
     /// The Node.js version that is pinned.
     pub node: Option<String>,
+    /// Set for both.
+    pub env: Vec<(String, String)>,
 }
 
 /// Why there is nothing to run.
@@ -143,7 +145,14 @@ impl BuildPlan {
             }
         };
         let node = settings.node_version.as_deref().and_then(runtime::version);
-        Ok(Self { root, install, build, node })
+        // Whatever installs, also as a part of the build: a lockfile that nobody has is no part of a repair.
+        let env = match &manager {
+            Some(PackageManager::Npm { lockfile: false }) => {
+                vec![("npm_config_package_lock".to_owned(), "false".to_owned())]
+            }
+            _ => Vec::new(),
+        };
+        Ok(Self { root, install, build, env, node })
     }
 
     /// The arguments that run one of the commands as the platform does: in a shell, with the project's own programs
@@ -276,6 +285,21 @@ mod tests {
         let plan = detect_with(repository.path(), &Project::default(), &log).unwrap();
         assert_eq!(plan.install.as_deref(), Some("npm ci --force"));
         assert_eq!(plan.build, "make site");
+    }
+
+    #[rstest]
+    #[case(&[("package.json", MANIFEST)], 1)]
+    #[case(&[("package.json", MANIFEST), ("package-lock.json", "{}")], 0)]
+    #[case(&[("package.json", MANIFEST), ("pnpm-lock.yaml", "")], 0)]
+    fn nothing_makes_a_lockfile_where_there_is_none(#[case] files: &[(&str, &str)], #[case] set: usize) {
+        let repository = repository(files);
+        let project =
+            Project { build_command: Some("npm install && npm run build".into()), ..Project::default() };
+        let env = detect(repository.path(), &project).unwrap().env;
+        assert_eq!(
+            env.iter().filter(|(name, value)| name == "npm_config_package_lock" && value == "false").count(),
+            set
+        );
     }
 
     #[rstest]

@@ -275,6 +275,7 @@ impl Run<'_> {
             self.workspace.clone().ok_or_else(|| Stop::failed("sandbox", "The sandbox is gone."))?;
         let mut exec = Exec::new(BuildPlan::argv(command), self.ctx.config.build_timeout);
         exec.cwd.clone_from(&plan.root);
+        exec.env.clone_from(&plan.env);
         exec.network = Network::Registries;
         let mut ignore = |_| {};
         Ok(self.lease.guard(workspace.exec(slot, exec, &mut ignore)).await??)

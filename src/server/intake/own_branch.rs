@@ -104,7 +104,10 @@ pub async fn ended(ctx: &IntakeContext, fix_id: &str, ended: &Ended<'_>) -> Resu
         let build = ended.build();
         let events = events::since(db, fix_id, 0, u64::MAX).await?;
         // A poll sees older builds beside newer ones, again and again.
-        if events.iter().any(|event| matches!(&event.kind, EventKind::Built { build: told, .. } if *told == build)) {
+        if events
+            .iter()
+            .any(|event| matches!(&event.kind, EventKind::Built { build: told, .. } if *told == build))
+        {
             return Ok(());
         }
         let known = branch_builds(events.iter().map(|event| &event.kind));

@@ -15,6 +15,7 @@ mod m20261124_000008_events;
 mod m20261125_000009_accounts;
 mod m20261125_000011_notifications;
 mod m20261127_000012_polling;
+mod m20261127_000013_incidents;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_accounts::Migration),
             Box::new(m20261125_000011_notifications::Migration),
             Box::new(m20261127_000012_polling::Migration),
+            Box::new(m20261127_000013_incidents::Migration),
         ]
     }
 }

@@ -33,10 +33,13 @@ const fn is_told(kind: &EventKind) -> bool {
 /// The word for a command's purpose.
 fn purpose(name: &str) -> &str {
     match name {
+        "runtime" => "Node.js",
         "install" => "Install",
         "reproduce" => "Reproduce",
         "verify_install" => "Install again",
         "verify" => "Verify",
+        "install_elsewhere" => "Install as elsewhere",
+        "verify_elsewhere" => "Verify as elsewhere",
         other => other,
     }
 }
@@ -100,6 +103,14 @@ impl Told {
             }
             EventKind::PullRequest { number, .. } => {
                 Self::new(Icon::PullRequest, "tone-blue", "Pull request", format!("#{number} is open"))
+            }
+            EventKind::Built { build, .. } => {
+                let tone = if build.ready { "tone-green" } else { "tone-red" };
+                let icon = if build.ready { Icon::Check } else { Icon::Cross };
+                Self {
+                    remark: build.project_name.clone(),
+                    ..Self::new(icon, tone, "Fix branch", build.words())
+                }
             }
             EventKind::Note { text, .. } => Self::new(Icon::Note, "tone-gray", "Note", text),
         }

@@ -73,6 +73,16 @@ pub fn Diagnosis(
                         }
                     })}
             </div>
+            {(!finding.differences.is_empty())
+                .then(|| {
+                    let lines = finding.differences.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+                    view! {
+                        <div class="panel-body differences">
+                            <span class="muted">"Where it is green"</span>
+                            <ul>{lines}</ul>
+                        </div>
+                    }
+                })}
             <div class="quotes" role="group" aria-label="From the build log">{quoted}</div>
             <div class="panel-body files">
                 <span class="muted">"Files named"</span>

@@ -54,7 +54,12 @@ fn passed(run: &[FixEvent], stage: Stage) -> Option<Timestamp> {
 pub fn stations(fix: &FixDetail) -> [(Stage, Mark); 7] {
     let status = fix.summary.status;
     let run = current_run(&fix.events);
-    let at = |stage| if stage <= limit(status) { passed(run, stage) } else { None };
+    let red = fix.branch_builds().iter().any(|build| !build.ready);
+    let at = |stage| match stage {
+        Stage::Green if red && status != FixStatus::Merged => None,
+        stage if stage <= limit(status) => passed(run, stage),
+        _ => None,
+    };
     let front = match status {
         FixStatus::Merged => Stage::Green,
         _ => Stage::ALL.into_iter().rev().find(|stage| at(*stage).is_some()).unwrap_or(Stage::Received),
@@ -186,6 +191,7 @@ mod tests {
             log: None,
             diff: None,
             fix_summary: None,
+            fellows: Vec::new(),
             attempts: vec![],
             events,
         }

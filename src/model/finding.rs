@@ -103,6 +103,9 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What a person should do, when the verdict is not code.
     pub advice: Option<String>,
+    /// What is done differently where the same commit is green, as sentences.
+    #[serde(default)]
+    pub differences: Vec<String>,
     /// The same for the same error in another build: stable under paths' roots, hashes, times, ports and line shifts.
     pub fingerprint: String,
 }

@@ -202,6 +202,53 @@ pub struct AgentStep {
     pub failed: bool,
 }
 
+/// A platform's own build of a fix branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct BranchBuild {
+    /// The platform.
+    pub provider: Provider,
+    /// The platform's id of the project.
+    pub project_id: String,
+    /// The project's name.
+    pub project_name: String,
+    /// The platform's id of the deployment.
+    pub platform_deployment_id: String,
+    /// It succeeded.
+    pub ready: bool,
+}
+
+impl BranchBuild {
+    /// `Green on Render` or `Red on Render`.
+    pub fn words(&self) -> String {
+        let colour = if self.ready { "Green" } else { "Red" };
+        format!("{colour} on {}", self.provider.display_name())
+    }
+}
+
+/// How the platforms have built the branch of the pull request as it is now: the newest build of each project, in the
+/// order in which they were heard of.
+pub fn branch_builds<'a>(events: impl IntoIterator<Item = &'a EventKind>) -> Vec<&'a BranchBuild> {
+    let mut builds: Vec<&BranchBuild> = Vec::new();
+    for event in events {
+        match event {
+            // What is pushed with it has not been built yet.
+            EventKind::PullRequest { .. } => builds.clear(),
+            EventKind::Built { build, .. } => {
+                let same = |known: &&BranchBuild| {
+                    (known.provider, &known.project_id) == (build.provider, &build.project_id)
+                };
+                match builds.iter().position(|known| same(&known)) {
+                    Some(known) => builds[known] = build,
+                    None => builds.push(build),
+                }
+            }
+            _ => {}
+        }
+    }
+    builds
+}
+
 /// One check of the guard on a patch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -214,6 +261,26 @@ pub struct GuardCheck {
     pub passed: bool,
     /// Where it does not hold.
     pub detail: Option<String>,
+}
+
+/// A deployment of the same commit that failed with the same error somewhere else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Fellow {
+    /// Our id of its fix.
+    pub id: String,
+    /// The platform.
+    pub provider: Provider,
+    /// The project's name.
+    pub project_name: String,
+    /// The platform's id of the deployment.
+    pub platform_deployment_id: String,
+    /// Where its fix stands.
+    pub status: FixStatus,
+    /// The pull request's page, if its fix has led to one.
+    pub pr_url: Option<String>,
+    /// Its number.
+    pub pr_number: Option<i32>,
 }
 
 /// Everything the deployment page shows about a fix.
@@ -232,6 +299,8 @@ pub struct FixDetail {
     pub diff: Option<String>,
     /// What the agent says it did.
     pub fix_summary: Option<String>,
+    /// Other deployments of the same commit that failed with the same error.
+    pub fellows: Vec<Fellow>,
     /// All attempts, oldest first.
     pub attempts: Vec<Attempt>,
     /// All events so far, by ascending `seq`.
@@ -275,9 +344,15 @@ impl FixDetail {
             EventKind::Command { .. }
             | EventKind::Agent { .. }
             | EventKind::Guard { .. }
+            | EventKind::Built { .. }
             | EventKind::Note { .. } => {}
         }
         self.events.push(event);
+    }
+
+    /// How the platforms have built the branch of the pull request.
+    pub fn branch_builds(&self) -> Vec<&BranchBuild> {
+        branch_builds(self.events.iter().map(|event| &event.kind))
     }
 
     /// When a station was reached, if it was.

@@ -1,6 +1,6 @@
 //! What the live stream sends: the append-only story of a fix.
 
-use super::{AgentStep, Attempt, Finding, FixStatus, GuardCheck, Stage, Timestamp};
+use super::{AgentStep, Attempt, BranchBuild, Finding, FixStatus, GuardCheck, Stage, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One event of a fix, stored in `fix_events` before anybody sees it.
@@ -91,7 +91,14 @@ pub enum EventKind {
         /// Its page.
         url: String,
     },
-    /// A decision worth a sentence: resumed after a restart, superseded, green on the platform, ….
+    /// A platform has built the fix branch by itself.
+    Built {
+        /// Which build, and how it went.
+        build: BranchBuild,
+        /// The station reached, if this makes the branch green everywhere.
+        stage: Option<Stage>,
+    },
+    /// A decision worth a sentence: resumed after a restart, superseded, ….
     Note {
         /// The sentence.
         text: String,
@@ -104,7 +111,10 @@ impl EventKind {
     /// The station on the rail that this event reaches.
     pub fn stage(&self) -> Option<Stage> {
         match self {
-            Self::Status { stage, .. } | Self::Command { stage, .. } | Self::Note { stage, .. } => *stage,
+            Self::Status { stage, .. }
+            | Self::Command { stage, .. }
+            | Self::Built { stage, .. }
+            | Self::Note { stage, .. } => *stage,
             Self::Diagnosed { .. } => Some(Stage::Diagnosed),
             Self::Patch { .. } => Some(Stage::Fixed),
             Self::PullRequest { .. } => Some(Stage::PullRequest),

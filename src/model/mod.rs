@@ -21,7 +21,10 @@ pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection, R
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};
 pub use finding::{ContextLine, ErrorType, Finding, Verdict};
-pub use fix::{AgentStep, Attempt, FixDetail, FixStatus, FixSummary, GuardCheck, Stage};
+pub use fix::{
+    AgentStep, Attempt, BranchBuild, Fellow, FixDetail, FixStatus, FixSummary, GuardCheck, Stage,
+    branch_builds,
+};
 pub use list::{Cursor, ListQuery, Tab};
 pub use live::{EventKind, FixEvent};
 pub use log::{DeploymentLog, LogExcerpt, LogMatches};

@@ -269,6 +269,9 @@ async fn a_fork_is_skipped_whichever_way_it_comes() {
 #[tokio::test]
 async fn the_poll_sees_that_the_fix_branch_is_green() {
     let (house, seeded) = connected().await;
+    let once = db::subscriptions::Settings { max_fix_attempts: Some(1), ..Default::default() };
+    let watched = house.subscriptions().await[0].id.clone();
+    db::subscriptions::update(&house.state.db, &watched, once, house.state.clock.now()).await.unwrap();
     house.standins.break_project(&seeded.project_id, None, LOG, true).await.unwrap();
     let id = house.fixes().await[0].id.clone();
     let mut fix = db::fixes::find(&house.state.db, &id).await.unwrap().unwrap();
@@ -293,11 +296,11 @@ async fn the_poll_sees_that_the_fix_branch_is_green() {
     poll(&house).await;
     poll(&house).await;
     let events = db::events::since(&house.state.db, &id, 0, 100).await.unwrap();
-    let notes: Vec<Option<Stage>> = events
-        .iter()
-        .filter_map(|event| if let EventKind::Note { stage, .. } = &event.kind { Some(*stage) } else { None })
-        .collect();
-    assert_eq!(notes, [None, Some(Stage::Green)]);
+    let built = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Built { build, stage } => Some((build.ready, *stage)),
+        _ => None,
+    });
+    assert_eq!(built.collect::<Vec<_>>(), [(false, None), (true, Some(Stage::Green))]);
     assert_eq!(house.fixes().await.len(), 1);
 }
 

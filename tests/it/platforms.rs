@@ -5,7 +5,7 @@ use crate::{
     app::{App, assert_verified, until},
     world::{World, fixture},
 };
-use deploymend::model::{EventKind, FixDetail, Provider, Stage};
+use deploymend::model::{Fellow, FixDetail, FixStatus, Provider, Stage};
 use standins::{
     cloudflare, github, render,
     vercel::{self, state::DeliveryMode},
@@ -143,14 +143,14 @@ async fn tell(world: &World, app: &App, places: &[(Product, String, String)]) ->
 }
 
 async fn is_green(app: &App, fix: &FixDetail, product: Product) -> anyhow::Result<()> {
-    let said = format!("{} built the fix branch successfully.", product.provider().display_name());
     let look = async || {
-        let events = app.fix(&fix.summary.id).await?.events;
-        let green = |event: &EventKind| matches!(event, EventKind::Note { text, stage: Some(Stage::Green) } if *text == said);
-        Ok(if events.iter().any(|event| green(&event.kind)) {
+        let fix = app.fix(&fix.summary.id).await?;
+        let builds = fix.branch_builds();
+        let green = builds.iter().any(|build| build.ready && build.provider == product.provider());
+        Ok(if green && fix.reached(Stage::Green).is_some() {
             Ok(())
         } else {
-            Err(format!("{product:?} is not known to have built the fix"))
+            Err(format!("{product:?} is not known to have built the fix: {builds:?}"))
         })
     };
     until(Duration::from_secs(60), look).await
@@ -199,5 +199,134 @@ async fn a_failure_on_any_platform_is_found_by_polling_alone_and_repaired() -> a
     for deliveries in [&state.vercel.deliveries, &state.cloudflare.deliveries, &state.render.deliveries] {
         assert!(deliveries.iter().all(|delivery| delivery.attempts.is_empty()), "nothing was delivered");
     }
+    Ok(())
+}
+
+/// Pages builds with a script of its own, so that what does for Vercel does not do there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_is_red_on_one_platform_is_repaired_again() -> anyhow::Result<()> {
+    let mut world = World::new("healthy").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 2);
+    let full_name = "acme/two-ways".to_owned();
+    let package = r#"{"name":"two-ways","private":true,"scripts":{"build":"tsc -p .","build:pages":"tsc -p pages"},
+        "devDependencies":{"typescript":"5.9.3"}}"#;
+    let config = |folder: &str| {
+        format!(r#"{{"compilerOptions":{{"strict":true,"noEmit":true}},"include":["{folder}"]}}"#)
+    };
+    let broken = |name: &str| format!("const {name}: number = \"7\";\nexport const twice = {name} * 2;\n");
+    let files = [
+        ("package.json", package.to_owned()),
+        ("tsconfig.json", config("src")),
+        ("pages/tsconfig.json", config("app")),
+        ("src/main.ts", broken("count")),
+        ("pages/app/page.ts", broken("page")),
+    ];
+    let new = github::actions::NewRepository {
+        full_name: full_name.clone(),
+        collaborators: BTreeMap::from([("octo-dev".to_owned(), github::state::Permission::Admin)]),
+        files: files.map(|(path, text)| (path.to_owned(), Some(text))).into(),
+        ..Default::default()
+    };
+    world.standins.add_repository(new).await?;
+    let (on_vercel, _) = Product::Vercel.link(&world, &full_name).await?;
+    let seed = cloudflare::scenario::Seed {
+        repository: full_name.clone(),
+        settings: serde_json::from_value(serde_json::json!({"build_command": "npm run build:pages"}))?,
+        ..Default::default()
+    };
+    let pages = cloudflare::scenario::seed(world.standins.world(), seed)?;
+    let mut app = world.start().await?;
+    let to = app.form("/integrations/cloudflare/connect", &[("token", &pages.token)]).await?;
+    anyhow::ensure!(!to.contains("error"), "{to}");
+
+    let failed = Product::Vercel.build(&world, &on_vercel, None).await?;
+    let first = app.ended(STORIES, |fix| fix.platform_deployment_id == failed).await?;
+    assert_verified(&first);
+    let [pull] = &world.standins.pulls(&full_name)[..] else { anyhow::bail!("one pull request") };
+    let first_head = pull.head_sha.clone();
+    Product::Vercel.build(&world, &on_vercel, Some(&pull.head)).await?;
+    is_green(&app, &first, Product::Vercel).await?;
+    Product::Pages.build(&world, &pages.project_id, Some(&pull.head)).await?;
+
+    let pushed = async || {
+        let pulls = world.standins.pulls(&full_name);
+        let status = app.fix(&first.summary.id).await?.summary.status;
+        Ok(if pulls[0].head_sha != first_head && !status.is_unfinished() {
+            Ok(())
+        } else {
+            Err(format!("no second attempt was handed in: {status:?}"))
+        })
+    };
+    until(STORIES, pushed).await?;
+    let second = app.fix(&first.summary.id).await?;
+    assert_verified(&second);
+    assert_eq!((second.summary.attempt, world.standins.pulls(&full_name).len()), (2, 1));
+    let diff = second.diff.clone().unwrap_or_default();
+    assert!(diff.contains("src/main.ts") && diff.contains("pages/app/page.ts"), "{diff}");
+    for (product, project) in [(Product::Vercel, &on_vercel), (Product::Pages, &pages.project_id)] {
+        product.build(&world, project, Some(&pull.head)).await?;
+        is_green(&app, &second, product).await?;
+    }
+    assert_eq!(app.fixes().await?.len(), 1, "the red branch is no failure of its own");
+    let told = async || {
+        let body = world.standins.pulls(&full_name)[0].body.clone().unwrap_or_default();
+        Ok(if body.contains("Green on Vercel") && body.contains("Green on Cloudflare") {
+            Ok(())
+        } else {
+            Err(body)
+        })
+    };
+    until(Duration::from_secs(90), told).await?;
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_commit_that_fails_on_two_platforms_is_one_pull_request() -> anyhow::Result<()> {
+    let mut world = World::new("healthy").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_WORKERS", 2);
+    let repository = repository(&world, "everywhere").await?;
+    let (on_vercel, _) = Product::Vercel.link(&world, &repository).await?;
+    let (on_pages, cloudflare) = Product::Pages.link(&world, &repository).await?;
+    let (on_render, render) = Product::Render.link(&world, &repository).await?;
+    let mut app = world.start().await?;
+    for (provider, token) in [("cloudflare", cloudflare), ("render", render)] {
+        let to = app.form(&format!("/integrations/{provider}/connect"), &[("token", &token)]).await?;
+        anyhow::ensure!(!to.contains("error"), "{to}");
+    }
+    let places = [(Product::Vercel, on_vercel), (Product::Pages, on_pages), (Product::Render, on_render)];
+    let mut fixes = Vec::new();
+    for (product, project) in &places {
+        let id = product.build(&world, project, None).await?;
+        fixes.push(app.ended(STORIES, |fix| fix.platform_deployment_id == id).await?);
+    }
+    let [leader, rest @ ..] = &fixes[..] else { anyhow::bail!("no fixes") };
+    assert_verified(leader);
+    for follower in rest {
+        assert_eq!(follower.summary.status, FixStatus::Skipped, "{:?}", follower.summary);
+        assert_eq!(follower.summary.reason_code.as_deref(), Some("same_commit"));
+        let points_to_it = |fellow: &Fellow| fellow.id == leader.summary.id && fellow.pr_url.is_some();
+        assert!(follower.fellows.iter().any(points_to_it), "{:?}", follower.fellows);
+    }
+    let pulls = world.standins.pulls(&repository);
+    assert_eq!((pulls.len(), world.standins.creates(&format!("/repos/{repository}/pulls")).calls), (1, 1));
+    assert_eq!(app.fix(&leader.summary.id).await?.fellows.len(), 2);
+    for (product, project) in &places {
+        product.build(&world, project, Some(&pulls[0].head)).await?;
+        is_green(&app, leader, *product).await?;
+    }
+    let told = async || {
+        let body = world.standins.pulls(&repository)[0].body.clone().unwrap_or_default();
+        let all = [
+            "Failed on Cloudflare",
+            "Failed on Render",
+            "Green on Vercel",
+            "Green on Cloudflare",
+            "Green on Render",
+        ];
+        Ok(if all.iter().all(|words| body.contains(words)) { Ok(()) } else { Err(body) })
+    };
+    until(Duration::from_secs(90), told).await?;
+    assert_eq!(app.errors(), Vec::<String>::new());
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::{
         icon::{Glyph, Icon},
         time::{Ago, duration, seconds_between},
     },
-    model::{FixDetail, PlatformDeployment, RuleLink},
+    model::{Fellow, FixDetail, PlatformDeployment, RuleLink},
 };
 use leptos::prelude::*;
 
@@ -73,6 +73,20 @@ pub fn DeploymentFacts(
     }
 }
 
+/// The same failure on another platform.
+#[component]
+fn SameFailure(
+    /// It.
+    fellow: Fellow,
+) -> impl IntoView {
+    let name = format!("{} on {}", fellow.project_name, fellow.provider.display_name());
+    view! {
+        <a class="fellow" href=format!("/deployments/{}", fellow.id)>
+            {name}
+        </a>
+    }
+}
+
 /// What we know of the fix.
 #[component]
 pub fn FixFacts(
@@ -91,6 +105,7 @@ pub fn FixFacts(
         }
     });
     let summary = Memo::new(move |_| fix.with(|fix| fix.summary.clone()));
+    let fellows = Memo::new(move |_| fix.with(|fix| fix.fellows.clone()));
     let finding = Memo::new(move |_| {
         fix.with(|fix| fix.finding.as_ref().map(|finding| (finding.error_type, finding.verdict)))
     });
@@ -98,6 +113,10 @@ pub fn FixFacts(
         Memo::new(move |_| fix.with(|fix| fix.attempts.iter().map(|attempt| attempt.cost_usd).sum::<f64>()));
     view! {
         <dl>
+            {move || {
+                let links = fellows.get().into_iter().map(|fellow| view! { <SameFailure fellow /> }).collect_view();
+                (!fellows.get().is_empty()).then(|| view! { <Fact term="Failed also">{links}</Fact> })
+            }}
             {move || {
                 finding
                     .get()

@@ -53,12 +53,26 @@ impl Said {
                 "Verifying the patch",
                 "The build that failed runs again on a clean copy.",
             ),
-            FixStatus::PrCreated => said(
-                "tone-blue",
-                Icon::PullRequest,
-                &format!("Pull request{number} is ready to merge"),
-                "The build that failed exits 0 with it. Review it, then merge.",
-            ),
+            FixStatus::PrCreated => {
+                let builds = fix.branch_builds();
+                let told: Vec<String> = builds.iter().map(|build| build.words()).collect();
+                let (tone, title, text) = match builds.iter().all(|build| build.ready) {
+                    true if builds.is_empty() => (
+                        "tone-blue",
+                        "is ready to merge",
+                        "The build that failed exits 0 with it. Review it, then merge.".to_owned(),
+                    ),
+                    true => (
+                        "tone-green",
+                        "is ready to merge",
+                        format!("{}. Review it, then merge.", told.join(", ")),
+                    ),
+                    false => {
+                        ("tone-amber", "needs a look before it is merged", format!("{}.", told.join(", ")))
+                    }
+                };
+                said(tone, Icon::PullRequest, &format!("Pull request{number} {title}"), &text)
+            }
             FixStatus::Merged => said(
                 "tone-green",
                 Icon::Check,
@@ -78,7 +92,12 @@ pub fn Outcome(
     fix: RwSignal<FixDetail>,
 ) -> impl IntoView {
     let said = Memo::new(move |_| fix.with(Said::of));
-    let link = Memo::new(move |_| fix.with(|fix| fix.summary.pr_url.clone()));
+    let link = Memo::new(move |_| {
+        fix.with(|fix| {
+            let of_fellows = || fix.fellows.iter().find_map(|fellow| fellow.pr_url.clone());
+            fix.summary.pr_url.clone().or_else(of_fellows)
+        })
+    });
     view! {
         <div class="outcome-live" aria-live="polite">
             {move || {

@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod entity;
 pub mod events;
 pub mod fixes;
+pub mod incidents;
 pub mod integrations;
 pub mod invitations;
 pub mod left_out;

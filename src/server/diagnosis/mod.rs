@@ -90,6 +90,7 @@ pub fn analyze<S: AsRef<str>>(lines: &[S], hints: &Hints) -> Diagnosis {
         confidence: root.confidence,
         verdict: root.verdict,
         advice: advice::advice(&root, hints),
+        differences: Vec::new(),
         message,
         fingerprint,
     };
@@ -153,6 +154,7 @@ fn nothing_found<S: AsRef<str>>(lines: &[S], scan: &scan::Scan) -> Finding {
         confidence,
         verdict: Verdict::Code,
         advice: None,
+        differences: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The worker: it takes a stored failure to a verified pull request.
 //!
-//! [`jobs`] wakes it, [`run`] is the state machine, [`plan`] finds the commands, [`prompt`] tells the agent, [`guard`]
+//! [`jobs`] wakes it, [`run`] is the state machine, [`plan`] finds the commands, [`runtime`] their Node.js, [`prompt`] tells the agent, [`guard`]
 //! judges its patch, [`watch`] follows the pull request.
 
 pub mod actions;
@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod plan;
 pub mod prompt;
 pub mod run;
+pub mod runtime;
 pub mod watch;
 
 use crate::{

@@ -1,6 +1,7 @@
 //! From a project's settings and files to the commands that its platform runs: what is reproduced, and what proves
 //! the repair. The platform's settings come first, then the repository's files, then what the platform printed.
 
+use super::runtime;
 use crate::server::integrations::{Project, ProjectRef, RepositoryFiles, TokenProvider};
 use serde_json::Value;
 use std::path::{Component, Path, PathBuf};
@@ -14,6 +15,8 @@ pub struct BuildPlan {
     pub install: Option<String>,
     /// Shell command that builds.
     pub build: String,
+    /// The Node.js version that is pinned.
+    pub node: Option<String>,
     /// Set for both.
     pub env: Vec<(String, String)>,
 }
@@ -118,6 +121,7 @@ impl BuildPlan {
         let settings = project
             .build_settings()
             .or(provider.settings_in_files(&reference, &files))
+            .or(runtime::in_files(&files))
             .or(provider.settings_in_log(log));
 
         let manifest = read_json(&files.folder.join("package.json"))?;
@@ -140,6 +144,7 @@ impl BuildPlan {
                 provider.build_scripts().iter().find_map(script).ok_or(PlanError::NoBuildCommand)?
             }
         };
+        let node = settings.node_version.as_deref().and_then(runtime::version);
         // Whatever installs, also as a part of the build: a lockfile that nobody has is no part of a repair.
         let env = match &manager {
             Some(PackageManager::Npm { lockfile: false }) => {
@@ -147,13 +152,13 @@ impl BuildPlan {
             }
             _ => Vec::new(),
         };
-        Ok(Self { root, install, build, env })
+        Ok(Self { root, install, build, env, node })
     }
 
     /// The arguments that run one of the commands as the platform does: in a shell, with the project's own programs
     /// on the path.
     pub fn argv(command: &str) -> Vec<String> {
-        let script = format!("export PATH=\"$PWD/node_modules/.bin:$PATH\"\n{command}");
+        let script = format!("{}\nexport PATH=\"$PWD/node_modules/.bin:$PATH\"\n{command}", runtime::path());
         ["/bin/sh", "-c", &script].map(str::to_owned).to_vec()
     }
 }

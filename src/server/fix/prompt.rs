@@ -32,6 +32,8 @@ pub struct PreviousAttempt<'a> {
     pub reason: &'a str,
     /// What the build or the guard printed then; may be long, is redacted here.
     pub output: &'a str,
+    /// It was handed in: what it changed was right, and not enough.
+    pub handed_in: bool,
 }
 
 /// Everything that a prompt says.
@@ -97,14 +99,23 @@ impl Prompt<'_> {
         if !finding.affected_files.is_empty() {
             let _ = write!(body, "\nFiles that it names:\n- {}\n", finding.affected_files.join("\n- "));
         }
+        if !finding.differences.is_empty() {
+            let _ =
+                write!(body, "\nWhere the same commit is green:\n- {}\n", finding.differences.join("\n- "));
+        }
         quote(text, "The build log around the error, with line numbers:", &body, delimiter);
     }
 
     fn describe_previous(&self, text: &mut String, delimiter: &str) {
         let Some(previous) = &self.previous else { return };
+        let verdict = if previous.handed_in {
+            "They were right for one platform and not enough for another: make a change that does for both."
+        } else {
+            "Do not repeat them."
+        };
         let _ = writeln!(
             text,
-            "## What attempt {} led to\n{} Its changes are not in this copy of the repository. Do not repeat them.",
+            "## What attempt {} led to\n{} Its changes are not in this copy of the repository. {verdict}",
             previous.number,
             redact(previous.reason),
         );
@@ -212,7 +223,12 @@ mod tests {
             finding: &finding,
             commands: Commands::default(),
             custom: None,
-            previous: Some(PreviousAttempt { number: 1, reason: "The build failed again.", output: &output }),
+            previous: Some(PreviousAttempt {
+                number: 1,
+                reason: "The build failed again.",
+                output: &output,
+                handed_in: false,
+            }),
         };
         let text = prompt.delimited_by("MARK");
         let (_, previous) = text.split_once("## What attempt ").unwrap_or_default();

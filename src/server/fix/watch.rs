@@ -1,11 +1,11 @@
 //! After the pull request: GitHub's webhook says when it is merged, and a poll finds what the webhook did not say.
 
-use super::FixContext;
+use super::{FixContext, run::Evidence};
 use crate::{
     model::{EventKind, FixStatus, Stage},
     server::{
         db::{self, DbError, entity::deployment, fixes::FixChange},
-        github::{self, GithubError, PullRequestState, RepositoryName},
+        github::{self, GithubError, PullRequest, PullRequestState, RepositoryName},
     },
 };
 use std::time::Duration;
@@ -61,27 +61,64 @@ pub async fn close(
 /// Looks up every open pull request once.
 pub async fn round(ctx: &FixContext) -> Result<(), DbError> {
     for mut fix in db::fixes::open_pull_requests(&ctx.db, BATCH).await? {
-        match ended(ctx, &fix).await {
-            Ok(Some(end)) => close(ctx, &mut fix, end).await?,
-            Ok(None) => {}
-            Err(error) => tracing::warn!(fix.id = %fix.id, %error, "A pull request could not be looked up"),
+        let found = match Found::look(ctx, &fix).await {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            Err(error) => {
+                tracing::warn!(fix.id = %fix.id, %error, "A pull request could not be looked up");
+                continue;
+            }
+        };
+        match found.pull.state {
+            PullRequestState::Merged => close(ctx, &mut fix, PullRequestEnd::Merged).await?,
+            PullRequestState::Closed => close(ctx, &mut fix, PullRequestEnd::Closed).await?,
+            PullRequestState::Open => {
+                if let Err(error) = found.tell_builds(ctx, &fix).await? {
+                    tracing::warn!(fix.id = %fix.id, %error, "A pull request could not be brought up to date");
+                }
+            }
         }
     }
     Ok(())
 }
 
-async fn ended(ctx: &FixContext, fix: &deployment::Model) -> Result<Option<PullRequestEnd>, GithubError> {
-    let (Some(number), Ok(repository)) = (fix.pr_number, fix.repository.parse::<RepositoryName>()) else {
-        return Ok(None);
-    };
-    let Some(token) = github_token(ctx, fix).await else { return Ok(None) };
-    let client = github::Client::new(&ctx.config.github_api, &token, ctx.clock.clone())?;
-    let pull = client.pull_request(&repository, u64::from(number.unsigned_abs())).await?;
-    Ok(match pull.state {
-        PullRequestState::Merged => Some(PullRequestEnd::Merged),
-        PullRequestState::Closed => Some(PullRequestEnd::Closed),
-        PullRequestState::Open => None,
-    })
+/// A pull request as it is at GitHub.
+struct Found {
+    client: github::Client,
+    repository: RepositoryName,
+    pull: PullRequest,
+}
+
+impl Found {
+    /// `None` when nobody may look.
+    async fn look(ctx: &FixContext, fix: &deployment::Model) -> Result<Option<Self>, GithubError> {
+        let (Some(number), Ok(repository)) = (fix.pr_number, fix.repository.parse::<RepositoryName>()) else {
+            return Ok(None);
+        };
+        let Some(token) = github_token(ctx, fix).await else { return Ok(None) };
+        let client = github::Client::new(&ctx.config.github_api, &token, ctx.clock.clone())?;
+        let pull = client.pull_request(&repository, u64::from(number.unsigned_abs())).await?;
+        Ok(Some(Self { client, repository, pull }))
+    }
+
+    /// Writes into the description how the platforms have built the branch, if it does not say so yet. The inner error
+    /// is GitHub's.
+    async fn tell_builds(
+        &self,
+        ctx: &FixContext,
+        fix: &deployment::Model,
+    ) -> Result<Result<(), GithubError>, DbError> {
+        let Some(evidence) = Evidence::of(ctx, fix).await? else { return Ok(Ok(())) };
+        let builds = evidence.builds();
+        let story = evidence.story(&builds);
+        let told = story.platforms();
+        // GitHub gives descriptions back with its own line ends.
+        if told.is_empty() || self.pull.body.replace("\r\n", "\n").contains(told.trim_end()) {
+            return Ok(Ok(()));
+        }
+        let (number, title, body) = (self.pull.number, story.title(), story.body());
+        Ok(self.client.update_pull_request(&self.repository, number, &title, &body).await.map(drop))
+    }
 }
 
 async fn github_token(ctx: &FixContext, fix: &deployment::Model) -> Option<secrecy::SecretString> {

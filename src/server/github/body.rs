@@ -3,7 +3,7 @@
 //! Everything that comes from a log, a model or a platform is shown as code.
 
 use super::markdown::{code, cut, fenced, link, plain};
-use crate::model::{Attempt, Finding, GuardCheck, Provider};
+use crate::model::{Attempt, BranchBuild, Fellow, Finding, GuardCheck, Provider};
 use std::fmt::Write;
 
 const TITLE_CHARS: usize = 100;
@@ -51,6 +51,10 @@ pub struct Story<'a> {
     pub attempts: &'a [Attempt],
     /// Wall-clock seconds from the arrival of the failure.
     pub seconds: f64,
+    /// How the platforms have built the branch.
+    pub builds: &'a [&'a BranchBuild],
+    /// Where else the commit failed in the same way.
+    pub fellows: &'a [Fellow],
     /// Deploymend's page about the fix, if it has an address that others can open.
     pub page_url: Option<&'a str>,
 }
@@ -118,7 +122,8 @@ impl Story<'_> {
         let _ = writeln!(out, "## Proof\n\n| | Command | Exit code |\n|---|---|---|");
         write_run(out, "Before", Some(self.before));
         write_run(out, "After", self.after);
-        let _ = writeln!(out, "\n## Checks\n");
+        let _ = write!(out, "\n{}", self.platforms());
+        let _ = writeln!(out, "## Checks\n");
         for check in self.checks {
             let _ = write!(out, "- [{}] {}", if check.passed { 'x' } else { ' ' }, check.label);
             if let Some(detail) = check.detail.as_deref().filter(|_| !check.passed) {
@@ -127,6 +132,23 @@ impl Story<'_> {
             out.push('\n');
         }
         self.write_figures(out);
+    }
+
+    /// What the platforms make of the branch, as the description has it; empty before they have said anything.
+    pub fn platforms(&self) -> String {
+        let line = |build: &&BranchBuild| {
+            format!("- {} ({})\n", build.words(), code(&cut(&build.project_name, QUOTED_LINE_CHARS)))
+        };
+        let failed = |fellow: &Fellow| {
+            format!(
+                "- Failed on {} as well ({}, deployment {})\n",
+                fellow.provider.display_name(),
+                code(&cut(&fellow.project_name, QUOTED_LINE_CHARS)),
+                code(&fellow.platform_deployment_id)
+            )
+        };
+        let lines: String = self.fellows.iter().map(failed).chain(self.builds.iter().map(line)).collect();
+        if lines.is_empty() { lines } else { format!("## On the platforms\n\n{lines}\n") }
     }
 
     fn write_cause(&self, out: &mut String) {
@@ -142,6 +164,10 @@ impl Story<'_> {
         };
         if !quoted.is_empty() {
             let _ = writeln!(out, "From the build log:\n\n{}", fenced(&quoted, "text"));
+        }
+        if !self.finding.differences.is_empty() {
+            let text = self.finding.differences.join("\n");
+            let _ = writeln!(out, "\nWhere it is green:\n\n{}", fenced(&cut(&text, SUMMARY_CHARS), "text"));
         }
     }
 
@@ -229,6 +255,7 @@ mod tests {
             confidence: 0.95,
             verdict: Verdict::Code,
             advice: None,
+            differences: Vec::new(),
             fingerprint: "f".into(),
         }
     }
@@ -274,8 +301,32 @@ mod tests {
             checks,
             attempts,
             seconds: 83.4,
+            builds: &[],
+            fellows: &[],
             page_url: Some("https://deploymend.example.com/deployments/01JABCDEF"),
         }
+    }
+
+    #[test]
+    fn tells_how_the_platforms_have_built_it() {
+        let (finding, before) = (finding(), run(Some(2)));
+        let build = |provider, ready| BranchBuild {
+            provider,
+            project_id: "p".into(),
+            project_name: "shop`web".into(),
+            platform_deployment_id: "d".into(),
+            ready,
+        };
+        let builds = [build(Provider::Vercel, true), build(Provider::Render, false)];
+        let builds: Vec<&BranchBuild> = builds.iter().collect();
+        let story = Story { builds: &builds, ..story(&finding, &before, None, &[], &[]) };
+        insta::assert_snapshot!(story.platforms(), @r"
+        ## On the platforms
+
+        - Green on Vercel (``shop`web``)
+        - Red on Render (``shop`web``)
+        ");
+        assert!(story.body().contains(&story.platforms()));
     }
 
     #[test]

@@ -177,7 +177,7 @@ async fn detail(
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<FixDetail>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
-    let mut detail = db::fixes::detail(&state.db, &fix).await?;
+    let mut detail = db::fixes::detail_for_user(&state.db, &fix, &user.id).await?;
     // Colours are for people.
     detail.log = detail.log.map(|log| log.lines().map(clean).collect::<Vec<_>>().join("\n"));
     Ok(Json(detail))

@@ -3,7 +3,7 @@
 use super::{
     Action, IntakeContext, Receipt,
     decide::{self, Reason},
-    own_branch::{self, Owner},
+    own_branch::{self, Ended, Owner},
 };
 use crate::{
     model::{FixStatus, PlatformDeployment, Provider, Timestamp},
@@ -125,8 +125,14 @@ pub async fn admit(
         {
             Owner::Other => {}
             Owner::Fix(fix) => {
-                let platform = failure.provider.display_name();
-                own_branch::failed(ctx, &fix, platform, &failure.platform_deployment_id).await?;
+                let ended = Ended {
+                    provider: failure.provider,
+                    watched,
+                    deployment_id: &failure.platform_deployment_id,
+                    commit: failure.commit_sha.as_deref(),
+                    ready: false,
+                };
+                own_branch::ended(ctx, &fix.id, &ended).await?;
                 return ignore(ctx, &failure, delivered, Some(fix.id)).await;
             }
             Owner::Gone => return ignore(ctx, &failure, delivered, None).await,

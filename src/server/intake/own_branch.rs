@@ -1,12 +1,15 @@
-//! Deployments of our own fix branches: they never start a fix; what they say is noted on the fix they belong to.
+//! Deployments of our own fix branches: they never start a fix of their own; how they went is written on the fix they
+//! belong to, and one that failed is the next attempt's input.
 
 use super::IntakeContext;
 use crate::{
-    model::{EventKind, FixStatus, Stage},
+    model::{BranchBuild, EventKind, FixStatus, Provider, Stage, branch_builds},
     server::db::{
         Db, DbError,
         entity::{deployment, subscription},
         events, fixes,
+        fixes::FixChange,
+        subscriptions,
     },
 };
 use std::str::FromStr as _;
@@ -58,43 +61,86 @@ fn ends_with_id(branch: &str) -> bool {
     start.and_then(|start| branch.get(start..)).is_some_and(|end| ulid::Ulid::from_str(end).is_ok())
 }
 
-/// Notes once on a fix that the platform built its branch.
-pub async fn built(ctx: &IntakeContext, fix: &deployment::Model, platform: &str) -> Result<(), DbError> {
-    let text = format!("{platform} built the fix branch successfully.");
-    note(ctx, &fix.id, text, Some(Stage::Green)).await
+/// A deployment of a fix branch that has ended.
+pub struct Ended<'a> {
+    /// The platform.
+    pub provider: Provider,
+    /// Through whom it is known.
+    pub watched: &'a subscription::Model,
+    /// The platform's id of it.
+    pub deployment_id: &'a str,
+    /// The commit that was built, where the platform says so.
+    pub commit: Option<&'a str>,
+    /// It succeeded.
+    pub ready: bool,
 }
 
-/// Notes once on a fix that the platform could not build its branch.
-pub async fn failed(
-    ctx: &IntakeContext,
-    fix: &deployment::Model,
-    platform: &str,
-    deployment_id: &str,
-) -> Result<(), DbError> {
-    note(ctx, &fix.id, format!("{platform} could not build the fix branch ({deployment_id})."), None).await
+impl Ended<'_> {
+    fn build(&self) -> BranchBuild {
+        BranchBuild {
+            provider: self.provider,
+            project_id: self.watched.platform_project_id.clone(),
+            project_name: self.watched.platform_project_name.clone(),
+            platform_deployment_id: self.deployment_id.to_owned(),
+            ready: self.ready,
+        }
+    }
 }
 
-async fn note(ctx: &IntakeContext, fix_id: &str, text: String, stage: Option<Stage>) -> Result<(), DbError> {
+/// Writes once on a fix how a platform has built its branch. A red build of an open pull request starts the next
+/// attempt while there are any left.
+pub async fn ended(ctx: &IntakeContext, fix_id: &str, ended: &Ended<'_>) -> Result<(), DbError> {
     let db = &ctx.platforms.db;
     for _ in 0..TRIES {
         let Some(mut fix) = fixes::find(db, fix_id).await? else { return Ok(()) };
-        let is_merged = FixStatus::parse(&fix.fix_status) == Some(FixStatus::Merged);
+        let Some(status) = FixStatus::parse(&fix.fix_status) else { return Ok(()) };
         // While a worker holds the fix, a change would take it out of its hands. The poll comes again.
-        let unfinished = FixStatus::parse(&fix.fix_status).is_some_and(FixStatus::is_unfinished);
-        if unfinished || (is_merged && stage.is_none()) || is_noted(db, fix_id, &text, stage).await? {
+        let held = status.is_unfinished() || (status == FixStatus::Merged && !ended.ready);
+        let pushed = fix.pushed_sha.as_deref();
+        let outdated = ended.commit.is_some_and(|built| pushed.is_some_and(|pushed| pushed != built));
+        if held || outdated {
             return Ok(());
         }
-        let event = EventKind::Note { text: text.clone(), stage };
-        match fixes::transition(
-            db,
-            &mut fix,
-            fixes::FixChange::default(),
-            vec![event],
-            ctx.platforms.clock.now(),
-        )
-        .await
+        let build = ended.build();
+        let events = events::since(db, fix_id, 0, u64::MAX).await?;
+        // A poll sees older builds beside newer ones, again and again.
+        if events
+            .iter()
+            .any(|event| matches!(&event.kind, EventKind::Built { build: told, .. } if *told == build))
         {
+            return Ok(());
+        }
+        let known = branch_builds(events.iter().map(|event| &event.kind));
+        let of_same =
+            |known: &&BranchBuild| (known.provider, &known.project_id) == (build.provider, &build.project_id);
+        // The same once more is no news, whichever deployment says it.
+        if known.iter().any(|known| of_same(known) && known.ready == build.ready) {
+            return Ok(());
+        }
+        let others_green = known.iter().all(|known| known.ready || of_same(known));
+        let stage = (build.ready && others_green).then_some(Stage::Green);
+        let mut change = FixChange::default();
+        let mut told = vec![EventKind::Built { build, stage }];
+        let again = !ended.ready && status == FixStatus::PrCreated && may_try_again(ctx, &fix).await?;
+        if again {
+            change = FixChange {
+                status: Some(FixStatus::Fixing),
+                fix_attempt_number: Some(fix.fix_attempt_number + 1),
+                // The worker asks the platform what went wrong.
+                last_failure: Some(None),
+                diff: Some(None),
+                head_sha: Some(None),
+                completed_at: Some(None),
+                ..FixChange::default()
+            };
+            let status = FixStatus::Fixing;
+            told.push(EventKind::Status { status, reason_code: None, reason: None, stage: None });
+        }
+        match fixes::transition(db, &mut fix, change, told, ctx.platforms.clock.now()).await {
             Ok(_) => {
+                if again {
+                    ctx.wake.wake(format!("{}:{}", fix.id, fix.version), fix.id.clone()).await;
+                }
                 ctx.wake.changed(fix_id);
                 return Ok(());
             }
@@ -105,16 +151,16 @@ async fn note(ctx: &IntakeContext, fix_id: &str, text: String, stage: Option<Sta
     Ok(())
 }
 
-/// Whether the platform's own build of the fix has been seen to succeed.
-pub async fn is_green(db: &Db, fix_id: &str) -> Result<bool, DbError> {
-    let events = events::since(db, fix_id, 0, u64::MAX).await?;
-    Ok(events.iter().any(|event| event.kind.stage() == Some(Stage::Green)))
+/// Attempts are left, and nobody has stopped everything.
+async fn may_try_again(ctx: &IntakeContext, fix: &deployment::Model) -> Result<bool, DbError> {
+    let watched = subscriptions::find(&ctx.platforms.db, &fix.subscription_id).await?;
+    let left = watched.is_some_and(|watched| fix.fix_attempt_number < watched.max_fix_attempts);
+    Ok(left && !ctx.platforms.config.paused)
 }
 
-async fn is_noted(db: &Db, fix_id: &str, text: &str, stage: Option<Stage>) -> Result<bool, DbError> {
+/// Whether every platform that has built the branch of the fix has succeeded, and one has.
+pub async fn is_green(db: &Db, fix_id: &str) -> Result<bool, DbError> {
     let events = events::since(db, fix_id, 0, u64::MAX).await?;
-    Ok(events.iter().any(|event| {
-        (stage.is_some() && event.kind.stage() == stage)
-            || matches!(&event.kind, EventKind::Note { text: noted, .. } if noted == text)
-    }))
+    let builds = branch_builds(events.iter().map(|event| &event.kind));
+    Ok(!builds.is_empty() && builds.iter().all(|build| build.ready))
 }

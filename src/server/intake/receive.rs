@@ -2,7 +2,7 @@
 
 use super::{
     Action, Delivered, Failure, IntakeContext, Receipt, admit,
-    own_branch::{self, Owner},
+    own_branch::{self, Ended, Owner},
 };
 use crate::{
     model::{ApiError, ErrorCode, Provider},
@@ -200,7 +200,9 @@ async fn succeeded(
         let (branch, commit) = (deployment.branch.as_deref(), deployment.commit_sha.as_deref());
         let owner = own_branch::owner(&ctx.platforms.db, watched, branch, commit).await?;
         if let (Owner::Fix(fix), false) = (owner, deployment.from_fork) {
-            own_branch::built(ctx, &fix, provider.display_name()).await?;
+            let (deployment_id, ready) = (deployment.id.as_str(), true);
+            let ended = Ended { provider, watched, deployment_id, commit, ready };
+            own_branch::ended(ctx, &fix.id, &ended).await?;
             row.reason = Some("own_fix_branch".to_owned());
             row.deployment_id = Some(fix.id);
             break;

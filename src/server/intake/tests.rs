@@ -197,10 +197,19 @@ impl House {
         fix
     }
 
-    async fn notes(&self, fix_id: &str) -> Vec<(String, Option<Stage>)> {
+    /// What platforms have said about the branch of a fix, with the station that it reached by that.
+    async fn builds(&self, fix_id: &str) -> Vec<(String, Option<Stage>)> {
         let events = events::since(&self.test.db, fix_id, 0, 100).await.unwrap();
-        let note = |kind| if let EventKind::Note { text, stage } = kind { Some((text, stage)) } else { None };
-        events.into_iter().filter_map(|event| note(event.kind)).collect()
+        let built = |kind| match kind {
+            EventKind::Built { build, stage } => Some((build.words(), stage)),
+            _ => None,
+        };
+        events.into_iter().filter_map(|event| built(event.kind)).collect()
+    }
+
+    async fn attempts_at_most(&self, attempts: i32) {
+        let settings = Settings { max_fix_attempts: Some(attempts), ..Settings::default() };
+        subscriptions::update(&self.test.db, &self.watched.id, settings, start()).await.unwrap();
     }
 }
 
@@ -377,6 +386,7 @@ async fn the_daily_limit_counts_what_started_by_itself() {
 #[tokio::test]
 async fn our_own_branches_start_no_fix_and_are_noted_once() {
     let house = house().await;
+    house.attempts_at_most(1).await;
     let fix = house.open_pull_request().await;
     let about = |id: &str, kind: &str, deployment: &str| {
         let mut body = delivery(id, kind, deployment);
@@ -389,14 +399,53 @@ async fn our_own_branches_start_no_fix_and_are_noted_once() {
     house.deliver(&about("uev_3", "deployment.error", "dpl_2")).await;
     house.deliver(&about("uev_4", "deployment.succeeded", "dpl_3")).await;
     house.deliver(&about("uev_5", "deployment.succeeded", "dpl_4")).await;
-    let expected = [
-        ("Vercel could not build the fix branch (dpl_2).".to_owned(), None),
-        ("Vercel built the fix branch successfully.".to_owned(), Some(Stage::Green)),
-    ];
-    assert_eq!(house.notes(&fix.id).await, expected);
+    let expected = [("Red on Vercel".to_owned(), None), ("Green on Vercel".to_owned(), Some(Stage::Green))];
+    assert_eq!(house.builds(&fix.id).await, expected);
+    assert!(house.woken().len() == 1, "no attempt is left");
     assert_eq!(house.rows().await.0, 1);
     let stored = deliveries::find(&house.test.db, Provider::Vercel, "uev_2").await.unwrap().unwrap();
     assert_eq!((stored.decision.as_str(), stored.reason.as_deref()), ("ignored", Some("own_fix_branch")));
+}
+
+#[rstest]
+#[case::left(2, false, "fixing", 2)]
+#[case::used_up(1, false, "pr_created", 1)]
+#[case::paused(2, true, "pr_created", 1)]
+#[tokio::test]
+async fn a_red_branch_starts_the_next_attempt_while_there_is_one(
+    #[case] attempts: i32,
+    #[case] paused: bool,
+    #[case] status: &str,
+    #[case] attempt: i32,
+) {
+    let mut house = house().await;
+    house.attempts_at_most(attempts).await;
+    let fix = house.open_pull_request().await;
+    Arc::make_mut(&mut house.ctx.platforms.config).paused = paused;
+    let woken = house.woken().len();
+    let mut body = delivery("uev_2", "deployment.error", "dpl_2");
+    body["payload"]["deployment"]["meta"]["githubCommitRef"] = json!(format!("fix/deployment-{}", fix.id));
+    house.deliver(&body).await;
+    // Another delivery about the same deployment changes nothing.
+    body["id"] = json!("uev_3");
+    house.deliver(&body).await;
+    let now = fixes::find(&house.test.db, &fix.id).await.unwrap().unwrap();
+    assert_eq!((now.fix_status.as_str(), now.fix_attempt_number), (status, attempt));
+    assert_eq!(house.woken().len() - woken, usize::from(status == "fixing"));
+    assert_eq!(house.builds(&fix.id).await, [("Red on Vercel".to_owned(), None)]);
+}
+
+#[tokio::test]
+async fn a_build_of_an_older_head_says_nothing() {
+    let house = house().await;
+    let mut fix = house.open_pull_request().await;
+    let change = fixes::FixChange { pushed_sha: Some(Some("2".repeat(40))), ..Default::default() };
+    let now = house.ctx.platforms.clock.now();
+    fixes::transition(&house.test.db, &mut fix, change, vec![], now).await.unwrap();
+    let mut body = delivery("uev_2", "deployment.error", "dpl_2");
+    body["payload"]["deployment"]["meta"]["githubCommitRef"] = json!(format!("fix/deployment-{}", fix.id));
+    house.deliver(&body).await;
+    assert_eq!(house.builds(&fix.id).await, []);
 }
 
 #[tokio::test]
@@ -412,7 +461,7 @@ async fn a_fork_cannot_speak_for_our_branch() {
         meta["githubCommitOrg"] = json!("stranger");
         assert_eq!(house.deliver(&body).await.action, expected);
     }
-    assert!(house.notes(&fix.id).await.is_empty());
+    assert!(house.builds(&fix.id).await.is_empty());
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub async fn deployment(views: &Views, user_id: &str, id: &str) -> Result<Deploy
             // The log goes to the page on its own.
             row.logs = None;
             seen(db, &views.platforms.clock, user_id, &row.id).await;
-            let mut fix = Box::new(fixes::detail(db, &row).await?);
+            let mut fix = Box::new(fixes::detail_for_user(db, &row, user_id).await?);
             fix.deployment = of_platform(views, user_id, &row).await;
             let rule = decided(views, user_id, &row).await;
             Ok(DeploymentDetail::Fix { fix, rule })

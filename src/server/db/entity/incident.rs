@@ -8,10 +8,12 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub id: String,
+    pub user_id: Option<String>,
     pub repository: String,
     pub commit_sha: Option<String>,
     pub branch: Option<String>,
     pub fingerprint: String,
+    pub leader_id: Option<String>,
     pub created_at: DateTimeUtc,
 }
 

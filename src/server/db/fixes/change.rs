@@ -19,6 +19,7 @@ pub struct FixChange {
     pub reason: Option<Option<String>>,
     pub branch: Option<Option<String>>,
     pub commit_sha: Option<Option<String>>,
+    pub incident_id: Option<Option<String>>,
     pub matched_rule_id: Option<Option<String>>,
     pub error_type: Option<Option<ErrorType>>,
     pub error_message: Option<Option<String>>,
@@ -60,6 +61,7 @@ impl FixChange {
         put(&mut row.reason, self.reason);
         put(&mut row.branch, self.branch);
         put(&mut row.commit_sha, self.commit_sha);
+        put(&mut row.incident_id, self.incident_id);
         put(&mut row.matched_rule_id, self.matched_rule_id);
         put(&mut row.error_type, self.error_type.map(|kind| kind.map(|kind| kind.as_str().to_owned())));
         put(&mut row.error_message, self.error_message);

@@ -12,8 +12,9 @@ pub use admit::{Admissions, Admitted, NewFix, admissions, admit};
 pub use change::FixChange;
 pub use list::{Window, diagnosed, summaries};
 pub use read::{
-    by_fix_branch, by_pushed_commit, detail, find, find_for_user, known, open_heads, open_pull_requests,
-    open_pull_requests_of, open_twin, started_by_themselves, summary, unfinished_without_lease,
+    by_fix_branch, by_pushed_commit, detail, detail_for_user, find, find_for_user, known, open_heads,
+    open_pull_requests, open_pull_requests_of, open_twin, started_by_themselves, summary,
+    unfinished_without_lease,
 };
 pub(super) use visible::watched_subscriptions;
 pub use visible::{Visible, visible};

@@ -2,11 +2,11 @@
 
 use super::visible::watched_subscriptions;
 use crate::{
-    model::{Attempt, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
+    model::{Attempt, Fellow, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{
         Db, DbError,
         entity::{deployment, subscription},
-        events, tasks,
+        events, incidents, tasks,
     },
 };
 use sea_orm::{
@@ -147,9 +147,29 @@ pub async fn detail(db: &Db, row: &deployment::Model) -> Result<FixDetail, DbErr
         log: row.logs.clone(),
         diff: row.diff.clone(),
         fix_summary: row.fix_summary.clone(),
+        fellows: incidents::fellows(db, row).await?.iter().map(fellow).collect(),
         attempts,
         events: events::since(db, &row.id, 0, u64::MAX).await?,
     })
+}
+
+/// The same, as that user may see it: others may watch one of the projects and not the rest.
+pub async fn detail_for_user(db: &Db, row: &deployment::Model, user_id: &str) -> Result<FixDetail, DbError> {
+    let mut detail = detail(db, row).await?;
+    let mut seen = Vec::new();
+    for fellow in std::mem::take(&mut detail.fellows) {
+        if find_for_user(db, user_id, &fellow.id).await?.is_some() {
+            seen.push(fellow);
+        }
+    }
+    detail.fellows = seen;
+    Ok(detail)
+}
+
+fn fellow(row: &deployment::Model) -> Fellow {
+    let FixSummary { id, provider, project_name, platform_deployment_id, status, pr_url, pr_number, .. } =
+        summary(row);
+    Fellow { id, provider, project_name, platform_deployment_id, status, pr_url, pr_number }
 }
 
 /// Unfinished fixes that no live worker holds, oldest first, with their versions.

@@ -4,6 +4,7 @@
 
 mod counts;
 mod fixes;
+mod incidents;
 mod lists;
 mod notifications;
 mod outgoing;

@@ -18,6 +18,7 @@ fn finding() -> Finding {
         confidence: 0.9,
         verdict: Verdict::Code,
         advice: None,
+        differences: Vec::new(),
         fingerprint: "f".into(),
     }
 }

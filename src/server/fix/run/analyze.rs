@@ -3,9 +3,9 @@
 
 use super::{Run, Stop, prepare::Subject};
 use crate::{
-    model::{DeploymentState, EventKind, Finding, FixStatus, PlatformDeployment, Stage, Verdict},
+    model::{DeploymentState, EventKind, Finding, FixStatus, PlatformDeployment, Provider, Stage, Verdict},
     server::{
-        db::{self, fixes::FixChange},
+        db::{self, fixes::FixChange, incidents::Lead},
         diagnosis::{self, Hints},
         fix::crash_point,
         integrations::{BuildLog, DeploymentsQuery},
@@ -43,6 +43,7 @@ impl Run<'_> {
             let advice = finding.advice.clone().unwrap_or_else(|| finding.message.clone());
             return Err(Stop::skipped(verdict_code(finding.verdict), advice));
         }
+        self.lead(&subject, &finding).await?;
         self.no_open_twin(&finding).await?;
         self.reproduce(&subject).await
     }
@@ -111,7 +112,8 @@ impl Run<'_> {
         };
         // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
         let shown = diagnosis::shown(&log.lines);
-        let finding = diagnosis::diagnose(&shown.plain, &hints);
+        let mut finding = diagnosis::diagnose(&shown.plain, &hints);
+        finding.differences = self.differences(subject, deployment, &shown.plain).await?;
         let change = FixChange {
             error_type: Some(Some(finding.error_type)),
             error_message: Some(Some(finding.message.clone())),
@@ -146,6 +148,31 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// One fix per commit and error, however many platforms it fails on.
+    async fn lead(&mut self, subject: &Subject, finding: &Finding) -> Result<(), Stop> {
+        let (db, now) = (&self.ctx.db, self.ctx.clock.now());
+        let user_id = &subject.subscription.user_id;
+        let lead = db::incidents::lead(db, &self.fix, user_id, &finding.fingerprint, now).await?;
+        let (incident_id, leader) = match lead {
+            None => return Ok(()),
+            Some(Lead::Own { incident_id }) => (incident_id, None),
+            Some(Lead::Of { incident_id, leader }) => (incident_id, Some(leader)),
+        };
+        if self.fix.incident_id.as_ref() != Some(&incident_id) {
+            let change = FixChange { incident_id: Some(Some(incident_id)), ..FixChange::default() };
+            self.record(change, vec![]).await?;
+        }
+        let Some(leader) = leader else { return Ok(()) };
+        let platform = leader.provider.parse().map_or("another platform", Provider::display_name);
+        Err(Stop::skipped(
+            "same_commit",
+            format!(
+                "This commit failed with the same error on {platform} ({}). One fix repairs both.",
+                leader.project_name
+            ),
+        ))
+    }
+
     /// One open pull request per branch and error.
     async fn no_open_twin(&self, finding: &Finding) -> Result<(), Stop> {
         let twin = db::fixes::open_twin(&self.ctx.db, &self.fix, &finding.fingerprint).await?;
@@ -169,12 +196,18 @@ impl Run<'_> {
         workspace.load(Slot::Agent, clone.dir()).await?;
         let failed = self.build(Slot::Agent, &plan, "install", "reproduce", Some(Stage::Reproduced)).await?;
         let Some(failure) = failed else {
+            let platform = subject.platform_name();
+            let differences = self.finding()?.differences;
+            let look = if differences.is_empty() {
+                format!(
+                    "Compare the environment variables and the Node.js version set on {platform} with what the project needs, then redeploy."
+                )
+            } else {
+                format!("{} Make {platform} do the same, then redeploy.", differences.join(" "))
+            };
             return Err(Stop::skipped(
                 "not_reproduced",
-                format!(
-                    "The same build passes here, so the code is not the cause. Compare the environment variables and the Node.js version set on {} with what the project needs, then redeploy.",
-                    subject.platform_name()
-                ),
+                format!("The same build passes here, so the code is not the cause. {look}"),
             ));
         };
         let output: Vec<String> = failure.tail.lines().map(str::to_owned).collect();

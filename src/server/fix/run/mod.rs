@@ -8,6 +8,8 @@
 //! ```
 
 mod analyze;
+mod compare;
+mod elsewhere;
 mod evidence;
 mod lease;
 mod prepare;
@@ -15,6 +17,7 @@ mod repair;
 mod review;
 mod stop;
 
+pub(super) use evidence::Evidence;
 pub use stop::{Ending, Stop};
 
 use super::FixContext;
@@ -119,8 +122,41 @@ impl Run<'_> {
         db::fixes::release(&self.ctx.db, &self.fix.id, &self.ctx.owner).await
     }
 
+    /// A pull request that is open stays what it is, whatever became of a later attempt.
+    async fn keep_pull_request(&mut self, ending: Ending) -> Result<(), DbError> {
+        let events = db::events::since(&self.ctx.db, &self.fix.id, 0, u64::MAX).await?;
+        let handed_in = |kind: &EventKind| matches!(kind, EventKind::PullRequest { .. });
+        let until = events.iter().rposition(|event| handed_in(&event.kind)).unwrap_or(events.len());
+        let patch = events[..until].iter().rev().find_map(|event| match &event.kind {
+            EventKind::Patch { diff, summary } => Some((diff.clone(), summary.clone())),
+            _ => None,
+        });
+        let mut change = FixChange {
+            status: Some(FixStatus::PrCreated),
+            completed_at: Some(Some(self.ctx.clock.now())),
+            ..FixChange::default()
+        };
+        if let Some((diff, summary)) = patch {
+            change.diff = Some(Some(diff));
+            change.fix_summary = Some(summary);
+        }
+        let text = format!("The pull request stays as it was. {}", ending.reason);
+        let status = FixStatus::PrCreated;
+        let told = vec![
+            EventKind::Note { text, stage: None },
+            EventKind::Status { status, reason_code: None, reason: None, stage: None },
+        ];
+        match self.ctx.record(&mut self.fix, change, told).await {
+            Err(DbError::Conflict) => Ok(()),
+            other => other,
+        }
+    }
+
     async fn write_ending(&mut self, ending: Ending) -> Result<(), DbError> {
         tracing::info!(fix.id = %self.fix.id, status = ending.status.as_str(), reason = ending.code, "A fix ended");
+        if self.fix.pr_number.is_some() {
+            return self.keep_pull_request(ending).await;
+        }
         let change = FixChange {
             status: Some(ending.status),
             reason_code: Some(Some(ending.code.to_owned())),

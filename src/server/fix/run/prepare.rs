@@ -6,7 +6,7 @@ use crate::{
     server::{
         db::{self, entity},
         diagnosis::clean,
-        fix::{FixContext, plan::BuildPlan},
+        fix::{FixContext, plan::BuildPlan, runtime},
         github::{
             GithubError, RepositoryName,
             git::{Checkout, Identity, Remote},
@@ -24,6 +24,15 @@ const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 /// A platform that asks for more patience than this gets a fix that ended with a reason.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// A watched project, and how its platform is asked about it.
+pub(super) struct Site {
+    pub subscription: entity::subscription::Model,
+    pub provider: Arc<dyn TokenProvider>,
+    pub access: Access,
+    pub project_ref: ProjectRef,
+    pub project: Project,
+}
 
 /// Whose fix it is, and where it failed.
 pub(super) struct Subject {
@@ -57,12 +66,28 @@ pub(super) struct BuildFailure {
     pub tail: String,
 }
 
+impl BuildFailure {
+    /// `2`, or how else it ended.
+    pub fn exit(&self) -> String {
+        self.exit_code.map_or_else(|| "by a signal".to_owned(), |code| code.to_string())
+    }
+}
+
+fn gone() -> Stop {
+    Stop::skipped("disconnected", "The connection to the platform was removed.")
+}
+
 impl Run<'_> {
     pub(super) async fn subject(&self) -> Result<Subject, Stop> {
+        let subscription = db::subscriptions::find(&self.ctx.db, &self.fix.subscription_id).await?;
+        let subscription = subscription.ok_or_else(gone)?;
+        let github = self.github(&subscription.user_id).await?;
+        let Site { subscription, provider, access, project_ref, project } = self.site(subscription).await?;
+        Ok(Subject { subscription, provider, access, project_ref, project, github })
+    }
+
+    pub(super) async fn site(&self, subscription: entity::subscription::Model) -> Result<Site, Stop> {
         let ctx = self.ctx;
-        let gone = || Stop::skipped("disconnected", "The connection to the platform was removed.");
-        let subscription =
-            db::subscriptions::find(&ctx.db, &self.fix.subscription_id).await?.ok_or_else(gone)?;
         let integration =
             db::integrations::find(&ctx.db, &subscription.integration_id).await?.ok_or_else(gone)?;
         let provider = integration.provider.parse::<Provider>().ok().and_then(|kind| ctx.registry.get(kind));
@@ -74,12 +99,11 @@ impl Run<'_> {
                     "The stored token cannot be decrypted. Reconnect the platform.",
                 )
             })?;
-        let github = self.github(&subscription.user_id).await?;
         let project_ref = ProjectRef::from(&subscription);
         let project = self
             .ask_platform(provider.as_ref(), &integration.id, || provider.project(&access, &project_ref))
             .await?;
-        Ok(Subject { subscription, provider, access, project_ref, project, github })
+        Ok(Site { subscription, provider, access, project_ref, project })
     }
 
     async fn github(&self, user_id: &str) -> Result<Github, Stop> {
@@ -113,6 +137,14 @@ impl Run<'_> {
         F: Future<Output = Result<T, PlatformError>>,
     {
         self.ask_platform(subject.provider.as_ref(), &subject.subscription.integration_id, call).await
+    }
+
+    /// The same, for another project.
+    pub(super) async fn ask_site<T, F>(&self, site: &Site, call: impl FnMut() -> F) -> Result<T, Stop>
+    where
+        F: Future<Output = Result<T, PlatformError>>,
+    {
+        self.ask_platform(site.provider.as_ref(), &site.subscription.integration_id, call).await
     }
 
     async fn ask_platform<T, F>(
@@ -186,6 +218,7 @@ impl Run<'_> {
         build_purpose: &'static str,
         stage: Option<Stage>,
     ) -> Result<Option<BuildFailure>, Stop> {
+        self.fetch_runtime(slot, plan).await?;
         let steps = [(install_purpose, plan.install.clone()), (build_purpose, Some(plan.build.clone()))];
         for (purpose, command) in steps {
             let Some(command) = command else { continue };
@@ -212,6 +245,29 @@ impl Run<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Fetches the pinned Node.js when it is another one than this machine's. Without it the build goes on with that.
+    async fn fetch_runtime(&mut self, slot: Slot, plan: &BuildPlan) -> Result<(), Stop> {
+        let Some(node) = &plan.node else { return Ok(()) };
+        let Some(command) = runtime::fetch(node) else { return Ok(()) };
+        let outcome = self.run_command(slot, plan, &command).await?;
+        let failed = outcome.exit_code != Some(0);
+        let mut events = vec![EventKind::Command {
+            purpose: "runtime".to_owned(),
+            command,
+            exit_code: outcome.exit_code,
+            seconds: outcome.seconds,
+            tail: outcome.tail,
+            stage: None,
+        }];
+        if failed {
+            let text = format!(
+                "Node.js {node} could not be fetched. The build runs with this machine's version, which may make a difference."
+            );
+            events.push(EventKind::Note { text, stage: None });
+        }
+        self.record(Default::default(), events).await
     }
 
     async fn run_command(&self, slot: Slot, plan: &BuildPlan, command: &str) -> Result<ExecOutcome, Stop> {

@@ -1,6 +1,6 @@
 //! One attempt of the agent: from a reproduced failure to a patch that the guard lets through.
 
-use super::{Run, Stop, analyze::status_event, prepare::Subject};
+use super::{Run, Stop, analyze::status_event, elsewhere::plans, prepare::Subject};
 use crate::{
     model::{AgentStep, Attempt, EventKind, Finding, FixStatus},
     server::{
@@ -24,11 +24,14 @@ impl Run<'_> {
         let subject = self.subject().await?;
         let clone = self.clean_clone(&subject).await?;
         let plan = self.plan(&subject, &clone)?;
+        let red = self.red_builds(&subject.subscription.user_id).await?;
+        self.hear_of(&red).await?;
         self.ready_for_agent(&clone, &plan).await?;
         crash_point!("fixing");
 
         let finding = self.finding()?;
-        let run = self.run_agent(&subject, &finding, &plan).await?;
+        let elsewhere = plans(&red, &clone, &plan)?;
+        let run = self.run_agent(&subject, &finding, &plan, &elsewhere).await?;
         if let Some(stop) = fatal(&run.outcome) {
             return Err(stop);
         }
@@ -68,6 +71,7 @@ impl Run<'_> {
         subject: &Subject,
         finding: &Finding,
         plan: &BuildPlan,
+        elsewhere: &[BuildPlan],
     ) -> Result<AgentRun, Stop> {
         let attempt = self.fix.fix_attempt_number;
         let of = subject.subscription.max_fix_attempts;
@@ -82,18 +86,22 @@ impl Run<'_> {
             Some(id) => db::rules::find(&self.ctx.db, id).await?.and_then(|rule| rule.custom_prompt),
             None => None,
         };
+        let handed_in = self.was_handed_in().await?;
+        let builds: Vec<&str> = [plan].into_iter().chain(elsewhere).map(|plan| plan.build.as_str()).collect();
+        let builds = builds.join(" && ");
         let prompt = Prompt {
             finding,
             commands: Commands {
                 directory: plan.root.to_str().filter(|root| !root.is_empty()),
                 install: plan.install.as_deref(),
-                build: Some(&plan.build),
+                build: Some(&builds),
             },
             custom: custom.as_deref(),
             previous: self.fix.last_failure.as_deref().map(|failure| PreviousAttempt {
                 number: attempt - 1,
                 reason: failure.lines().next().unwrap_or_default(),
                 output: failure,
+                handed_in,
             }),
         };
         let prompt = prompt.text();

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::{EventKind, FixStatus, Stage},
     server::{
-        db::{self, fixes::FixChange},
+        db::fixes::FixChange,
         fix::crash_point,
         github::{
             Client,
@@ -43,9 +43,13 @@ impl Run<'_> {
                 let what = format!(
                     "With the patch applied, `{}` exits {}:\n{}",
                     failure.command,
-                    failure.exit_code.map_or_else(|| "by a signal".to_owned(), |code| code.to_string()),
+                    failure.exit(),
                     failure.tail
                 );
+                return self.next_attempt(&subject, "verify", what).await;
+            }
+            let red = self.red_builds(&subject.subscription.user_id).await?;
+            if let Some(what) = self.builds_elsewhere(&red, &clone, &plan).await? {
                 return self.next_attempt(&subject, "verify", what).await;
             }
             let change = FixChange {
@@ -74,7 +78,7 @@ impl Run<'_> {
                 return Ok(None);
             }
         };
-        let message = self.evidence().await?.story().commit_message();
+        let message = self.evidence().await?.story(&[]).commit_message();
         let commit = Commit {
             author: &subject.github.author,
             committer: &subject.github.author,
@@ -117,10 +121,8 @@ impl Run<'_> {
     }
 
     async fn evidence(&self) -> Result<Evidence, Stop> {
-        let detail = db::fixes::detail(&self.ctx.db, &self.fix).await?;
-        let page =
-            |url: &url::Url| format!("{}/deployments/{}", url.as_str().trim_end_matches('/'), self.fix.id);
-        Ok(Evidence::new(detail, self.finding()?, self.ctx.config.public_url.as_ref().map(page)))
+        let evidence = Evidence::of(self.ctx, &self.fix).await?;
+        evidence.ok_or_else(|| Stop::failed("no_finding", "The stored diagnosis is missing. Try again."))
     }
 
     async fn open_pull_request(&mut self, subject: &Subject, branch: &str) -> Result<(), Stop> {
@@ -128,7 +130,8 @@ impl Run<'_> {
         let client = Client::new(&self.ctx.config.github_api, &github.token, self.ctx.clock.clone())
             .map_err(|error| Stop::github(&error))?;
         let evidence = self.evidence().await?;
-        let story = evidence.story();
+        // What is pushed now has been built nowhere yet.
+        let story = evidence.story(&[]);
         let (title, body) = (story.title(), story.body());
         let proposal = Proposal {
             repository: &github.repository,
@@ -146,7 +149,7 @@ impl Run<'_> {
             status: Some(FixStatus::PrCreated),
             pr_number: Some(Some(number)),
             pr_url: Some(Some(opened.url.clone())),
-            pr_opened_at: Some(Some(now)),
+            pr_opened_at: Some(self.fix.pr_opened_at.or(Some(now))),
             completed_at: Some(Some(now)),
             ..FixChange::default()
         };

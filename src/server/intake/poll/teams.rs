@@ -7,7 +7,7 @@ use crate::{
         db::{entity::subscription, fixes, subscriptions},
         intake::{
             Action, Delivered, Failure, IntakeContext, Receipt, admit,
-            own_branch::{self, Owner},
+            own_branch::{self, Ended, Owner},
         },
         integrations::{Access, Look, ProjectRef, TokenProvider},
     },
@@ -132,7 +132,14 @@ impl Poll<'_> {
                 let (branch, commit) = (deployment.branch.as_deref(), deployment.commit_sha.as_deref());
                 let owner = own_branch::owner(&self.ctx.platforms.db, mine, branch, commit).await?;
                 let Owner::Fix(fix) = owner else { return Ok(None) };
-                own_branch::built(self.ctx, &fix, self.provider.provider().display_name()).await?;
+                let ended = Ended {
+                    provider: self.provider.provider(),
+                    watched: mine,
+                    deployment_id: &deployment.platform_id,
+                    commit,
+                    ready: true,
+                };
+                own_branch::ended(self.ctx, &fix.id, &ended).await?;
                 Ok(Some(Receipt::new(Action::Ignored, Some(fix.id))))
             }
             _ => Ok(None),

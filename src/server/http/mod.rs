@@ -6,6 +6,7 @@ pub mod forms;
 pub mod github;
 pub mod health;
 pub mod integrations;
+mod linger;
 pub mod notifications;
 mod openapi;
 pub mod outgoing;
@@ -121,6 +122,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
             header::HeaderValue::from_static("same-origin"),
         ))
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::map_request(linger::linger))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)
 }

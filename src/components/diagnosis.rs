@@ -78,7 +78,7 @@ pub fn Diagnosis(
                     let lines = finding.differences.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
                     view! {
                         <div class="panel-body differences">
-                            <span class="muted">"Where it is green"</span>
+                            <span class="muted">"Differences"</span>
                             <ul>{lines}</ul>
                         </div>
                     }

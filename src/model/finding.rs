@@ -103,7 +103,7 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What a person should do, when the verdict is not code.
     pub advice: Option<String>,
-    /// What is done differently where the same commit is green, as sentences.
+    /// What is done differently where the same commit is green, or in the sandbox, as sentences.
     #[serde(default)]
     pub differences: Vec<String>,
     /// The same for the same error in another build: stable under paths' roots, hashes, times, ports and line shifts.
@@ -111,6 +111,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The same finding with one more difference, told once.
+    #[must_use]
+    pub fn with_difference(mut self, sentence: &str) -> Self {
+        if !self.differences.iter().any(|known| known == sentence) {
+            self.differences.push(sentence.to_owned());
+        }
+        self
+    }
+
     /// The quoted lines as one text, without numbers.
     pub fn context_text(&self) -> String {
         self.context.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")

@@ -12,6 +12,7 @@ pub mod catalogue;
 mod classify;
 pub mod clean;
 pub mod colour;
+pub mod contrast;
 pub mod fingerprint;
 mod locate;
 mod module;

@@ -113,7 +113,7 @@ impl Run<'_> {
         // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
         let shown = diagnosis::shown(&log.lines);
         let mut finding = diagnosis::diagnose(&shown.plain, &hints);
-        finding.differences = self.differences(subject, deployment, &shown.plain).await?;
+        finding.differences = self.differences(subject, deployment, &finding, &shown.plain).await?;
         let change = FixChange {
             error_type: Some(Some(finding.error_type)),
             error_message: Some(Some(finding.message.clone())),

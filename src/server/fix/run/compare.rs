@@ -6,10 +6,13 @@ use super::{
     prepare::{Site, Subject},
 };
 use crate::{
-    model::{DeploymentState, PlatformDeployment},
+    model::{DeploymentState, Finding, PlatformDeployment},
     server::{
         db::{self, entity::subscription},
-        diagnosis,
+        diagnosis::{
+            self,
+            contrast::{Difference, contrast},
+        },
         integrations::{BuildSettings, DeploymentsQuery, PlatformError, Project, TokenProvider},
     },
 };
@@ -29,6 +32,7 @@ impl Run<'_> {
         &self,
         subject: &Subject,
         failed: &PlatformDeployment,
+        finding: &Finding,
         log: &[String],
     ) -> Result<Vec<String>, Stop> {
         let own = &subject.subscription;
@@ -45,7 +49,9 @@ impl Run<'_> {
             match self.lease.guard(green(&site, failed)).await? {
                 Ok(Some(there)) => {
                     let name = site.provider.provider().display_name();
-                    sentences.extend(told(name, &here, &there));
+                    sentences.extend(told(name, &here, &there.used));
+                    let others = contrast(finding, log, &there.log);
+                    sentences.extend(others.iter().map(|difference| in_words(name, difference)));
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -57,8 +63,14 @@ impl Run<'_> {
     }
 }
 
+/// A build of the commit that succeeded.
+struct Green {
+    used: BuildSettings,
+    log: Vec<String>,
+}
+
 /// What a platform used for the same commit, if it is green there.
-async fn green(site: &Site, failed: &PlatformDeployment) -> Result<Option<BuildSettings>, PlatformError> {
+async fn green(site: &Site, failed: &PlatformDeployment) -> Result<Option<Green>, PlatformError> {
     let query = DeploymentsQuery {
         projects: vec![site.project_ref.clone()],
         since: Some(failed.created_at - APART),
@@ -73,8 +85,8 @@ async fn green(site: &Site, failed: &PlatformDeployment) -> Result<Option<BuildS
     };
     let Some(green) = deployments.iter().find(same) else { return Ok(None) };
     let log = site.provider.build_log(&site.access, &site.project_ref, &green.platform_id).await?;
-    let lines = diagnosis::shown(&log.lines).plain;
-    Ok(Some(used(site.provider.as_ref(), &site.project, &lines)))
+    let log = diagnosis::shown(&log.lines).plain;
+    Ok(Some(Green { used: used(site.provider.as_ref(), &site.project, &log), log }))
 }
 
 /// What the log says was used, and the settings where it does not say.
@@ -106,6 +118,22 @@ fn told(name: &str, here: &BuildSettings, there: &BuildSettings) -> Vec<String> 
         }
     }
     told
+}
+
+fn in_words(name: &str, difference: &Difference) -> String {
+    match difference {
+        Difference::Version { tool, here, there } => {
+            format!("{name} is green on this commit with {tool} {there}; here it is {here}.")
+        }
+        Difference::Variable { name: variable } => {
+            format!(
+                "`{variable}` is missing here. {name} is green on this commit: its value there is the one to compare."
+            )
+        }
+        Difference::LetterCase { here, there } => {
+            format!("`{here}` is written `{there}` in the log of {name}, where this commit is green.")
+        }
+    }
 }
 
 fn bare(version: &str) -> &str {

@@ -4,7 +4,7 @@ use super::{Run, Stop};
 use crate::{
     model::{EventKind, Provider, Stage},
     server::{
-        db::{self, entity},
+        db::{self, entity, fixes::FixChange},
         diagnosis::clean,
         fix::{FixContext, plan::BuildPlan, runtime},
         github::{
@@ -253,6 +253,7 @@ impl Run<'_> {
         let Some(command) = runtime::fetch(node) else { return Ok(()) };
         let outcome = self.run_command(slot, plan, &command).await?;
         let failed = outcome.exit_code != Some(0);
+        let mut change = FixChange::default();
         let mut events = vec![EventKind::Command {
             purpose: "runtime".to_owned(),
             command,
@@ -265,9 +266,10 @@ impl Run<'_> {
             let text = format!(
                 "Node.js {node} could not be fetched. The build runs with this machine's version, which may make a difference."
             );
+            change.finding = Some(Some(self.finding()?.with_difference(&text)));
             events.push(EventKind::Note { text, stage: None });
         }
-        self.record(Default::default(), events).await
+        self.record(change, events).await
     }
 
     async fn run_command(&self, slot: Slot, plan: &BuildPlan, command: &str) -> Result<ExecOutcome, Stop> {

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { clean, setUp, taken } from './page';
+import { clean, connect, look, setUp, taken } from './page';
 import { World } from './world';
 
 /** Keeps every state of the stage rail that the page goes through, in order. */
@@ -19,12 +19,44 @@ async function noteStations(page: Page): Promise<void> {
   });
 }
 
+/** A red build of the fix branch then leaves the pull request as it is. */
+async function onlyOneAttempt(page: Page, world: World): Promise<void> {
+  const of = `${world.base}/api/integrations/vercel/subscriptions`;
+  const subscriptions = await (await page.request.get(of)).json();
+  const answer = await page.request.patch(`${of}/${subscriptions[0].id}`, {
+    data: { maxFixAttempts: 1 },
+    headers: { origin: world.base },
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+}
+
+/** Each platform builds the fix branch by itself; the open page and the pull request tell how it went. */
+async function toldByPlatforms(page: Page, world: World, at: { projectId: string; cloudflareProject: string }): Promise<void> {
+  const body = async () => (await world.snapshot()).github.repositories[0].pulls[0].body;
+  const [{ head: branch }] = (await world.snapshot()).github.repositories[0].pulls;
+  await world.control('/vercel/build', { project: at.projectId, branch, state: 'READY', log: 'Build Completed' });
+  await expect(page.getByText('Green on Vercel. Review it, then merge.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator('.station.done', { hasText: 'Green' })).toBeVisible();
+  await expect.poll(body, { timeout: 60_000 }).toContain('Green on Vercel');
+
+  const log = "error TS2322: Type 'string' is not assignable to type 'number'.";
+  await world.control('/cloudflare/build', { project: at.cloudflareProject, branch, state: 'failure', log });
+  await expect(page.getByText('Green on Vercel, Red on Cloudflare.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('needs a look before it is merged')).toBeVisible();
+  await expect(page.locator('.station.done', { hasText: 'Green' })).toHaveCount(0);
+  await expect.poll(body, { timeout: 60_000 }).toContain('Red on Cloudflare');
+  await look(page, 'story-red-elsewhere');
+}
+
 test('a token is connected, a deployment fails, and its page leads to the pull request, over a crash', async ({ page }) => {
+  // The agent is slowed down so that it can be watched.
+  test.slow();
   const world = await World.start(300);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   try {
     const seeded = await world.seed('broken-type');
+    const cloudflare = await world.control('/cloudflare/seed', { repository: seeded.repository });
     await world.startApp();
     await setUp(page, world);
     await clean(page);
@@ -40,6 +72,8 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
     await page.getByRole('button', { name: 'Verify token' }).click();
     await page.getByRole('button', { name: 'Connect Vercel' }).click();
     await expect(page.getByRole('heading', { name: 'Connected as @octo-dev' })).toBeVisible();
+    await connect(page, world, 'cloudflare', cloudflare.token);
+    await onlyOneAttempt(page, world);
 
     await world.build(seeded.projectId);
     await page.goto(`${world.base}/deployments`);
@@ -63,6 +97,7 @@ test('a token is connected, a deployment fails, and its page leads to the pull r
       await expect(page.locator('.station.done', { hasText: done }).first()).toBeVisible();
     }
     await clean(page);
+    await toldByPlatforms(page, world, { ...seeded, cloudflareProject: cloudflare.projectId });
     expect(problems).toEqual([]);
   } finally {
     await world.stop();

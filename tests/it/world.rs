@@ -44,7 +44,13 @@ impl World {
         kept: impl Any + Send + Sync,
     ) -> anyhow::Result<Self> {
         let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
-        let seeded = standins.seed(Seed { folder: Some(fixture(project)), ..Seed::default() }).await?;
+        // This machine's own takes no fetching.
+        let own = std::process::Command::new("node").arg("--version").output()?.stdout;
+        let own = String::from_utf8(own)?;
+        let major = own.trim_start_matches('v').split('.').next().unwrap_or_default();
+        let settings = [("nodeVersion".to_owned(), format!("{major}.x").into())].into_iter().collect();
+        let seed = Seed { folder: Some(fixture(project)), settings, ..Seed::default() };
+        let seeded = standins.seed(seed).await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let settings = settings(data, database_url)
             .set("DEPLOYMEND_LISTEN", format!("127.0.0.1:{port}"))

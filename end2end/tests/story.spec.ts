@@ -41,7 +41,7 @@ async function toldByPlatforms(page: Page, world: World, at: { projectId: string
 
   const log = "error TS2322: Type 'string' is not assignable to type 'number'.";
   await world.control('/cloudflare/build', { project: at.cloudflareProject, branch, state: 'failure', log });
-  await expect(page.getByText('Green on Vercel, Red on Cloudflare.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('Green on Vercel, red on Cloudflare.')).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText('needs a look before it is merged')).toBeVisible();
   await expect(page.locator('.station.done', { hasText: 'Green' })).toHaveCount(0);
   await expect.poll(body, { timeout: 60_000 }).toContain('Red on Cloudflare');

@@ -221,8 +221,24 @@ pub struct BranchBuild {
 impl BranchBuild {
     /// `Green on Render` or `Red on Render`.
     pub fn words(&self) -> String {
-        let colour = if self.ready { "Green" } else { "Red" };
-        format!("{colour} on {}", self.provider.display_name())
+        Self::in_one_sentence(&[self])
+    }
+
+    /// `Green on Vercel, red on Render`.
+    pub fn in_one_sentence(builds: &[&Self]) -> String {
+        let mut sentence = String::new();
+        for build in builds {
+            let colour = match (sentence.is_empty(), build.ready) {
+                (true, true) => "Green",
+                (true, false) => "Red",
+                (false, true) => ", green",
+                (false, false) => ", red",
+            };
+            sentence.push_str(colour);
+            sentence.push_str(" on ");
+            sentence.push_str(build.provider.display_name());
+        }
+        sentence
     }
 }
 

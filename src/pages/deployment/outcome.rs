@@ -2,7 +2,7 @@
 
 use crate::{
     components::icon::{Glyph, Icon},
-    model::{EventKind, FixDetail, FixStatus, FixSummary},
+    model::{BranchBuild, EventKind, FixDetail, FixStatus, FixSummary},
 };
 use leptos::prelude::*;
 
@@ -55,21 +55,15 @@ impl Said {
             ),
             FixStatus::PrCreated => {
                 let builds = fix.branch_builds();
-                let told: Vec<String> = builds.iter().map(|build| build.words()).collect();
+                let told = BranchBuild::in_one_sentence(&builds);
                 let (tone, title, text) = match builds.iter().all(|build| build.ready) {
                     true if builds.is_empty() => (
                         "tone-blue",
                         "is ready to merge",
                         "The build that failed exits 0 with it. Review it, then merge.".to_owned(),
                     ),
-                    true => (
-                        "tone-green",
-                        "is ready to merge",
-                        format!("{}. Review it, then merge.", told.join(", ")),
-                    ),
-                    false => {
-                        ("tone-amber", "needs a look before it is merged", format!("{}.", told.join(", ")))
-                    }
+                    true => ("tone-green", "is ready to merge", format!("{told}. Review it, then merge.")),
+                    false => ("tone-amber", "needs a look before it is merged", format!("{told}.")),
                 };
                 said(tone, Icon::PullRequest, &format!("Pull request{number} {title}"), &text)
             }

@@ -1,9 +1,10 @@
 //! From a failed deployment to a verified pull request, with the real agent, git, npm and sandbox.
 
 use crate::{app::assert_verified, world::World};
+use anyhow::Context as _;
 use deploymend::model::{EventKind, FixStatus, Stage};
 use serde_json::json;
-use standins::{control::ModelSettings, model::state::Mode, scenario::Redelivery};
+use standins::{build, control::ModelSettings, model::state::Mode, scenario::Redelivery};
 use std::time::Duration;
 
 /// An install, two builds and an agent on a busy machine.
@@ -16,6 +17,7 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
     world.settings = world.settings.clone().set("DEPLOYMEND_GITHUB_WEBHOOK_SECRET", HOOK_SECRET);
     let app = world.start().await?;
     hook(&world, &app.base).await?;
+    let node = pin_another_node(&world).await?;
     let built = world.platform_builds(true).await?;
     assert_ne!(built.exit_code, Some(0), "the fixture must not build");
     let fix = app.ended_fix(STORY).await?;
@@ -29,6 +31,13 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
         Stage::PullRequest,
     ] {
         assert!(fix.reached(stage).is_some(), "{stage:?}");
+    }
+    for wanted in ["reproduce", "verify"] {
+        let ran_on_it = fix.events.iter().any(|event| match &event.kind {
+            EventKind::Command { purpose, tail, .. } => purpose == wanted && tail.contains(&node),
+            _ => false,
+        });
+        assert!(ran_on_it, "{wanted} did not run on {node}: {:#?}", fix.events);
     }
 
     let pulls = world.standins.pulls(&world.seeded.repository);
@@ -59,6 +68,18 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
     app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(30)).await?;
     assert_eq!(app.errors(), Vec::<String>::new());
     Ok(())
+}
+
+/// Pins the project to a Node.js that this machine does not have, and lets its build print the version, of which this
+/// returns the start.
+async fn pin_another_node(world: &World) -> anyhow::Result<String> {
+    let major = if build::node_version().await?.starts_with("22.") { 20 } else { 22 };
+    let mut state = world.standins.world().state();
+    let mut projects = state.vercel.projects.iter_mut();
+    let project = projects.find(|project| project.id == world.seeded.project_id).context("no project")?;
+    project.settings.insert("nodeVersion".into(), json!(format!("{major}.x")));
+    project.settings.insert("buildCommand".into(), json!("node --version && npm run build"));
+    Ok(format!("v{major}."))
 }
 
 /// Asks GitHub, as the repository's owner would, to tell the product about pull requests.

@@ -10,6 +10,7 @@ use deploymend::{
     model::{FixDetail, FixStatus},
     server::sandbox::bubblewrap::marked,
 };
+use rstest::rstest;
 use serde_json::json;
 use standins::{model::state::Mode, scenario::Build};
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
@@ -20,12 +21,17 @@ const SILENCE: Duration = Duration::from_secs(20);
 const STORY: Duration = Duration::from_secs(300);
 
 /// How the model behaves, how the fix ends, and what its page says.
-const ENDINGS: [(Mode, &str, &str); 10] = [
+type Ending = (Mode, &'static str, &'static str);
+
+const HANGS: Ending = (Mode::Hang, "agent_hung", "gave no sign of life for too long");
+const AGENTS: [Ending; 5] = [
     (Mode::Crash, "agent_crashed", "The agent was ended by signal 9"),
     (Mode::ChangesNothing, "no_change", "said that it was done without changing a file"),
     (Mode::DeletesTest, "guard", "The guard refused the patch"),
     (Mode::Silences, "guard", "The guard refused the patch"),
     (Mode::WrongFix, "verify", "exits 2"),
+];
+const MODELS: [Ending; 5] = [
     (Mode::Unauthorized, "model_refused", "The model refused the key (401)"),
     (Mode::QuotaExceeded, "model_quota", "has no quota left"),
     (Mode::RateLimited, "model_rate_limited", "the rate limit is reached (429)"),
@@ -33,32 +39,34 @@ const ENDINGS: [(Mode, &str, &str); 10] = [
     (Mode::Endless, "budget_exceeded", "used up its budget of model requests"),
 ];
 
+#[rstest]
+#[case::the_agent(AGENTS)]
+#[case::the_model(MODELS)]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_to_go_wrong_ends_with_its_reason() -> anyhow::Result<()> {
+async fn every_way_to_go_wrong_ends_with_its_reason(#[case] endings: [Ending; 5]) -> anyhow::Result<()> {
     let mut world = World::new("broken-type").await?;
     world.settings = world.settings.clone().set("DEPLOYMEND_MODEL_MAX_REQUESTS", 12);
-    let impatient = world.settings.clone().set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs());
-    let settings = std::mem::replace(&mut world.settings, impatient);
-    let app = world.start().await?;
-    one_attempt_each(&app).await?;
-    let first = world.standins.build(Build { deliver: false, ..really(&world) }).await?;
-    let log: Vec<_> = first.deployment.log.iter().map(|line| line.text.as_str()).collect();
-    let failed = Build {
-        project: world.seeded.project_id.clone(),
-        state: Some("ERROR".into()),
-        log: log.join("\n"),
-        ..Build::default()
-    };
-
-    let hang = (Mode::Hang, "agent_hung", "gave no sign of life for too long");
-    ends(&app, &world, &failed, hang).await?;
-    drop(app);
-    world.settings = settings;
-    let app = world.restart(&world.settings).await?;
-    for ending in ENDINGS {
+    let (app, failed) = started(&world).await?;
+    for ending in endings {
         ends(&app, &world, &failed, ending).await?;
     }
     assert_eq!(world.pull_requests_asked_for(), 0);
+    assert_eq!(app.errors(), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_hangs_and_what_one_left_running_are_ended() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    let impatient = world.settings.clone().set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs());
+    let settings = std::mem::replace(&mut world.settings, impatient);
+    let (app, failed) = started(&world).await?;
+    ends(&app, &world, &failed, HANGS).await?;
+    assert_eq!(world.pull_requests_asked_for(), 0);
+    assert_eq!(app.errors(), Vec::<String>::new());
+    drop(app);
+    world.settings = settings;
+    let app = world.restart(&world.settings).await?;
 
     // The same with a good repair: what the agent left running is ended, and the pull request is there.
     world.standins.set_model_mode(Mode::StrayProcess);
@@ -76,13 +84,23 @@ async fn every_way_to_go_wrong_ends_with_its_reason() -> anyhow::Result<()> {
     app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(30)).await
 }
 
+/// The product with one attempt for each fix, and a failure that it is told of: the platform's own, built once.
+async fn started(world: &World) -> anyhow::Result<(App, Build)> {
+    let app = world.start().await?;
+    one_attempt_each(&app).await?;
+    let first = world.standins.build(Build { deliver: false, ..really(world) }).await?;
+    let log: Vec<_> = first.deployment.log.iter().map(|line| line.text.as_str()).collect();
+    let failed = Build {
+        project: world.seeded.project_id.clone(),
+        state: Some("ERROR".into()),
+        log: log.join("\n"),
+        ..Build::default()
+    };
+    Ok((app, failed))
+}
+
 /// A failure with a model like this ends with its reason, which its page tells, and leaves nothing.
-async fn ends(
-    app: &App,
-    world: &World,
-    failed: &Build,
-    (mode, code, words): (Mode, &str, &str),
-) -> anyhow::Result<()> {
+async fn ends(app: &App, world: &World, failed: &Build, (mode, code, words): Ending) -> anyhow::Result<()> {
     world.standins.set_model_mode(mode);
     let built = world.standins.build(failed.clone()).await?;
     let (fix, markers) = ended(app, world, &built.deployment.id, STORY).await?;

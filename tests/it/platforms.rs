@@ -3,7 +3,7 @@
 
 use crate::{
     app::{App, assert_verified, until},
-    world::{World, fixture},
+    world::{World, fixture, own_node},
 };
 use deploymend::model::{Fellow, FixDetail, FixStatus, Provider, Stage};
 use standins::{
@@ -47,6 +47,7 @@ impl Product {
                     name,
                     team,
                     repository: Some(repository),
+                    settings: own_node().await?,
                     ..Default::default()
                 };
                 (vercel::actions::add_project(standins, new)?.id, world.seeded.vercel_token.clone())

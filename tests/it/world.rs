@@ -4,8 +4,9 @@ use crate::app::{App, Settings, settings};
 use anyhow::Context as _;
 #[cfg(feature = "failpoints")]
 use deploymend::server::db::testing;
+use serde_json::{Map, Value, json};
 use standins::{
-    Options, Standins,
+    Options, Standins, build,
     scenario::{Build, Built, Seed, Seeded},
 };
 use std::{
@@ -27,6 +28,14 @@ pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("end2end/fixtures").join(name)
 }
 
+/// Settings of a Vercel project that is built with this machine's Node.js. A fix fetches any other one, twice, which
+/// takes longer than the rest of it; a story of its own is about that.
+pub async fn own_node() -> anyhow::Result<Map<String, Value>> {
+    let version = build::node_version().await?;
+    let major = version.split('.').next().unwrap_or_default();
+    Ok(Map::from_iter([("nodeVersion".to_owned(), json!(format!("{major}.x")))]))
+}
+
 impl World {
     /// A world with a database of its own, of the kind that the tests run on.
     #[cfg(feature = "failpoints")]
@@ -44,12 +53,7 @@ impl World {
         kept: impl Any + Send + Sync,
     ) -> anyhow::Result<Self> {
         let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
-        // This machine's own takes no fetching.
-        let own = std::process::Command::new("node").arg("--version").output()?.stdout;
-        let own = String::from_utf8(own)?;
-        let major = own.trim_start_matches('v').split('.').next().unwrap_or_default();
-        let settings = [("nodeVersion".to_owned(), format!("{major}.x").into())].into_iter().collect();
-        let seed = Seed { folder: Some(fixture(project)), settings, ..Seed::default() };
+        let seed = Seed { folder: Some(fixture(project)), settings: own_node().await?, ..Seed::default() };
         let seeded = standins.seed(seed).await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let settings = settings(data, database_url)

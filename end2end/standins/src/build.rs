@@ -116,6 +116,15 @@ pub async fn run(world: &Arc<World>, project: &str, branch: Option<&str>) -> any
     Ok(Outcome { exit_code: code, log })
 }
 
+/// The version of the Node.js that builds here, such as `22.16.0`.
+///
+/// # Errors
+/// The shell cannot be started.
+pub async fn node_version() -> anyhow::Result<String> {
+    let (_, output) = shell(std::path::Path::new("/"), "node --version").await?;
+    Ok(output.trim().trim_start_matches('v').to_owned())
+}
+
 /// Runs a shell command in a folder, with both streams together. Exit code (none after a signal) and output.
 ///
 /// # Errors

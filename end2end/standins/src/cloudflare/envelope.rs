@@ -124,11 +124,12 @@ impl Paging {
     }
 }
 
-/// One page of `items`, never more than `most` of them, with its place in the list.
-pub fn page(items: Vec<Value>, window: Window, most: usize) -> Json<Value> {
-    let total = items.len();
+/// One page of a list, never more than `most` of it, with its place in the list. Only what is on it is written out.
+pub fn page<T>(list: Vec<T>, shown: impl Fn(T) -> Value, window: Window, most: usize) -> Json<Value> {
+    let total = list.len();
     let per_page = window.per_page.min(most.max(1));
-    let items: Vec<Value> = items.into_iter().skip((window.page - 1) * per_page).take(per_page).collect();
+    let page = list.into_iter().skip((window.page - 1) * per_page).take(per_page);
+    let items: Vec<Value> = page.map(shown).collect();
     Json(json!({
         "success": true, "errors": [], "messages": [],
         "result_info": {"page": window.page, "per_page": per_page, "count": items.len(), "total_count": total,

@@ -29,8 +29,8 @@ pub async fn projects(
     let account = caller.account(cloudflare, &account, READ)?;
     let window = PROJECTS.window(&pairs, &[])?;
     let mine = cloudflare.projects.iter().filter(|project| project.account_id == account.id);
-    let shown = mine.map(|project| wire::project(cloudflare, project)).collect();
-    Ok(envelope::page(shown, window, world.options.page_size))
+    let shown = |project| wire::project(cloudflare, project);
+    Ok(envelope::page(mine.collect(), shown, window, world.options.page_size))
 }
 
 /// `GET …/pages/projects/{name}`.
@@ -66,8 +66,8 @@ pub async fn deployments(
     let project = named(cloudflare, account, &name)?;
     let all = cloudflare.deployments_of(&project.id);
     let fits = |deployment: &&Deployment| env.is_none_or(|env| env == deployment.environment);
-    let shown = all.into_iter().filter(fits).map(|it| wire::deployment(project, it)).collect();
-    Ok(envelope::page(shown, window, world.options.page_size))
+    let shown = |deployment| wire::deployment(project, deployment);
+    Ok(envelope::page(all.into_iter().filter(fits).collect(), shown, window, world.options.page_size))
 }
 
 /// `GET …/deployments/{id}`.

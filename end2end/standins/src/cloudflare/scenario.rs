@@ -13,7 +13,7 @@ use super::actions::{
 use super::builds::{NewDeployment, add_deployment};
 use super::deliveries::announce;
 use super::state::Worker;
-use crate::build::Checkout;
+use crate::build::{self, Checkout};
 use crate::webhook::Delivery;
 use crate::world::World;
 
@@ -261,10 +261,11 @@ impl Plan {
         let mut log = format!(
             "{tools}Cloning repository...\nFrom https://github.com/{}\n * branch            {sha} -> FETCH_HEAD\n\n\
              HEAD is now at {}\n\nSuccess: Finished cloning repository files\n\
-             Detected the following tools from environment: npm@10.9.2, nodejs@22.16.0\n\
+             Detected the following tools from environment: npm@10.9.2, nodejs@{}\n\
              Installing project dependencies: {install}\n",
             self.repository,
             &sha[..7],
+            build::node_version().await?,
         );
         let (code, output) = checkout.shell(install, "/opt/buildhome").await?;
         log.push_str(&output);

@@ -61,7 +61,7 @@ pub async fn accounts(
     let window = ACCOUNTS.window(&pairs, &["name", "direction"])?;
     let state = world.state();
     let mine = state.cloudflare.accounts.iter().filter(|account| caller.reaches(account));
-    Ok(envelope::page(mine.map(shown).collect(), window, world.options.page_size))
+    Ok(envelope::page(mine.collect(), shown, window, world.options.page_size))
 }
 
 fn shown(account: &Account) -> Value {

@@ -52,8 +52,8 @@ pub async fn builds(
     let window = BUILDS.window(&pairs, &[])?;
     let worker = tagged(&state.cloudflare, account, &tag)?;
     let all = state.cloudflare.builds_of(&worker.tag);
-    let shown = all.into_iter().map(|build| wire::build(worker, build)).collect();
-    Ok(envelope::page(shown, window, world.options.page_size))
+    let shown = |build| wire::build(worker, build);
+    Ok(envelope::page(all, shown, window, world.options.page_size))
 }
 
 /// `GET …/builds/builds/latest?external_script_ids=a,b`.

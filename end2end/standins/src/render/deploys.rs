@@ -70,8 +70,8 @@ pub async fn list(
     };
     let mut found: Vec<&Deploy> = state.render.deploys.iter().filter(fits).collect();
     found.sort_by_key(|deploy| Reverse(deploy.created_at));
-    page.cut("deploy", found.iter().map(|deploy| (deploy.id.as_str(), wire::deploy(deploy))).collect())
-        .map(Json)
+    let items = found.into_iter().map(|deploy| (deploy.id.as_str(), deploy)).collect();
+    page.cut("deploy", items, wire::deploy).map(Json)
 }
 
 /// `GET …/deploys/{id}`.

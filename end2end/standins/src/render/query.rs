@@ -87,8 +87,14 @@ impl Page {
         Ok(Page { limit: query.limit()?.min(most.max(1)), cursor: query.one("cursor")? })
     }
 
-    /// One page of the items: `[{"cursor", key: {…}}]`. The cursor of an item is made from its id.
-    pub fn cut(&self, key: &str, items: Vec<(&str, Value)>) -> Result<Value, ApiError> {
+    /// One page of the items: `[{"cursor", key: {…}}]`. The cursor of an item is made from its id. Only what is on the
+    /// page is written out.
+    pub fn cut<T>(
+        &self,
+        key: &str,
+        items: Vec<(&str, T)>,
+        shown: impl Fn(T) -> Value,
+    ) -> Result<Value, ApiError> {
         let start = match &self.cursor {
             None => 0,
             Some(cursor) => {
@@ -96,12 +102,12 @@ impl Page {
                 at.ok_or_else(|| invalid("cursor"))? + 1
             }
         };
-        let shown = |(id, item): (&str, Value)| {
+        let element = |(id, item): (&str, T)| {
             let mut element = Map::from_iter([("cursor".to_owned(), json!(cursor_of(id)))]);
-            element.insert(key.to_owned(), item);
+            element.insert(key.to_owned(), shown(item));
             Value::Object(element)
         };
-        Ok(items.into_iter().skip(start).take(self.limit).map(shown).collect())
+        Ok(items.into_iter().skip(start).take(self.limit).map(element).collect())
     }
 }
 

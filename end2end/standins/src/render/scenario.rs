@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::actions::{self, NewDeployment, NewOwner, NewProject, NewToken, NewUser};
 use super::deliveries::announce;
 use super::state::{Deploy, Plan, Settings};
-use crate::build::Checkout;
+use crate::build::{self, Checkout};
 use crate::ids::now_ms;
 use crate::webhook::Delivery;
 use crate::world::World;
@@ -216,10 +216,11 @@ async fn run(world: &World, project: &str, branch: Option<&str>) -> anyhow::Resu
     let mut log = format!(
         "==> Cloning from https://github.com/{repository}\n\
          ==> Checking out commit {} in branch {branch}\n\
-         ==> Using Node.js version 22.16.0 (default)\n\
+         ==> Using Node.js version {} (default)\n\
          ==> Docs on specifying a Node.js version: https://render.com/docs/node-version\n\
          ==> Running build command '{command}'...\n",
-        checkout.sha
+        checkout.sha,
+        build::node_version().await?
     );
     let (code, output) = checkout.shell(command, "/opt/render").await?;
     log.push_str(&output.replace("/opt/render/path0", SOURCE));

@@ -46,8 +46,8 @@ pub async fn list(
             && before.is_none_or(|before| service.created_at < before)
     };
     let mine = render.services.iter().rev().filter(fits);
-    let items = mine.map(|service| (service.id.as_str(), wire::service(render, service))).collect();
-    page.cut("service", items).map(Json)
+    let items = mine.map(|service| (service.id.as_str(), service)).collect();
+    page.cut("service", items, |service| wire::service(render, service)).map(Json)
 }
 
 /// `GET /services/{id}`.

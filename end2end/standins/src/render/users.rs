@@ -33,7 +33,7 @@ pub async fn owners(
             && (names.is_empty() || names.contains(&owner.name))
             && (emails.is_empty() || emails.contains(&owner.email))
     });
-    page.cut("owner", mine.map(|owner| (owner.id.as_str(), shown(owner))).collect()).map(Json)
+    page.cut("owner", mine.map(|owner| (owner.id.as_str(), owner)).collect(), shown).map(Json)
 }
 
 fn shown(owner: &Owner) -> Value {

@@ -78,7 +78,8 @@ pub async fn list(
         caller.owner(&state.render, &webhook.owner_id).is_ok()
             && (owners.is_empty() || owners.contains(&webhook.owner_id))
     });
-    page.cut("webhook", mine.map(|webhook| (webhook.id.as_str(), wire::webhook(webhook))).collect()).map(Json)
+    let items = mine.map(|webhook| (webhook.id.as_str(), webhook)).collect();
+    page.cut("webhook", items, wire::webhook).map(Json)
 }
 
 /// `POST /webhooks`: 201.

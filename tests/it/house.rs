@@ -167,11 +167,11 @@ impl House {
     }
 
     pub fn vercel(&self) -> Arc<dyn TokenProvider> {
-        self.state.registry.get(Provider::Vercel).unwrap()
+        self.state.registry.get(Provider::VERCEL).unwrap()
     }
 
     pub fn cloudflare(&self) -> Arc<dyn TokenProvider> {
-        self.state.registry.get(Provider::Cloudflare).unwrap()
+        self.state.registry.get(Provider::CLOUDFLARE).unwrap()
     }
 
     pub fn access(&self, token: &str, team: Option<&str>) -> Access {
@@ -179,7 +179,7 @@ impl House {
     }
 
     pub async fn connect(&self, token: &str) -> Result<Connection, ConnectionError> {
-        self.connect_to(Provider::Vercel, token).await
+        self.connect_to(Provider::VERCEL, token).await
     }
 
     pub async fn connect_to(&self, provider: Provider, token: &str) -> Result<Connection, ConnectionError> {
@@ -192,7 +192,7 @@ impl House {
     }
 
     pub async fn integration(&self) -> db::entity::integration::Model {
-        db::integrations::of_user(&self.state.db, &self.user_id, Provider::Vercel).await.unwrap().unwrap()
+        db::integrations::of_user(&self.state.db, &self.user_id, Provider::VERCEL).await.unwrap().unwrap()
     }
 
     pub async fn fixes(&self) -> Vec<deploymend::model::FixSummary> {

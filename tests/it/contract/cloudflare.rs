@@ -105,7 +105,7 @@ impl Fixture for Pages {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Cloudflare
+        Provider::CLOUDFLARE
     }
 
     fn server(&self) -> Server {
@@ -210,7 +210,7 @@ impl Fixture for Workers {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Cloudflare
+        Provider::CLOUDFLARE
     }
 
     fn server(&self) -> Server {

@@ -36,7 +36,7 @@ impl Fixture for Render {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Render
+        Provider::RENDER
     }
 
     fn server(&self) -> Server {

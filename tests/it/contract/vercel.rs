@@ -33,7 +33,7 @@ impl Fixture for Vercel {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Vercel
+        Provider::VERCEL
     }
 
     fn server(&self) -> Server {

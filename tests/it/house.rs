@@ -108,6 +108,14 @@ impl House {
 
     /// With other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::built(change, |usual, _| usual).await
+    }
+
+    /// With other settings and other platforms than usual.
+    pub async fn built(
+        change: impl FnOnce(&mut Config),
+        platforms: impl FnOnce(Registry, Clock) -> Registry,
+    ) -> Self {
         // Installs the TLS provider that every other client of this process needs, too.
         http::client().unwrap();
         let standins =
@@ -130,7 +138,7 @@ impl House {
             auth: AuthContext::new(db.clone(), clock.clone(), config.clone()),
             db,
             keys: Arc::new(KeyRing::parse("test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap()),
-            registry: Arc::new(Registry::new(&config, clock.clone()).unwrap()),
+            registry: Arc::new(platforms(Registry::new(&config, clock.clone()).unwrap(), clock.clone())),
             clock,
             config,
             wake: woken.clone(),

@@ -17,6 +17,7 @@ pub mod app;
 pub mod components;
 pub mod model;
 pub mod pages;
+pub mod platforms;
 #[cfg(feature = "ssr")]
 pub mod server;
 

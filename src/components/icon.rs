@@ -136,21 +136,16 @@ pub fn Glyph(
     }
 }
 
-/// The mark of a platform: triangle, cloud or hexagon. Its name stands beside it or in `title`.
+/// The mark of a platform. Its name stands beside it or in `title`.
 #[component]
 pub fn PlatformGlyph(
     /// The platform.
     provider: Provider,
 ) -> impl IntoView {
-    let path = match provider {
-        Provider::Vercel => "M8 2.5 14.5 13.5h-13z",
-        Provider::Cloudflare => "M4.6 12.5a3.1 3.1 0 0 1-.3-6.2 4.2 4.2 0 0 1 8-.3 3.3 3.3 0 0 1-.6 6.5z",
-        Provider::Render => "M8 1.8 13.4 4.9v6.2L8 14.2 2.6 11.1V4.9z",
-    };
     view! {
         <svg class="platform" viewBox="0 0 16 16" role="img" aria-label=provider.display_name()>
             <title>{provider.display_name()}</title>
-            <path d=path></path>
+            <path d=provider.icon()></path>
         </svg>
     }
 }

@@ -168,7 +168,7 @@ mod tests {
             .collect();
         let summary = FixSummary {
             id: "f".to_owned(),
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             platform_deployment_id: "dpl_1".to_owned(),
             project_name: "shop".to_owned(),
             repository: "acme/shop".to_owned(),

@@ -338,7 +338,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH + TimeDelta::days(20_000);
         let fix = FixSummary {
             id: "01J".into(),
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             platform_deployment_id: "dpl_1".into(),
             project_name: "shop-web".into(),
             repository: "acme/shop".into(),

@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_secret_is_not_printed() {
         let input = ConnectInput {
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             token: Secret("vcp_secret".to_owned()),
             note: String::new(),
             expires_on: String::new(),

@@ -6,7 +6,7 @@ use crate::{
         icon::{Glyph, Icon, PlatformGlyph},
         notice::{FormNotice, Place},
         panel::ErrorPanel,
-        wizard::{Step, Subject, Wizard, WizardSteps, guide},
+        wizard::{Step, Subject, Wizard, WizardSteps},
     },
     model::{ApiError, IntegrationsPage, PlatformCard},
 };
@@ -41,7 +41,7 @@ pub fn ConnectPage() -> impl IntoView {
 
 /// The platform of that name, if it can be connected.
 fn subject(page: IntegrationsPage, name: &str) -> Result<Subject, ApiError> {
-    let wanted = |card: &PlatformCard| card.provider.as_str() == name && guide(card.provider).is_some();
+    let wanted = |card: &PlatformCard| card.provider.as_str() == name;
     let card = page.platforms.into_iter().find(wanted).ok_or_else(ApiError::not_found)?;
     let token_page = card.token_page.ok_or_else(ApiError::not_found)?;
     Ok(Subject { provider: card.provider, token_page, again: card.connection.is_some() })

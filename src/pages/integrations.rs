@@ -10,7 +10,7 @@ use crate::{
         panel::ErrorPanel,
         wizard::{Subject, Wizard, WizardButton, WizardDialog},
     },
-    model::{self, ConnectionHealth, GithubConnection, PlatformCard, Provider},
+    model::{self, ConnectionHealth, GithubConnection, PlatformCard},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -65,15 +65,6 @@ fn Cards(
     }
 }
 
-/// What is read where, in a few words.
-const fn purpose(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Vercel => "Projects, deployments and build logs of your Vercel teams",
-        Provider::Cloudflare => "Pages projects and Workers that Cloudflare builds, with their logs",
-        Provider::Render => "Services, deploys and build logs of your Render workspaces",
-    }
-}
-
 #[component]
 fn Platform(
     /// The platform.
@@ -107,7 +98,7 @@ fn Platform(
                 <PlatformGlyph provider />
                 <div>
                     <h3>{provider.display_name()}</h3>
-                    <p class="muted">{purpose(provider)}</p>
+                    <p class="muted">{provider.tagline()}</p>
                 </div>
                 {state}
             </header>

@@ -269,7 +269,7 @@ mod tests {
         let integration = integrations::NewIntegration {
             id: "int".into(),
             user_id: user.id.clone(),
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             external_user_id: "usr_1".into(),
             username: "octo".into(),
             access_token: old.seal(&integrations::token_identity("int"), &"access".into()).unwrap(),

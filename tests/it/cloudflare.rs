@@ -334,7 +334,7 @@ async fn a_look_at_a_quiet_account_costs_little() {
 #[tokio::test]
 async fn connecting_watches_both_products_and_makes_one_webhook() {
     let site = Site::new().await;
-    let connection = site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    let connection = site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     assert_eq!((connection.username.as_str(), connection.projects), ("octo-dev@example.com", 2));
     insta::assert_snapshot!(connection.delivery_note.unwrap(), @"Workers Builds has no webhooks, so its builds are found by polling.");
     {
@@ -359,19 +359,19 @@ async fn connecting_watches_both_products_and_makes_one_webhook() {
     let (webhook, none) = covered().await;
     assert!(webhook.is_some() && none.is_none());
     // Again: the same webhook, as it covers everything.
-    site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     assert_eq!(covered().await.0, webhook);
     // Another project: one webhook for both takes its place.
     let more = NewProject { name: "docs".into(), account: "Acme".into(), ..NewProject::default() };
     let docs = add_project(site.house.standins.world(), more).unwrap();
-    site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     assert_ne!(covered().await.0, webhook);
     {
         let state = site.house.standins.world().state();
         assert_eq!((state.cloudflare.destinations.len(), state.cloudflare.policies.len()), (1, 1));
         assert!(state.cloudflare.policies[0].filters["project_id"].contains(&docs.id));
     }
-    connection_manager::disconnect(site.house.platforms(), &site.house.user_id, Provider::Cloudflare)
+    connection_manager::disconnect(site.house.platforms(), &site.house.user_id, Provider::CLOUDFLARE)
         .await
         .unwrap();
     let state = site.house.standins.world().state();
@@ -382,10 +382,10 @@ async fn connecting_watches_both_products_and_makes_one_webhook() {
 async fn a_webhook_without_its_policy_is_made_again() {
     let site = Site::new().await;
     let world = site.house.standins.world();
-    site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     world.state().cloudflare.policies[0].enabled = false;
     let before = world.state().cloudflare.destinations[0].id.clone();
-    site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     let state = world.state();
     assert_eq!((state.cloudflare.destinations.len(), state.cloudflare.policies.len()), (1, 1));
     assert_ne!(state.cloudflare.destinations[0].id, before);
@@ -422,7 +422,7 @@ async fn a_policy_that_also_mails_is_left() {
 #[tokio::test]
 async fn a_plan_without_webhooks_is_polled() {
     let site = Site::with(false).await;
-    let connection = site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    let connection = site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     assert_eq!((connection.delivery, connection.projects), (Delivery::Polling, 2));
     assert!(connection.delivery_note.unwrap().contains("polling"));
     assert!(site.house.standins.world().state().cloudflare.destinations.is_empty());
@@ -449,7 +449,7 @@ async fn what_a_token_may_is_tried_out() {
 #[tokio::test]
 async fn a_delivery_is_believed_with_its_secret_alone() {
     let site = Site::new().await;
-    site.house.connect_to(Provider::Cloudflare, &site.pages.token).await.unwrap();
+    site.house.connect_to(Provider::CLOUDFLARE, &site.pages.token).await.unwrap();
     let world = site.house.standins.world();
     let failing = Build { project: "shop-web".into(), state: Some("failure".into()), ..Build::default() };
     let built = build(world, failing).await.unwrap();

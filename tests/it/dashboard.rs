@@ -55,7 +55,7 @@ impl Dashboard {
         let fix = NewFix {
             id: new_id(),
             subscription_id: self.subscription.clone(),
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             platform_deployment_id: name.into(),
             webhook_delivery_id: None,
             project_name: "shop-web".into(),
@@ -201,7 +201,7 @@ async fn a_failed_deployment_is_listed_once_and_a_silent_platform_is_named() -> 
     let list = house.list("").await?;
     assert_eq!(list.deployments.len(), 2);
     let row = &list.deployments[0];
-    assert_eq!(row.key(), Some((Provider::Vercel, failed.id.as_str())));
+    assert_eq!(row.key(), Some((Provider::VERCEL, failed.id.as_str())));
     assert_eq!((row.author().is_some(), row.fix_status()), (true, Some(FixStatus::Skipped)));
 
     let fault = Fault {
@@ -215,7 +215,7 @@ async fn a_failed_deployment_is_listed_once_and_a_silent_platform_is_named() -> 
     // Asked with another filter: the answer to the first question is still fresh.
     let list = house.list("?tab=failed&from=2001-01-01").await?;
     assert_eq!((ids(&list), list.deployments[0].unreachable), (vec![failed.id.clone()], true));
-    assert_eq!(list.unavailable.iter().map(|it| it.provider).collect::<Vec<_>>(), [Provider::Vercel]);
+    assert_eq!(list.unavailable.iter().map(|it| it.provider).collect::<Vec<_>>(), [Provider::VERCEL]);
     let html = house.page("/deployments?tab=failed&from=2001-01-01").await?;
     assert!(html.contains("No answer") && html.contains("row-link"));
     Ok(())

@@ -108,6 +108,14 @@ impl House {
 
     /// With other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::built(change, |usual, _| usual).await
+    }
+
+    /// With other settings and other platforms than usual.
+    pub async fn built(
+        change: impl FnOnce(&mut Config),
+        platforms: impl FnOnce(Registry, Clock) -> Registry,
+    ) -> Self {
         // Installs the TLS provider that every other client of this process needs, too.
         http::client().unwrap();
         let standins =
@@ -130,7 +138,7 @@ impl House {
             auth: AuthContext::new(db.clone(), clock.clone(), config.clone()),
             db,
             keys: Arc::new(KeyRing::parse("test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap()),
-            registry: Arc::new(Registry::new(&config, clock.clone()).unwrap()),
+            registry: Arc::new(platforms(Registry::new(&config, clock.clone()).unwrap(), clock.clone())),
             clock,
             config,
             wake: woken.clone(),
@@ -167,11 +175,11 @@ impl House {
     }
 
     pub fn vercel(&self) -> Arc<dyn TokenProvider> {
-        self.state.registry.get(Provider::Vercel).unwrap()
+        self.state.registry.get(Provider::VERCEL).unwrap()
     }
 
     pub fn cloudflare(&self) -> Arc<dyn TokenProvider> {
-        self.state.registry.get(Provider::Cloudflare).unwrap()
+        self.state.registry.get(Provider::CLOUDFLARE).unwrap()
     }
 
     pub fn access(&self, token: &str, team: Option<&str>) -> Access {
@@ -179,7 +187,7 @@ impl House {
     }
 
     pub async fn connect(&self, token: &str) -> Result<Connection, ConnectionError> {
-        self.connect_to(Provider::Vercel, token).await
+        self.connect_to(Provider::VERCEL, token).await
     }
 
     pub async fn connect_to(&self, provider: Provider, token: &str) -> Result<Connection, ConnectionError> {
@@ -192,7 +200,7 @@ impl House {
     }
 
     pub async fn integration(&self) -> db::entity::integration::Model {
-        db::integrations::of_user(&self.state.db, &self.user_id, Provider::Vercel).await.unwrap().unwrap()
+        db::integrations::of_user(&self.state.db, &self.user_id, Provider::VERCEL).await.unwrap().unwrap()
     }
 
     pub async fn fixes(&self) -> Vec<deploymend::model::FixSummary> {

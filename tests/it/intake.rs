@@ -318,7 +318,7 @@ async fn one_failure_is_one_fix_for_two_users_of_a_team() {
     let (house, seeded) = connected().await;
     let second = house.another_user("second@example.test").await;
     let token = secrecy::SecretString::from(seeded.vercel_token.as_str());
-    connection_manager::connect(house.platforms(), &second, Provider::Vercel, token).await.unwrap();
+    connection_manager::connect(house.platforms(), &second, Provider::VERCEL, token).await.unwrap();
     assert_eq!(house.standins.webhooks().len(), 2, "each has a secret of their own");
     let (_, deliveries) = house.standins.break_project(&seeded.project_id, None, LOG, true).await.unwrap();
     let answers: Vec<Value> = deliveries
@@ -333,7 +333,7 @@ async fn one_failure_is_one_fix_for_two_users_of_a_team() {
         assert_eq!(db::fixes::summaries(&house.state.db, user, 10, None).await.unwrap().len(), 1);
     }
     // The fix outlives the user through whom it came, and the other's webhook stays.
-    connection_manager::disconnect(house.platforms(), &house.user_id, Provider::Vercel).await.unwrap();
+    connection_manager::disconnect(house.platforms(), &house.user_id, Provider::VERCEL).await.unwrap();
     assert_eq!(house.standins.webhooks().len(), 1);
     assert_eq!(db::fixes::summaries(&house.state.db, &second, 10, None).await.unwrap().len(), 1);
 }

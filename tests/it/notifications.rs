@@ -64,7 +64,7 @@ impl Told {
         let new = NewFix {
             id: new_id(),
             subscription_id: watched.id,
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             platform_deployment_id: name.into(),
             webhook_delivery_id: None,
             project_name: "shop-web".into(),

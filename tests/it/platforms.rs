@@ -29,9 +29,9 @@ const ALL: [Product; 4] = [Product::Vercel, Product::Pages, Product::Worker, Pro
 impl Product {
     const fn provider(self) -> Provider {
         match self {
-            Self::Vercel => Provider::Vercel,
-            Self::Pages | Self::Worker => Provider::Cloudflare,
-            Self::Render => Provider::Render,
+            Self::Vercel => Provider::VERCEL,
+            Self::Pages | Self::Worker => Provider::CLOUDFLARE,
+            Self::Render => Provider::RENDER,
         }
     }
 

@@ -288,7 +288,7 @@ async fn a_refused_token_stores_nothing() {
     assert!(matches!(refused, Err(ConnectionError::Platform { error: PlatformError::TokenRefused, .. })));
     assert!(matches!(house.connect("short").await, Err(ConnectionError::Format(_))));
     let status =
-        connection_manager::status(house.platforms(), &house.user_id, Provider::Vercel).await.unwrap();
+        connection_manager::status(house.platforms(), &house.user_id, Provider::VERCEL).await.unwrap();
     assert_eq!(status, None);
 }
 
@@ -340,11 +340,11 @@ async fn disconnecting_leaves_nothing_behind() {
     let house = House::new().await;
     let seeded = house.seed().await;
     house.connect(&seeded.vercel_token).await.unwrap();
-    connection_manager::disconnect(house.platforms(), &house.user_id, Provider::Vercel).await.unwrap();
+    connection_manager::disconnect(house.platforms(), &house.user_id, Provider::VERCEL).await.unwrap();
     assert!(house.standins.webhooks().is_empty());
     assert!(house.subscriptions().await.is_empty());
     assert!(db::integrations::list(&house.state.db, &house.user_id).await.unwrap().is_empty());
-    let again = connection_manager::disconnect(house.platforms(), &house.user_id, Provider::Vercel).await;
+    let again = connection_manager::disconnect(house.platforms(), &house.user_id, Provider::VERCEL).await;
     assert!(matches!(again, Err(ConnectionError::NotConnected(_))));
 }
 
@@ -354,7 +354,7 @@ async fn disconnecting_works_without_the_platform() {
     let seeded = house.seed().await;
     house.connect(&seeded.vercel_token).await.unwrap();
     house.standins.revoke_vercel_token(&seeded.vercel_token);
-    connection_manager::disconnect(house.platforms(), &house.user_id, Provider::Vercel).await.unwrap();
+    connection_manager::disconnect(house.platforms(), &house.user_id, Provider::VERCEL).await.unwrap();
     assert!(house.subscriptions().await.is_empty());
 }
 

@@ -37,7 +37,7 @@ fn fault(path: &str, times: u32, kind: Kind) -> Fault {
 }
 
 async fn examine(house: &House, token: &str) -> Result<TokenReport, ConnectionError> {
-    connection_manager::examine(house.platforms(), &house.user_id, Provider::Vercel, &token.into()).await
+    connection_manager::examine(house.platforms(), &house.user_id, Provider::VERCEL, &token.into()).await
 }
 
 fn permissions(report: &TokenReport) -> Vec<(&str, Permission)> {
@@ -199,7 +199,7 @@ async fn one_team_is_chosen_and_the_others_are_let_go() {
         ..ConnectRequest::from(SecretString::from(seeded.vercel_token.as_str()))
     };
     let connect = |team: String| {
-        connection_manager::connect(house.platforms(), &house.user_id, Provider::Vercel, request(&team))
+        connection_manager::connect(house.platforms(), &house.user_id, Provider::VERCEL, request(&team))
     };
     let connection = connect(beta.clone()).await.unwrap();
     assert_eq!((connection.projects, connection.token_note.as_deref()), (1, Some("beta only")));
@@ -386,7 +386,7 @@ async fn nobody_chooses_what_is_somebody_elses() {
     // And nobody changes another user's subscription.
     let second = house.another_user("second@example.test").await;
     let token = SecretString::from(other.vercel_token);
-    connection_manager::connect(house.platforms(), &second, Provider::Vercel, token).await.unwrap();
+    connection_manager::connect(house.platforms(), &second, Provider::VERCEL, token).await.unwrap();
     let theirs = db::subscriptions::list(&house.state.db, &second).await.unwrap().remove(0);
     let path = format!("{BASE}/subscriptions/{}", theirs.id);
     assert_eq!(house.call("PATCH", &path, Some(json!({"autoFixEnabled": false}))).await.0, 404);

@@ -1,14 +1,17 @@
 //! Step 2: where a token is made, and how, with drawings of the platform's form.
 
-use super::{
-    Step, StepHeading, StepLink, Subject, Wizard,
-    guide::{Guide, TOKEN_NAME},
-};
-use crate::components::{
-    copy::CopyField,
-    icon::{Glyph, Icon},
+use super::{Step, StepHeading, StepLink, Subject, Wizard};
+use crate::{
+    components::{
+        copy::CopyField,
+        icon::{Glyph, Icon},
+    },
+    platforms::Guide,
 };
 use leptos::prelude::*;
+
+/// The name that is suggested for a token.
+const TOKEN_NAME: &str = "Deploymend";
 
 /// The link, the drawings and what to fill in.
 #[component]

@@ -1,7 +1,9 @@
 //! What has been typed so far → what the field says about it.
 
-use super::guide::Guide;
-use crate::model::{TokenFormatError, token::check_format};
+use crate::{
+    model::{TokenFormatError, token::check_format},
+    platforms::Guide,
+};
 
 /// How many characters of a token are shown, so that a person knows it again.
 const SHOWN: usize = 8;
@@ -48,13 +50,12 @@ impl Hint {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{super::guide, *};
+    use super::*;
     use crate::model::Provider;
 
     fn of(typed: &str) -> (&'static str, String) {
-        let Hint { tone, text } = Hint::of(guide(Provider::Vercel).unwrap(), typed);
+        let Hint { tone, text } = Hint::of(Provider::VERCEL.guide(), typed);
         (tone, text)
     }
 
@@ -67,5 +68,17 @@ mod tests {
         assert!(of("abcdefghijklmnopqrstuvwx").1.contains("older form"));
         let (tone, text) = of(" vcp_0123456789secret ");
         assert_eq!((tone, text.as_str()), ("tone-green", "Begins with vcp_0123… and has 20 characters."));
+    }
+
+    #[test]
+    fn tokens_that_cloudflare_does_not_take_are_told_apart() {
+        let tone = |typed: &str| Hint::of(Provider::CLOUDFLARE.guide(), typed).tone;
+        assert_eq!(tone("cfut_0123456789"), "tone-green");
+        assert_eq!(tone("0123456789abcdefghijklmnopqrstuvwxyzABCD"), "tone-green");
+        for other in
+            ["cfat_0123456789", "cfk_0123456789", "vcp_0123456789", "rnd_0123456789", "ghp_0123456789"]
+        {
+            assert_eq!(tone(other), "tone-red", "{other}");
+        }
     }
 }

@@ -6,7 +6,6 @@
 
 mod create;
 mod dialog;
-mod guide;
 mod hint;
 mod introduction;
 mod paste;
@@ -15,7 +14,6 @@ mod state;
 mod verify;
 
 pub use dialog::WizardDialog;
-pub use guide::guide;
 pub use state::{Step, Subject, Wizard};
 
 use super::icon::{Glyph, Icon};
@@ -33,7 +31,7 @@ pub fn WizardSteps(
 ) -> impl IntoView {
     let body = move || {
         let subject = wizard.subject.get()?;
-        let guide = guide(subject.provider)?;
+        let guide = subject.provider.guide();
         Some(match wizard.step.get() {
             Step::Introduction => view! { <Introduction wizard subject /> }.into_any(),
             Step::Create => view! { <Create wizard subject guide /> }.into_any(),

@@ -1,7 +1,7 @@
 //! Step 3: the token, what it looks like, and what the person wants to note about it.
 
-use super::{Step, StepHeading, StepLink, Subject, Wizard, guide::Guide, hint::Hint};
-use crate::components::browser::Browser;
+use super::{Step, StepHeading, StepLink, Subject, Wizard, hint::Hint};
+use crate::{components::browser::Browser, platforms::Guide};
 use leptos::{ev::SubmitEvent, html::Input, prelude::*};
 
 /// The form. Without scripts it posts itself and connects at once.

@@ -1,6 +1,6 @@
 //! What the platform says about a token: whose it is, what works, which teams there are, and what auto-fix will cover.
 
-use super::{Step, StepHeading, StepLink, Subject, Wizard, guide};
+use super::{Step, StepHeading, StepLink, Subject, Wizard};
 use crate::{
     components::{
         icon::{Glyph, Icon},
@@ -50,7 +50,7 @@ pub fn Report(
         {usable.then(|| view! { <AutoFix wizard scopes /> })}
         {(!usable)
             .then(|| {
-                let remedy = guide(subject.provider).map_or("", |guide| guide.lacking);
+                let remedy = subject.provider.guide().lacking;
                 let text = format!("{name} refuses what is needed. {remedy}");
                 view! { <Notice tone="tone-red">{text}</Notice> }
             })}

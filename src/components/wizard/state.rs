@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn each_step_but_the_last_has_a_page() {
-        let subject = Subject { provider: Provider::Vercel, token_page: String::new(), again: false };
+        let subject = Subject { provider: Provider::VERCEL, token_page: String::new(), again: false };
         for step in [Step::Introduction, Step::Create, Step::Paste] {
             let page = subject.page(step);
             let word = page.split_once("?step=").map(|(_, word)| word);

@@ -52,7 +52,7 @@ pub fn Filters(
                 name="platform"
                 label="Platform"
                 all="All platforms"
-                options=Signal::derive(|| Provider::ALL.map(|it| (it.as_str().to_owned(), it.display_name().to_owned())).to_vec())
+                options=Signal::derive(|| Provider::all().map(|it| (it.as_str().to_owned(), it.display_name().to_owned())).collect())
                 value=Signal::derive(move || query.with(|query| query.platform.map(|it| it.as_str().to_owned())))
                 choose=Callback::new(move |value: String| board.go(false, |query| query.platform = value.parse().ok()))
             />

@@ -63,6 +63,9 @@ pub enum DbError {
     /// A stored value cannot be read back.
     #[error("a stored value cannot be read: {0}")]
     Stored(#[from] serde_json::Error),
+    /// A stored name is none of a platform that this version knows.
+    #[error("the platform {0} is not known")]
+    UnknownProvider(String),
     /// The database refused or did not answer.
     #[error(transparent)]
     Orm(#[from] DbErr),

@@ -68,7 +68,9 @@ pub(super) async fn tell(
     let Some(kind) = news(before, after) else { return Ok(()) };
     for user_id in subscribers(tx, after).await? {
         if insert(tx, &user_id, &after.id, kind, now).await? {
-            outgoing::tell(tx, &user_id, kind, &fixes::summary(after), now).await?;
+            // What cannot be told must not keep the fix from changing.
+            let Some(fix) = fixes::or_skipped(&after.id, fixes::summary(after)) else { continue };
+            outgoing::tell(tx, &user_id, kind, &fix, now).await?;
         }
     }
     Ok(())

@@ -23,7 +23,7 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn never_panics(lines in prop::collection::vec(line(), 0..40), root in proptest::option::of("[a-z/.]{0,12}")) {
-        let hints = Hints { root_directory: root, provider: Some(Provider::Vercel) };
+        let hints = Hints { root_directory: root, provider: Some(Provider::VERCEL) };
         let finding = diagnose(&lines, &hints);
         prop_assert!((0.0..=1.0).contains(&finding.confidence));
         prop_assert!(finding.affected_files.len() <= FILE_LIMIT);
@@ -87,7 +87,7 @@ fn an_install_error_that_a_retry_overcame_is_not_the_cause() {
 #[test]
 fn advice_names_the_platforms_screen() {
     let lines = ["Error: Missing required environment variable: STRIPE_SECRET_KEY"];
-    let hints = Hints { provider: Some(Provider::Vercel), ..Hints::default() };
+    let hints = Hints { provider: Some(Provider::VERCEL), ..Hints::default() };
     let finding = diagnose(&lines, &hints);
     assert_eq!(finding.verdict, Verdict::Config);
     insta::assert_snapshot!(finding.advice.unwrap_or_default(), @"Add STRIPE_SECRET_KEY with its value in Vercel under the project's Settings → Environment Variables, then deploy again.");

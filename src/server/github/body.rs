@@ -289,7 +289,7 @@ mod tests {
     ) -> Story<'a> {
         Story {
             fix_id: "01JABCDEF",
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             project_name: "shop-web",
             platform_deployment_id: "dpl_1",
             inspector_url: Some("https://vercel.com/acme/shop-web/dpl_1"),
@@ -317,7 +317,7 @@ mod tests {
             platform_deployment_id: "d".into(),
             ready,
         };
-        let builds = [build(Provider::Vercel, true), build(Provider::Render, false)];
+        let builds = [build(Provider::VERCEL, true), build(Provider::RENDER, false)];
         let builds: Vec<&BranchBuild> = builds.iter().collect();
         let story = Story { builds: &builds, ..story(&finding, &before, None, &[], &[]) };
         insta::assert_snapshot!(story.platforms(), @r"

@@ -159,7 +159,7 @@ async fn fix(
     Extension(views): Extension<Views>,
     ApiJson(request): ApiJson<FixRequest>,
 ) -> Result<Json<FixSummary>, ApiFailure> {
-    Ok(Json(db::fixes::summary(&start(&state, &views, &user, request).await?)))
+    Ok(Json(db::fixes::summary(&start(&state, &views, &user, request).await?)?))
 }
 
 /// The whole story of a fix.
@@ -202,7 +202,7 @@ async fn retry(
 ) -> Result<Json<FixSummary>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     actions::retry(&state.fixes, &state.queue, fix).await?;
-    Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
+    Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)?))
 }
 
 /// Ends a fix that waits or runs.
@@ -224,7 +224,7 @@ async fn cancel(
 ) -> Result<Json<FixSummary>, ApiFailure> {
     let fix = find(&state, &user, &id).await?;
     actions::cancel(&state.fixes, fix).await?;
-    Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)))
+    Ok(Json(db::fixes::summary(&find(&state, &user, &id).await?)?))
 }
 
 /// Makes the platform build a deployment's commit once more: for failures that code cannot repair.

@@ -116,7 +116,7 @@ async fn watch(
     let integration = NewIntegration {
         id: new_id(),
         user_id: user_id.clone(),
-        provider: Provider::Vercel,
+        provider: Provider::VERCEL,
         external_user_id: "usr_1".into(),
         username: "octo".into(),
         access_token: "sealed".into(),
@@ -162,7 +162,7 @@ fn signed(body: &Value, secret: &str) -> (HeaderMap, Bytes) {
 impl House {
     async fn send(&self, body: &Value, secret: &str) -> Result<Receipt, IntakeError> {
         let (headers, body) = signed(body, secret);
-        receive(&self.ctx, Provider::Vercel, &headers, body).await
+        receive(&self.ctx, Provider::VERCEL, &headers, body).await
     }
 
     async fn deliver(&self, body: &Value) -> Receipt {
@@ -260,11 +260,11 @@ async fn a_forgery_leaves_nothing(#[case] body: Value, #[case] secret: &str) {
     assert!(matches!(house.send(&body, secret).await, Err(IntakeError::BadSignature)));
     let (mut headers, mut body) = signed(&delivery("uev_2", "deployment.error", "dpl_2"), "secret-one");
     body = Bytes::from([body.as_ref(), b" "].concat());
-    let changed = receive(&house.ctx, Provider::Vercel, &headers, body.clone()).await;
+    let changed = receive(&house.ctx, Provider::VERCEL, &headers, body.clone()).await;
     assert!(matches!(changed, Err(IntakeError::BadSignature)));
     headers.clear();
     assert!(matches!(
-        receive(&house.ctx, Provider::Vercel, &headers, body).await,
+        receive(&house.ctx, Provider::VERCEL, &headers, body).await,
         Err(IntakeError::BadSignature)
     ));
     assert_eq!(house.rows().await, (0, 0));
@@ -275,10 +275,10 @@ async fn a_forgery_leaves_nothing(#[case] body: Value, #[case] secret: &str) {
 async fn large_bodies_and_unknown_platforms_are_refused() {
     let mut house = house().await;
     let body = Bytes::from(vec![b' '; MAX_DELIVERY_BYTES + 1]);
-    let outcome = receive(&house.ctx, Provider::Vercel, &HeaderMap::new(), body).await;
+    let outcome = receive(&house.ctx, Provider::VERCEL, &HeaderMap::new(), body).await;
     assert!(matches!(outcome, Err(IntakeError::TooLarge)));
     house.ctx.platforms.registry = Arc::new(Registry::default());
-    let outcome = receive(&house.ctx, Provider::Render, &HeaderMap::new(), Bytes::new()).await;
+    let outcome = receive(&house.ctx, Provider::RENDER, &HeaderMap::new(), Bytes::new()).await;
     assert!(matches!(outcome, Err(IntakeError::UnknownProvider)));
 }
 
@@ -366,7 +366,7 @@ async fn brakes_are_stored_with_their_reason(#[case] code: &str) {
     assert_eq!((fix.fix_status.as_str(), fix.reason_code.as_deref()), ("skipped", Some(code)));
     assert!(fix.reason.is_some_and(|reason| reason.ends_with('.')));
     assert!(house.woken().is_empty());
-    let stored = deliveries::find(&house.test.db, Provider::Vercel, "uev_1").await.unwrap().unwrap();
+    let stored = deliveries::find(&house.test.db, Provider::VERCEL, "uev_1").await.unwrap().unwrap();
     assert_eq!((stored.decision.as_str(), stored.reason.as_deref()), ("skipped", Some(code)));
 }
 
@@ -403,7 +403,7 @@ async fn our_own_branches_start_no_fix_and_are_noted_once() {
     assert_eq!(house.builds(&fix.id).await, expected);
     assert!(house.woken().len() == 1, "no attempt is left");
     assert_eq!(house.rows().await.0, 1);
-    let stored = deliveries::find(&house.test.db, Provider::Vercel, "uev_2").await.unwrap().unwrap();
+    let stored = deliveries::find(&house.test.db, Provider::VERCEL, "uev_2").await.unwrap().unwrap();
     assert_eq!((stored.decision.as_str(), stored.reason.as_deref()), ("ignored", Some("own_fix_branch")));
 }
 
@@ -485,7 +485,7 @@ async fn a_branch_named_like_ours_is_ours_before_its_row_says_so() {
 async fn a_poll_and_a_delivery_meet_in_one_fix() {
     let house = house().await;
     let failure = Failure {
-        provider: Provider::Vercel,
+        provider: Provider::VERCEL,
         platform_deployment_id: "dpl_1".into(),
         branch: Some("main".into()),
         commit_sha: None,
@@ -500,6 +500,6 @@ async fn a_poll_and_a_delivery_meet_in_one_fix() {
     assert_eq!(house.woken(), [(format!("{id}:1"), id.clone())]);
     let late = house.deliver(&delivery("uev_1", "deployment.error", "dpl_1")).await;
     assert_eq!((late.action, late.fix_id), (Action::Duplicate, Some(id)));
-    let stored = deliveries::find(&house.test.db, Provider::Vercel, "uev_1").await.unwrap().unwrap();
+    let stored = deliveries::find(&house.test.db, Provider::VERCEL, "uev_1").await.unwrap().unwrap();
     assert_eq!(stored.decision, "duplicate");
 }

@@ -26,8 +26,9 @@ impl Registry {
         Ok(Self::with(vec![Arc::new(vercel), Arc::new(cloudflare), Arc::new(render)]))
     }
 
-    /// Exactly these platforms.
+    /// Exactly these platforms. From now on the process knows their names.
     pub fn with(providers: Vec<Arc<dyn TokenProvider>>) -> Self {
+        providers.iter().for_each(|client| client.provider().add());
         Self { providers }
     }
 

@@ -9,7 +9,7 @@ use crate::{
 /// Everything on `/integrations`.
 pub async fn integrations(views: &Views, user_id: &str) -> Result<IntegrationsPage, ApiError> {
     let mut platforms = Vec::new();
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let client = views.platforms.registry.get(provider);
         platforms.push(PlatformCard {
             provider,

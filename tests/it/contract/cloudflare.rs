@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
-use super::fixture::{BadToken, Deploy, Fixture, Paths, Place, REPOSITORY};
+use super::fixture::{self, BadToken, Deploy, Fixture, Paths, Place, REPOSITORY};
 use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
@@ -16,7 +16,10 @@ use standins::{
         builds::{self, NewDeployment},
         deliveries, scenario,
     },
+    faults::Kind,
     record::Server,
+    scenario::Redelivery,
+    webhook::Attempt,
 };
 use std::sync::Arc;
 
@@ -105,11 +108,15 @@ impl Fixture for Pages {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Cloudflare
+        Provider::CLOUDFLARE
     }
 
-    fn server(&self) -> Server {
-        Server::Cloudflare
+    fn spoil(&self, house: &House, path: &str, kind: Kind) {
+        fixture::spoil(Server::Cloudflare, house, path, kind);
+    }
+
+    fn requests(&self, house: &House) -> usize {
+        fixture::requests(Server::Cloudflare, house)
     }
 
     fn paths(&self) -> Paths {
@@ -190,6 +197,10 @@ impl Fixture for Pages {
         super::answers(deliveries::announce(house.standins.world(), id).await)
     }
 
+    async fn redeliver(&self, house: &House, wanted: Redelivery) -> Vec<Attempt> {
+        fixture::redeliver(Server::Cloudflare, house, wanted).await
+    }
+
     fn forbid_webhooks(&self, house: &House) {
         forbid_webhooks(house);
     }
@@ -210,11 +221,15 @@ impl Fixture for Workers {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Cloudflare
+        Provider::CLOUDFLARE
     }
 
-    fn server(&self) -> Server {
-        Server::Cloudflare
+    fn spoil(&self, house: &House, path: &str, kind: Kind) {
+        fixture::spoil(Server::Cloudflare, house, path, kind);
+    }
+
+    fn requests(&self, house: &House) -> usize {
+        fixture::requests(Server::Cloudflare, house)
     }
 
     fn paths(&self) -> Paths {
@@ -273,6 +288,10 @@ impl Fixture for Workers {
 
     async fn announce(&self, _house: &House, _id: &str) -> Vec<(u16, String)> {
         Vec::new()
+    }
+
+    async fn redeliver(&self, house: &House, wanted: Redelivery) -> Vec<Attempt> {
+        fixture::redeliver(Server::Cloudflare, house, wanted).await
     }
 
     fn forbid_webhooks(&self, house: &House) {

@@ -1,12 +1,19 @@
 //! What the contract suite needs to know about a platform: everything else is the same for all of them.
 
+#![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
+
 use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
     model::{DeploymentState, Provider, Timestamp},
     server::integrations::{Access, ProjectRef, RepositoryLink, TokenProvider},
 };
-use standins::record::Server;
+use standins::{
+    faults::{Fault, Kind},
+    record::Server,
+    scenario::{self, Redelivery},
+    webhook::Attempt,
+};
 use std::sync::Arc;
 
 /// The repository that every house of the suite has.
@@ -50,8 +57,16 @@ pub trait Fixture: Send + Sync {
     /// The platform.
     fn provider(&self) -> Provider;
 
-    /// Its stand-in.
-    fn server(&self) -> Server;
+    /// A house in which the platform can be reached.
+    async fn house(&self) -> House {
+        House::new().await
+    }
+
+    /// Spoils the next answer of a path that contains this.
+    fn spoil(&self, house: &House, path: &str, kind: Kind);
+
+    /// How many requests the platform has got.
+    fn requests(&self, house: &House) -> usize;
 
     /// Parts of its paths.
     fn paths(&self) -> Paths;
@@ -89,6 +104,9 @@ pub trait Fixture: Send + Sync {
     /// body.
     async fn announce(&self, house: &House, id: &str) -> Vec<(u16, String)>;
 
+    /// Sends a delivery again, as it was or otherwise. Returns what was answered.
+    async fn redeliver(&self, house: &House, wanted: Redelivery) -> Vec<Attempt>;
+
     /// Makes the team's plan one without webhooks.
     fn forbid_webhooks(&self, house: &House);
 
@@ -110,4 +128,20 @@ pub struct Deploy<'a> {
     pub log: &'a str,
     /// When it was made.
     pub at: Timestamp,
+}
+
+/// [`Fixture::spoil`] at one of the stand-ins.
+pub fn spoil(server: Server, house: &House, path: &str, kind: Kind) {
+    house.standins.add_fault(Fault { server, method: None, path: path.into(), times: 1, kind });
+}
+
+/// [`Fixture::requests`] at one of the stand-ins.
+pub fn requests(server: Server, house: &House) -> usize {
+    let state = house.standins.world().state();
+    state.requests.iter().filter(|request| request.server == server).count()
+}
+
+/// [`Fixture::redeliver`] at one of the stand-ins.
+pub async fn redeliver(server: Server, house: &House, wanted: Redelivery) -> Vec<Attempt> {
+    scenario::redeliver(house.standins.world(), server, wanted).await.unwrap()
 }

@@ -5,31 +5,30 @@
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
 mod cloudflare;
+mod fake;
 mod fixture;
 mod polling;
+mod products;
 mod render;
 mod vercel;
 mod webhooks;
 
 use crate::house::House;
 use chrono::TimeDelta;
-use cloudflare::{Pages, Workers};
 use deploymend::{
-    model::{DeploymentState, Permission, PlatformDeployment},
+    model::{DeploymentState, Permission, PlatformDeployment, Provider},
+    platforms::BUILT_IN,
     server::integrations::{
         DeploymentsQuery, PlatformError, RepositoryLink, TokenProvider, connection_manager,
     },
 };
 use fixture::{BadToken, Deploy, Fixture, Place};
-use render::Render;
+use products::*;
 use rstest::rstest;
+use rstest_reuse::apply;
 use secrecy::ExposeSecret as _;
-use standins::{
-    faults::{Fault, Kind},
-    webhook::Delivery,
-};
+use standins::{faults::Kind, webhook::Delivery};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use vercel::Vercel;
 
 /// A house with the fixture's platform in it.
 struct Setting {
@@ -39,7 +38,7 @@ struct Setting {
 }
 
 async fn setting(it: &dyn Fixture) -> Setting {
-    let house = House::new().await;
+    let house = it.house().await;
     house.seed().await;
     let place = it.seed(&house);
     let client = house.state.registry.get(it.provider()).unwrap();
@@ -47,11 +46,6 @@ async fn setting(it: &dyn Fixture) -> Setting {
 }
 
 impl Setting {
-    fn spoil(&self, it: &dyn Fixture, path: &str, kind: Kind) {
-        let fault = Fault { server: it.server(), method: None, path: path.into(), times: 1, kind };
-        self.house.standins.add_fault(fault);
-    }
-
     async fn deploy(&self, it: &dyn Fixture, state: &str, log: &str, ago: TimeDelta) -> String {
         let at = self.house.state.clock.now() - ago;
         it.deploy(&self.house, Deploy { project: &self.place.project, state, log, at }).await
@@ -74,15 +68,15 @@ fn every_registered_provider_has_its_fixture() {
     let config = crate::house::config();
     let registry = deploymend::server::integrations::Registry::new(&config, Default::default()).unwrap();
     let registered: BTreeSet<_> = registry.all().map(|provider| provider.provider()).collect();
-    let all: [&dyn Fixture; 4] = [&Vercel, &Pages, &Workers, &Render];
-    assert_eq!(registered, all.iter().map(|it| it.provider()).collect());
+    let fixtures = all_products().iter().map(|it| it.provider()).collect();
+    assert!(registered.is_subset(&fixtures), "{registered:?} have {fixtures:?}");
+    // What the browser knows is what the server can talk to.
+    assert_eq!(registered, BUILT_IN.iter().copied().map(Provider::of).collect());
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_good_token_tells_its_owner_and_what_it_reaches(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn a_good_token_tells_its_owner_and_what_it_reaches(it: &dyn Fixture) {
     let setting = setting(it).await;
     let Setting { place, client, .. } = &setting;
     let token = &place.access.token;
@@ -105,10 +99,10 @@ async fn a_good_token_tells_its_owner_and_what_it_reaches(
     assert!(budget.limit > budget.remaining && budget.remaining > 0, "{budget:?}");
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
 async fn a_bad_token_is_refused_by_every_call(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
+    it: &dyn Fixture,
     #[values(BadToken::Unknown, BadToken::Expired)] kind: BadToken,
 ) {
     let Setting { house, mut place, client } = setting(it).await;
@@ -127,9 +121,9 @@ async fn a_bad_token_is_refused_by_every_call(
     assert_eq!(client.deployments(access, query).await.map(drop), refused);
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_missing_permission_is_named(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
+async fn a_missing_permission_is_named(it: &dyn Fixture) {
     let Setting { house, place, .. } = setting(it).await;
     let Some(weak) = it.weak_token(&house, &place) else { return };
     let platforms = house.platforms();
@@ -144,7 +138,7 @@ async fn a_missing_permission_is_named(#[values(&Vercel, &Pages, &Workers, &Rend
     assert!(lacking.note.as_ref().is_some_and(|note| note.contains("Acme")), "{lacking:?}");
 }
 
-#[rstest]
+#[apply(every_product)]
 #[case::rate_limit(Kind::RateLimited { retry_after: Some(7) }, PlatformError::Transient { retry_after: Some(Duration::from_secs(7)) })]
 #[case::broken(Kind::Status { status: 500 }, PlatformError::Transient { retry_after: None })]
 #[case::unavailable(Kind::Status { status: 503 }, PlatformError::Transient { retry_after: None })]
@@ -153,7 +147,7 @@ async fn a_missing_permission_is_named(#[values(&Vercel, &Pages, &Workers, &Rend
 #[case::cut(Kind::Truncated, PlatformError::Transient { retry_after: None })]
 #[tokio::test]
 async fn trouble_is_sorted_by_what_helps(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
+    it: &dyn Fixture,
     #[case] kind: Kind,
     #[case] expected: PlatformError,
 ) {
@@ -161,32 +155,30 @@ async fn trouble_is_sorted_by_what_helps(
     let id = setting.deploy(it, it.failed(), "line", TimeDelta::zero()).await;
     let Setting { place: Place { access, project }, client, .. } = &setting;
     let paths = it.paths();
-    setting.spoil(it, paths.user, kind.clone());
+    it.spoil(&setting.house, paths.user, kind.clone());
     assert_eq!(client.validate_token(&access.token).await.map(drop), Err(expected.clone()), "{}", it.name());
-    setting.spoil(it, paths.deployments, kind.clone());
+    it.spoil(&setting.house, paths.deployments, kind.clone());
     let query = DeploymentsQuery { projects: vec![project.clone()], ..DeploymentsQuery::default() };
     assert_eq!(client.deployments(access, query).await.map(drop), Err(expected.clone()));
-    setting.spoil(it, paths.log, kind);
+    it.spoil(&setting.house, paths.log, kind);
     assert_eq!(client.build_log(access, project, &id).await.map(drop), Err(expected));
     // And then it works.
     assert_eq!(client.build_log(access, project, &id).await.unwrap().lines, ["line"]);
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_platform_that_says_nothing_is_not_waited_for(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn a_platform_that_says_nothing_is_not_waited_for(it: &dyn Fixture) {
     let setting = setting(it).await;
     let short = reqwest::Client::builder().timeout(Duration::from_millis(200)).build().unwrap();
-    setting.spoil(it, it.paths().user, Kind::Slow { ms: 5_000 });
+    it.spoil(&setting.house, it.paths().user, Kind::Slow { ms: 5_000 });
     let answer = it.over(short, &setting.house).validate_token(&setting.place.access.token).await;
     assert_eq!(answer.map(drop), Err(PlatformError::Transient { retry_after: None }), "{}", it.name());
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn lists_are_read_to_their_end(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
+async fn lists_are_read_to_their_end(it: &dyn Fixture) {
     let setting = setting(it).await;
     let mut expected = BTreeSet::from([setting.place.project.id.clone()]);
     for n in 0..12 {
@@ -201,9 +193,9 @@ async fn lists_are_read_to_their_end(#[values(&Vercel, &Pages, &Workers, &Render
     assert_eq!(setting.client.projects(&alone).await.unwrap(), []);
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn links_of_every_kind_are_told_apart(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
+async fn links_of_every_kind_are_told_apart(it: &dyn Fixture) {
     let setting = setting(it).await;
     let expected = it.add_links(&setting.house, &setting.place);
     let listed = setting.client.projects(&setting.place.access).await.unwrap();
@@ -214,11 +206,9 @@ async fn links_of_every_kind_are_told_apart(#[values(&Vercel, &Pages, &Workers, 
     }
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn every_state_is_mapped_and_an_unknown_one_is_not_over(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn every_state_is_mapped_and_an_unknown_one_is_not_over(it: &dyn Fixture) {
     let setting = setting(it).await;
     let Setting { place: Place { access, project }, client, .. } = &setting;
     for (word, state) in it.states() {
@@ -235,9 +225,9 @@ async fn every_state_is_mapped_and_an_unknown_one_is_not_over(
     assert_eq!(nobodys.map(drop), Err(PlatformError::NotFound));
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn deployments_are_filtered_and_paged(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
+async fn deployments_are_filtered_and_paged(it: &dyn Fixture) {
     let setting = setting(it).await;
     let ready = it.states().into_iter().find(|(_, state)| *state == DeploymentState::Ready).unwrap().0;
     let minutes = |n: i64| TimeDelta::minutes(n);
@@ -268,11 +258,9 @@ async fn deployments_are_filtered_and_paged(#[values(&Vercel, &Pages, &Workers, 
     assert_eq!(of_nothing.unwrap(), []);
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_log_is_read_whole_in_order_and_without_its_neighbours(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn a_log_is_read_whole_in_order_and_without_its_neighbours(it: &dyn Fixture) {
     let setting = setting(it).await;
     let Setting { place: Place { access, project }, client, .. } = &setting;
     let lines: Vec<String> = (0..2_500).map(|n| format!("line {n} \u{1b}[31mé\u{1b}[0m")).collect();
@@ -287,9 +275,9 @@ async fn a_log_is_read_whole_in_order_and_without_its_neighbours(
     assert_eq!(nobodys, Err(PlatformError::NotFound));
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_commit_is_built_once_more(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
+async fn a_commit_is_built_once_more(it: &dyn Fixture) {
     let setting = setting(it).await;
     let Setting { place: Place { access, project }, client, .. } = &setting;
     let id = setting.deploy(it, it.failed(), "", TimeDelta::hours(1)).await;

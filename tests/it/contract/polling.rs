@@ -1,11 +1,12 @@
 //! Looks at a whole team: what they find, and what they cost.
 
-use super::{Fixture, Pages, Render, Setting, TimeDelta, Vercel, Workers, setting};
+use super::{Fixture, Setting, TimeDelta, products::*, setting};
 use deploymend::server::{
     intake::poll,
     integrations::{Look, connection_manager},
 };
 use rstest::rstest;
+use rstest_reuse::apply;
 
 /// Projects of a large connection.
 const MANY: usize = 200;
@@ -23,37 +24,28 @@ async fn large(it: &dyn Fixture) -> Setting {
     setting
 }
 
-fn requests(setting: &Setting, it: &dyn Fixture) -> usize {
-    let state = setting.house.standins.world().state();
-    state.requests.iter().filter(|request| request.server == it.server()).count()
-}
-
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn an_hour_of_silence_costs_less_than_a_third_of_the_limit(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn an_hour_of_silence_costs_less_than_a_third_of_the_limit(it: &dyn Fixture) {
     let setting = large(it).await;
     let house = &setting.house;
-    let before = requests(&setting, it);
+    let before = it.requests(house);
     let mut polls = 0;
     for _ in 0..3_600 / 5 {
         house.state.clock.advance(TimeDelta::seconds(5));
         it.new_window(house);
         polls += poll::poll_due(&house.ctx).await.unwrap();
     }
-    let asked = requests(&setting, it) - before;
+    let asked = it.requests(house) - before;
     println!("{}: {asked} requests in {polls} polls of {MANY} projects in an hour", it.name());
     assert!(polls >= 60, "{}: {polls} polls in an hour", it.name());
     assert!(asked < it.third_of_the_limit(), "{}: {asked} requests", it.name());
 }
 
 /// Without any webhook, and whatever else there is.
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_failure_among_many_is_found_within_a_minute(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn a_failure_among_many_is_found_within_a_minute(it: &dyn Fixture) {
     let setting = large(it).await;
     let house = &setting.house;
     poll::poll_due(&house.ctx).await.unwrap();
@@ -69,11 +61,9 @@ async fn a_failure_among_many_is_found_within_a_minute(
     assert_eq!(house.fixes().await[0].platform_deployment_id, id);
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_look_finds_what_is_new_and_what_is_known_to_go_on(
-    #[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture,
-) {
+async fn a_look_finds_what_is_new_and_what_is_known_to_go_on(it: &dyn Fixture) {
     let setting = setting(it).await;
     let now = setting.house.state.clock.now();
     let old = setting.deploy(it, it.failed(), "", TimeDelta::days(2)).await;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
-use super::fixture::{BadToken, Deploy, Fixture, Paths, Place, REPOSITORY};
+use super::fixture::{self, BadToken, Deploy, Fixture, Paths, Place, REPOSITORY};
 use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
@@ -10,12 +10,15 @@ use deploymend::{
     server::integrations::{self, Access, ProjectRef, RepositoryLink, TokenProvider},
 };
 use standins::{
+    faults::Kind,
     record::Server,
     render::{
         actions::{self, NewDeployment, NewProject, NewToken},
         deliveries, scenario,
         state::{Plan, Service},
     },
+    scenario::Redelivery,
+    webhook::Attempt,
 };
 use std::sync::Arc;
 
@@ -36,11 +39,15 @@ impl Fixture for Render {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Render
+        Provider::RENDER
     }
 
-    fn server(&self) -> Server {
-        Server::Render
+    fn spoil(&self, house: &House, path: &str, kind: Kind) {
+        fixture::spoil(Server::Render, house, path, kind);
+    }
+
+    fn requests(&self, house: &House) -> usize {
+        fixture::requests(Server::Render, house)
     }
 
     fn paths(&self) -> Paths {
@@ -139,6 +146,10 @@ impl Fixture for Render {
 
     async fn announce(&self, house: &House, id: &str) -> Vec<(u16, String)> {
         super::answers(deliveries::announce(house.standins.world(), id).await)
+    }
+
+    async fn redeliver(&self, house: &House, wanted: Redelivery) -> Vec<Attempt> {
+        fixture::redeliver(Server::Render, house, wanted).await
     }
 
     fn forbid_webhooks(&self, house: &House) {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
-use super::fixture::{BadToken, Deploy, Fixture, Paths, Place, REPOSITORY};
+use super::fixture::{self, BadToken, Deploy, Fixture, Paths, Place, REPOSITORY};
 use crate::house::House;
 use async_trait::async_trait;
 use deploymend::{
@@ -11,12 +11,15 @@ use deploymend::{
 };
 use serde_json::json;
 use standins::{
+    faults::Kind,
     record::Server,
+    scenario::Redelivery,
     vercel::{
         actions::{self, NewDeployment, NewProject, NewTeam, NewToken, NewUser},
         deliveries,
         state::{Plan, Project},
     },
+    webhook::Attempt,
 };
 use std::sync::Arc;
 
@@ -33,11 +36,15 @@ impl Fixture for Vercel {
     }
 
     fn provider(&self) -> Provider {
-        Provider::Vercel
+        Provider::VERCEL
     }
 
-    fn server(&self) -> Server {
-        Server::Vercel
+    fn spoil(&self, house: &House, path: &str, kind: Kind) {
+        fixture::spoil(Server::Vercel, house, path, kind);
+    }
+
+    fn requests(&self, house: &House) -> usize {
+        fixture::requests(Server::Vercel, house)
     }
 
     fn paths(&self) -> Paths {
@@ -153,6 +160,10 @@ impl Fixture for Vercel {
 
     async fn announce(&self, house: &House, id: &str) -> Vec<(u16, String)> {
         super::answers(deliveries::announce(house.standins.world(), id, None).await)
+    }
+
+    async fn redeliver(&self, house: &House, wanted: Redelivery) -> Vec<Attempt> {
+        fixture::redeliver(Server::Vercel, house, wanted).await
     }
 
     fn forbid_webhooks(&self, house: &House) {

@@ -1,16 +1,14 @@
 //! Webhooks: made, found again and removed; genuine, forged, replayed and late deliveries.
 
-use super::{Fixture, Pages, Render, Setting, TimeDelta, Vercel, Workers, setting};
+use super::{Fixture, Setting, TimeDelta, products::*, setting};
 use axum::http::HeaderMap;
 use deploymend::{
     model::Delivery,
     server::{db, intake::poll, integrations::connection_manager},
 };
 use rstest::rstest;
-use standins::{
-    scenario::{self, Redelivery},
-    webhook,
-};
+use rstest_reuse::apply;
+use standins::{scenario::Redelivery, webhook};
 
 async fn connect(setting: &Setting, it: &dyn Fixture) -> deploymend::model::Connection {
     let token = setting.place.access.token.clone();
@@ -19,9 +17,9 @@ async fn connect(setting: &Setting, it: &dyn Fixture) -> deploymend::model::Conn
         .unwrap()
 }
 
-#[rstest]
+#[apply(with_webhooks)]
 #[tokio::test]
-async fn a_webhook_is_made_found_again_and_removed(#[values(&Vercel, &Pages, &Render)] it: &dyn Fixture) {
+async fn a_webhook_is_made_found_again_and_removed(it: &dyn Fixture) {
     let Setting { place, client, house } = setting(it).await;
     let url = format!("{}/api/integrations/{}/webhooks", house.address, it.provider()).parse().unwrap();
     let projects = [place.project.clone()];
@@ -36,9 +34,9 @@ async fn a_webhook_is_made_found_again_and_removed(#[values(&Vercel, &Pages, &Re
     assert_eq!(again, Err(deploymend::server::integrations::PlatformError::NotFound));
 }
 
-#[rstest]
+#[apply(with_webhooks)]
 #[tokio::test]
-async fn a_delivery_becomes_a_fix_exactly_once(#[values(&Vercel, &Pages, &Render)] it: &dyn Fixture) {
+async fn a_delivery_becomes_a_fix_exactly_once(it: &dyn Fixture) {
     let setting = setting(it).await;
     let connection = connect(&setting, it).await;
     assert_eq!(connection.delivery, Delivery::Webhook, "{}: {:?}", it.name(), connection.delivery_note);
@@ -54,7 +52,7 @@ async fn a_delivery_becomes_a_fix_exactly_once(#[values(&Vercel, &Pages, &Render
     assert_eq!(fix.platform_deployment_id, id);
 
     let again = Redelivery { times: Some(20), ..Redelivery::default() };
-    let again = scenario::redeliver(house.standins.world(), it.server(), again).await.unwrap();
+    let again = it.redeliver(house, again).await;
     let is_known = |attempt: &webhook::Attempt| attempt.answer.contains("\"duplicate\"");
     assert!(again.iter().all(is_known), "{}: {again:?}", it.name());
     poll::poll_due(&house.ctx).await.unwrap();
@@ -63,9 +61,9 @@ async fn a_delivery_becomes_a_fix_exactly_once(#[values(&Vercel, &Pages, &Render
     assert_eq!(stored, [], "nothing is left to be found out");
 }
 
-#[rstest]
+#[apply(with_webhooks)]
 #[tokio::test]
-async fn what_is_forged_or_unsigned_leaves_nothing(#[values(&Vercel, &Pages, &Render)] it: &dyn Fixture) {
+async fn what_is_forged_or_unsigned_leaves_nothing(it: &dyn Fixture) {
     let setting = setting(it).await;
     connect(&setting, it).await;
     let house = &setting.house;
@@ -78,16 +76,16 @@ async fn what_is_forged_or_unsigned_leaves_nothing(#[values(&Vercel, &Pages, &Re
         Redelivery { forged: true, ..Redelivery::default() },
         Redelivery { unsigned: true, ..Redelivery::default() },
     ] {
-        let answers = scenario::redeliver(house.standins.world(), it.server(), wanted).await.unwrap();
+        let answers = it.redeliver(house, wanted).await;
         assert_eq!(answers[0].status, Some(401), "{}: {answers:?}", it.name());
     }
     let now = (house.fixes().await.len(), db::deliveries::count(&house.state.db).await.unwrap());
     assert_eq!(now, (fixes, deliveries));
 }
 
-#[rstest]
+#[apply(with_webhooks)]
 #[tokio::test]
-async fn a_project_that_nobody_watches_leads_to_no_fix(#[values(&Vercel, &Pages, &Render)] it: &dyn Fixture) {
+async fn a_project_that_nobody_watches_leads_to_no_fix(it: &dyn Fixture) {
     let setting = setting(it).await;
     let house = &setting.house;
     let other = it.add_project(house, &setting.place, "of-somebody-else");
@@ -104,9 +102,9 @@ async fn a_project_that_nobody_watches_leads_to_no_fix(#[values(&Vercel, &Pages,
     assert_eq!(house.fixes().await, [], "{}", it.name());
 }
 
-#[rstest]
+#[apply(every_product)]
 #[tokio::test]
-async fn a_plan_without_webhooks_is_polled(#[values(&Vercel, &Pages, &Workers, &Render)] it: &dyn Fixture) {
+async fn a_plan_without_webhooks_is_polled(it: &dyn Fixture) {
     let setting = setting(it).await;
     it.forbid_webhooks(&setting.house);
     let connection = connect(&setting, it).await;

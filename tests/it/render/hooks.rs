@@ -37,7 +37,7 @@ async fn connecting_watches_a_workspace_with_one_webhook() {
     let [again] = &hooks()[..] else { panic!("one webhook") };
     assert_eq!((&again.id, &again.secret, again.enabled), (&webhook.id, &webhook.secret, true));
     assert_eq!(again.event_filter, webhook.event_filter);
-    connection_manager::disconnect(it.house.platforms(), &it.house.user_id, Provider::Render).await.unwrap();
+    connection_manager::disconnect(it.house.platforms(), &it.house.user_id, Provider::RENDER).await.unwrap();
     assert!(hooks().is_empty());
 }
 

@@ -36,7 +36,7 @@ impl Rendered {
     }
 
     fn client(&self) -> Arc<dyn TokenProvider> {
-        self.house.state.registry.get(Provider::Render).unwrap()
+        self.house.state.registry.get(Provider::RENDER).unwrap()
     }
 
     fn access(&self) -> Access {
@@ -90,6 +90,6 @@ impl Rendered {
     async fn connect(&self) -> Connection {
         let house = &self.house;
         let token = SecretString::from(self.seeded.token.as_str());
-        connection_manager::connect(house.platforms(), &house.user_id, Provider::Render, token).await.unwrap()
+        connection_manager::connect(house.platforms(), &house.user_id, Provider::RENDER, token).await.unwrap()
     }
 }

@@ -4,7 +4,10 @@
 //! row: `UNION ALL … ORDER BY … LIMIT`, which SQLite and PostgreSQL both merge without sorting. An `IN` would read
 //! and sort everything.
 
-use super::visible::visible;
+use super::{
+    summary::{or_skipped, provider},
+    visible::visible,
+};
 use crate::{
     model::{AtLeast, Cursor, Finding, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{Db, DbError, entity::deployment},
@@ -99,7 +102,7 @@ pub async fn newest(db: &Db, window: &Window<'_>, limit: u64) -> Result<Vec<FixS
         .into_partial_model()
         .all(&db.orm)
         .await?;
-    let mut fixes: Vec<_> = rows.into_iter().map(ListRow::summary).collect();
+    let mut fixes: Vec<_> = rows.into_iter().filter_map(ListRow::summary).collect();
     fixes.sort_by_cached_key(|fix| Reverse((fix.created_at, fix.id.clone())));
     Ok(fixes)
 }
@@ -183,7 +186,7 @@ pub async fn of_deployments(
         let mine = rows
             .into_iter()
             .filter(|row| row.provider == provider.as_str() && subscriptions.contains(&row.subscription_id));
-        found.extend(mine.map(|row| (row.platform_deployment_id.clone(), row.summary())));
+        found.extend(mine.filter_map(|row| Some((row.platform_deployment_id.clone(), row.summary()?))));
     }
     Ok(found)
 }
@@ -224,10 +227,11 @@ struct ListRow {
 }
 
 impl ListRow {
-    fn summary(self) -> FixSummary {
-        FixSummary {
+    fn summary(self) -> Option<FixSummary> {
+        let provider = or_skipped(&self.id, provider(&self.provider))?;
+        Some(FixSummary {
             id: self.id,
-            provider: self.provider.parse().unwrap_or(Provider::Vercel),
+            provider,
             platform_deployment_id: self.platform_deployment_id,
             project_name: self.project_name,
             repository: self.repository,
@@ -242,6 +246,6 @@ impl ListRow {
             attempt: self.fix_attempt_number,
             created_at: self.created_at,
             completed_at: self.completed_at,
-        }
+        })
     }
 }

@@ -6,6 +6,7 @@ mod change;
 pub mod counts;
 pub mod list;
 mod read;
+mod summary;
 mod visible;
 
 pub use admit::{Admissions, Admitted, NewFix, admissions, admit};
@@ -13,9 +14,10 @@ pub use change::FixChange;
 pub use list::{Window, diagnosed, summaries};
 pub use read::{
     by_fix_branch, by_pushed_commit, detail, detail_for_user, find, find_for_user, known, open_heads,
-    open_pull_requests, open_pull_requests_of, open_twin, started_by_themselves, summary,
-    unfinished_without_lease,
+    open_pull_requests, open_pull_requests_of, open_twin, started_by_themselves, unfinished_without_lease,
 };
+pub(super) use summary::or_skipped;
+pub use summary::summary;
 pub(super) use visible::watched_subscriptions;
 pub use visible::{Visible, visible};
 

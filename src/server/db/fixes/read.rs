@@ -1,6 +1,9 @@
 //! Reading fixes: single rows, and work for the reconciler and the watchers.
 
-use super::visible::watched_subscriptions;
+use super::{
+    summary::{or_skipped, summary},
+    visible::watched_subscriptions,
+};
 use crate::{
     model::{Attempt, Fellow, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{
@@ -114,40 +117,18 @@ pub async fn started_by_themselves(
     Ok(found.and_then(|found| found.try_into().ok()).unwrap_or_default())
 }
 
-/// What lists show of a fix.
-pub fn summary(row: &deployment::Model) -> FixSummary {
-    FixSummary {
-        id: row.id.clone(),
-        provider: row.provider.parse().unwrap_or(Provider::Vercel),
-        platform_deployment_id: row.platform_deployment_id.clone(),
-        project_name: row.project_name.clone(),
-        repository: row.repository.clone(),
-        branch: row.branch.clone(),
-        commit_sha: row.commit_sha.clone(),
-        status: FixStatus::parse(&row.fix_status).unwrap_or(FixStatus::Failed),
-        error_message: row.error_message.clone(),
-        reason_code: row.reason_code.clone(),
-        reason: row.reason.clone(),
-        pr_url: row.pr_url.clone(),
-        pr_number: row.pr_number,
-        attempt: row.fix_attempt_number,
-        created_at: row.created_at,
-        completed_at: row.completed_at,
-    }
-}
-
 /// Everything stored about a fix. The platform's side is left for the caller to ask.
 pub async fn detail(db: &Db, row: &deployment::Model) -> Result<FixDetail, DbError> {
     let attempts: Vec<Attempt> = tasks::attempts(db, &row.id).await?;
     let finding: Option<Finding> = row.finding.as_deref().map(serde_json::from_str).transpose()?;
     Ok(FixDetail {
-        summary: summary(row),
+        summary: summary(row)?,
         deployment: None,
         finding,
         log: row.logs.clone(),
         diff: row.diff.clone(),
         fix_summary: row.fix_summary.clone(),
-        fellows: incidents::fellows(db, row).await?.iter().map(fellow).collect(),
+        fellows: incidents::fellows(db, row).await?.iter().filter_map(fellow).collect(),
         attempts,
         events: events::since(db, &row.id, 0, u64::MAX).await?,
     })
@@ -166,10 +147,10 @@ pub async fn detail_for_user(db: &Db, row: &deployment::Model, user_id: &str) ->
     Ok(detail)
 }
 
-fn fellow(row: &deployment::Model) -> Fellow {
+fn fellow(row: &deployment::Model) -> Option<Fellow> {
     let FixSummary { id, provider, project_name, platform_deployment_id, status, pr_url, pr_number, .. } =
-        summary(row);
-    Fellow { id, provider, project_name, platform_deployment_id, status, pr_url, pr_number }
+        or_skipped(&row.id, summary(row))?;
+    Some(Fellow { id, provider, project_name, platform_deployment_id, status, pr_url, pr_number })
 }
 
 /// Unfinished fixes that no live worker holds, oldest first, with their versions.

@@ -48,7 +48,7 @@ async fn a_list_shows_what_the_row_says() {
         ..FixChange::default()
     };
     fixes::transition(&test.db, &mut fix, change, vec![], at(9)).await.unwrap();
-    assert_eq!(fixes::summaries(&test.db, &user, 10, None).await.unwrap(), [fixes::summary(&fix)]);
+    assert_eq!(fixes::summaries(&test.db, &user, 10, None).await.unwrap(), [fixes::summary(&fix).unwrap()]);
 }
 
 #[tokio::test]

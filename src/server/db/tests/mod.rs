@@ -46,7 +46,7 @@ async fn user(db: &Db, email: &str) -> String {
 
 /// A user who watches `project` at Vercel. Returns the ids of user and subscription.
 async fn watcher(db: &Db, email: &str, project: &str) -> (String, String) {
-    watcher_at(db, Provider::Vercel, email, project).await
+    watcher_at(db, Provider::VERCEL, email, project).await
 }
 
 async fn watcher_at(db: &Db, provider: Provider, email: &str, project: &str) -> (String, String) {
@@ -83,7 +83,7 @@ fn failure(subscription_id: &str, deployment: &str, delivery: Option<&str>) -> N
     NewFix {
         id: new_id(),
         subscription_id: subscription_id.into(),
-        provider: Provider::Vercel,
+        provider: Provider::VERCEL,
         platform_deployment_id: deployment.into(),
         webhook_delivery_id: delivery.map(str::to_owned),
         project_name: "shop".into(),

@@ -58,7 +58,7 @@ async fn every_watcher_who_wants_it_is_told_and_nobody_else() {
     let (second, _) = watcher(db, "b@example.test", "prj_1").await;
     let (silent, silenced) = watcher(db, "c@example.test", "prj_1").await;
     let (stranger, _) = watcher(db, "d@example.test", "prj_2").await;
-    let (elsewhere, _) = watcher_at(db, Provider::Render, "e@example.test", "prj_1").await;
+    let (elsewhere, _) = watcher_at(db, Provider::RENDER, "e@example.test", "prj_1").await;
     let quiet = subscriptions::Settings { notify_on_fix: Some(false), ..Default::default() };
     subscriptions::update(db, &silenced, quiet, at(0)).await.unwrap();
     let hook = webhook(db, &second).await;

@@ -76,7 +76,7 @@ async fn fill(db: &crate::server::db::Db) {
     };
     rules::create(db, &subscription, rules::Place::ByPriority, rule, at(0)).await.unwrap().unwrap();
     let delivery = NewDelivery {
-        provider: Provider::Vercel,
+        provider: Provider::VERCEL,
         integration_id: "int".into(),
         delivery_id: "uev_1".into(),
         kind: "deployment.error".into(),

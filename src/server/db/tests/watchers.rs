@@ -45,7 +45,7 @@ async fn a_fix_passes_to_another_watcher_and_goes_with_the_last() {
 async fn a_project_of_another_platform_with_the_same_id_is_another_project() {
     let test = testing::fresh().await.unwrap();
     let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
-    let (stranger, _) = watcher_at(&test.db, Provider::Render, "b@example.test", "prj_1").await;
+    let (stranger, _) = watcher_at(&test.db, Provider::RENDER, "b@example.test", "prj_1").await;
     let new = failure(&subscription, "dpl_1", None);
     let id = new.id.clone();
     fixes::admit(&test.db, new, None, at(0)).await.unwrap();

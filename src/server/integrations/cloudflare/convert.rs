@@ -101,7 +101,7 @@ pub fn pages_deployment(
     let repository = deployment.source.and_then(|source| source.config);
     let name = deployment.project_name.unwrap_or_else(|| project.name.clone());
     PlatformDeployment {
-        provider: Provider::Cloudflare,
+        provider: Provider::CLOUDFLARE,
         inspector_url: Some(format!("{DASHBOARD}/{account}/pages/view/{name}/{}", deployment.id)),
         platform_id: deployment.id,
         project_id: deployment.project_id.map_or_else(|| project.id.clone(), |uuid| id::pages(&uuid)),
@@ -131,7 +131,7 @@ pub fn build(build: wire::Build, project: &ProjectRef, account: &str) -> Platfor
     let is_production = branch.is_some() && production == branch.as_deref();
     let tag = build.trigger.as_ref().and_then(|trigger| trigger.external_script_id.as_deref());
     PlatformDeployment {
-        provider: Provider::Cloudflare,
+        provider: Provider::CLOUDFLARE,
         inspector_url: Some(format!(
             "{DASHBOARD}/{account}/workers/services/view/{}/production/builds/{}",
             project.name, build.build_uuid

@@ -39,7 +39,7 @@ const AT_ONCE: usize = 4;
 #[async_trait]
 impl TokenProvider for Cloudflare {
     fn provider(&self) -> Provider {
-        Provider::Cloudflare
+        Provider::CLOUDFLARE
     }
 
     fn token_page(&self) -> &'static str {

@@ -123,12 +123,12 @@ mod tests {
         #[case] allow: bool,
         #[case] expected: Result<&str, &str>,
     ) {
-        let url = webhook_url(&config(Some(public), allow), Provider::Vercel);
+        let url = webhook_url(&config(Some(public), allow), Provider::VERCEL);
         assert_eq!(url.as_ref().map(Url::as_str).map_err(|note| *note), expected);
     }
 
     #[test]
     fn none_is_said() {
-        assert_eq!(webhook_url(&config(None, true), Provider::Vercel), Err(UNSET));
+        assert_eq!(webhook_url(&config(None, true), Provider::VERCEL), Err(UNSET));
     }
 }

@@ -78,7 +78,7 @@ mod tests {
 
     fn input(note: &str, expires_on: &str) -> ConnectInput {
         ConnectInput {
-            provider: Provider::Vercel,
+            provider: Provider::VERCEL,
             token: Secret("  vcp_token\n".into()),
             note: note.into(),
             expires_on: expires_on.into(),

@@ -94,7 +94,7 @@ pub fn deployment(deploy: wire::Deploy, service_id: &str, facts: &Facts) -> Plat
     let state = state(status);
     let commit = deploy.commit.unwrap_or_default();
     PlatformDeployment {
-        provider: Provider::Render,
+        provider: Provider::RENDER,
         project_id: service_id.to_owned(),
         project_name: facts.name.clone(),
         state,

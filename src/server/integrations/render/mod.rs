@@ -36,7 +36,7 @@ use url::Url;
 #[async_trait]
 impl TokenProvider for Render {
     fn provider(&self) -> Provider {
-        Provider::Render
+        Provider::RENDER
     }
 
     fn token_page(&self) -> &'static str {

@@ -64,7 +64,7 @@ pub fn deployment(deployment: wire::Deployment) -> Option<PlatformDeployment> {
         deployment.creator.and_then(|creator| filled(creator.github_login).or(filled(creator.username)));
     let created = deployment.created_at.or(deployment.created).and_then(Timestamp::from_timestamp_millis);
     Some(PlatformDeployment {
-        provider: Provider::Vercel,
+        provider: Provider::VERCEL,
         platform_id: id,
         project_id: deployment.project_id.or(project_id).unwrap_or_default(),
         project_name: deployment.name.or(project_name).unwrap_or_default(),

@@ -27,7 +27,7 @@ use url::Url;
 #[async_trait]
 impl TokenProvider for Vercel {
     fn provider(&self) -> Provider {
-        Provider::Vercel
+        Provider::VERCEL
     }
 
     fn token_page(&self) -> &'static str {

@@ -34,7 +34,7 @@ async fn a_platform_of_one_folder_is_connected_polled_and_listed() {
     assert_eq!((status, &answer["provider"]), (200, &json!("harbour")), "{answer}");
     let token = json!({"token": place.access.token.expose_secret()});
     let (status, answer) = house.call("POST", "/api/integrations/harbour/connect", Some(token)).await;
-    assert_eq!((status, &answer["provider"]), (200, &json!("harbour")), "{answer}");
+    assert_eq!((status, &answer["connection"]["provider"]), (200, &json!("harbour")), "{answer}");
     let page = views::integrations(&views, &house.user_id).await.unwrap();
     let connection = page.platforms[3].connection.as_ref().unwrap();
     assert_eq!((connection.provider, connection.projects), (HARBOUR, 1));

@@ -18,7 +18,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // SQLite takes one change at a time.
         for name in COLUMNS {
-            manager.alter_table(incidents().add_column(&mut text_null(name)).to_owned()).await?;
+            manager.alter_table(incidents().add_column(text_null(name)).to_owned()).await?;
         }
         let same = ["user_id", "repository", "commit_sha", "fingerprint"];
         manager.create_index(unique("incidents", "same", &same)).await

@@ -254,7 +254,7 @@ pub fn branch_builds<'a>(events: impl IntoIterator<Item = &'a EventKind>) -> Vec
                 let same = |known: &&BranchBuild| {
                     (known.provider, &known.project_id) == (build.provider, &build.project_id)
                 };
-                match builds.iter().position(|known| same(&known)) {
+                match builds.iter().position(same) {
                     Some(known) => builds[known] = build,
                     None => builds.push(build),
                 }

@@ -64,6 +64,7 @@ async fn throw_away(mut rest: BodyDataStream) {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use axum::{Router, http::StatusCode, routing::post};

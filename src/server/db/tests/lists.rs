@@ -4,12 +4,16 @@ use super::{at, failure, watcher};
 use crate::{
     model::{AtLeast, Cursor, FixStatus},
     server::db::{
-        Pool,
+        DbError, Pool,
+        entity::deployment,
         fixes::{self, FixChange, Window},
         testing,
     },
 };
-use sea_orm::sea_query::SqliteQueryBuilder;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    sea_query::{Expr, SqliteQueryBuilder},
+};
 use sqlx::Row as _;
 
 #[tokio::test]
@@ -49,6 +53,29 @@ async fn a_list_shows_what_the_row_says() {
     };
     fixes::transition(&test.db, &mut fix, change, vec![], at(9)).await.unwrap();
     assert_eq!(fixes::summaries(&test.db, &user, 10, None).await.unwrap(), [fixes::summary(&fix).unwrap()]);
+}
+
+/// As a newer version may have left it behind.
+#[tokio::test]
+async fn a_fix_of_an_unknown_platform_takes_no_list_with_it() {
+    let test = testing::fresh().await.unwrap();
+    let (user, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    for (second, id) in [(1, "dpl_1"), (2, "dpl_2")] {
+        fixes::admit(&test.db, failure(&subscription, id, None), None, at(second)).await.unwrap();
+    }
+    let odd = deployment::Column::PlatformDeploymentId.eq("dpl_2");
+    deployment::Entity::update_many()
+        .col_expr(deployment::Column::Provider, Expr::value("elsewhere"))
+        .filter(odd.clone())
+        .exec(&test.db.orm)
+        .await
+        .unwrap();
+    let listed = fixes::summaries(&test.db, &user, 10, None).await.unwrap();
+    let listed: Vec<_> = listed.into_iter().map(|fix| fix.platform_deployment_id).collect();
+    assert_eq!(listed, ["dpl_1"]);
+    let row = deployment::Entity::find().filter(odd).one(&test.db.orm).await.unwrap().unwrap();
+    let asked_for = fixes::detail(&test.db, &row).await.map(drop);
+    assert!(matches!(asked_for, Err(DbError::UnknownProvider(name)) if name == "elsewhere"));
 }
 
 #[tokio::test]

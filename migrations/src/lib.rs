@@ -16,6 +16,7 @@ mod m20261125_000009_accounts;
 mod m20261125_000011_notifications;
 mod m20261127_000012_polling;
 mod m20261127_000013_incidents;
+mod m20261127_000014_merges;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_notifications::Migration),
             Box::new(m20261127_000012_polling::Migration),
             Box::new(m20261127_000013_incidents::Migration),
+            Box::new(m20261127_000014_merges::Migration),
         ]
     }
 }

@@ -29,6 +29,12 @@ fn current_run(events: &[FixEvent]) -> &[FixEvent] {
     &events[events.iter().rposition(queued).unwrap_or(0)..]
 }
 
+/// A branch that was green says nothing about what came of merging it.
+fn since_merged(run: &[FixEvent]) -> &[FixEvent] {
+    let merged = |event: &FixEvent| matches!(event.kind, EventKind::Status { status: FixStatus::Merged, .. });
+    &run[run.iter().rposition(merged).unwrap_or(0)..]
+}
+
 /// The last station that a status can have behind it, so that an attempt that was sent back does not count.
 const fn limit(status: FixStatus) -> Stage {
     match status {
@@ -56,12 +62,14 @@ pub fn stations(fix: &FixDetail) -> [(Stage, Mark); 7] {
     let run = current_run(&fix.events);
     let red = fix.branch_builds().iter().any(|build| !build.ready);
     let at = |stage| match stage {
-        Stage::Green if red && status != FixStatus::Merged => None,
+        Stage::Green if red => None,
+        Stage::Green if status == FixStatus::Merged => passed(since_merged(run), stage),
         stage if stage <= limit(status) => passed(run, stage),
         _ => None,
     };
     let front = match status {
-        FixStatus::Merged => Stage::Green,
+        // Whoever merged it may not have waited for anything.
+        FixStatus::Merged if at(Stage::Green).is_none() => Stage::PullRequest,
         _ => Stage::ALL.into_iter().rev().find(|stage| at(*stage).is_some()).unwrap_or(Stage::Received),
     };
     let mut before = None;
@@ -76,7 +84,7 @@ pub fn stations(fix: &FixDetail) -> [(Stage, Mark); 7] {
         let mark = match status {
             _ if next != Some(stage) => Mark::Ahead,
             FixStatus::Failed | FixStatus::Skipped => Mark::Stopped,
-            FixStatus::PrCreated => Mark::Awaited,
+            FixStatus::PrCreated | FixStatus::Merged => Mark::Awaited,
             _ => Mark::Running(before.unwrap_or(fix.summary.created_at)),
         };
         (stage, mark)
@@ -212,7 +220,7 @@ mod tests {
     #[test]
     fn the_rail_follows_the_status() {
         use FixStatus::{Analyzing, Failed, Fixing, Merged, Pending, PrCreated, Reviewing, Skipped};
-        use Stage::{Diagnosed, Fixed, PullRequest, Received, Reproduced, Verified};
+        use Stage::{Diagnosed, Fixed, Green, PullRequest, Received, Reproduced, Verified};
         let story = [
             (Pending, Some(Received)),
             (Analyzing, Some(Diagnosed)),
@@ -220,6 +228,7 @@ mod tests {
             (Reviewing, Some(Fixed)),
             (Reviewing, Some(Verified)),
             (PrCreated, Some(PullRequest)),
+            (Merged, Some(Green)),
         ];
         for (status, events, expected) in [
             (Pending, 1, "dr....."),
@@ -229,7 +238,8 @@ mod tests {
             (Reviewing, 4, "ddddr.."),
             (Reviewing, 5, "dddddr."),
             (PrCreated, 6, "ddddddw"),
-            (Merged, 6, "ddddddd"),
+            (Merged, 6, "ddddddw"),
+            (Merged, 7, "ddddddd"),
             (Skipped, 2, "dds...."),
             (Failed, 3, "ddds..."),
             (Failed, 4, "dddds.."),

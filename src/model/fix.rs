@@ -248,8 +248,10 @@ pub fn branch_builds<'a>(events: impl IntoIterator<Item = &'a EventKind>) -> Vec
     let mut builds: Vec<&BranchBuild> = Vec::new();
     for event in events {
         match event {
-            // What is pushed with it has not been built yet.
-            EventKind::PullRequest { .. } => builds.clear(),
+            // What is pushed with it, or merged, has not been built yet.
+            EventKind::PullRequest { .. } | EventKind::Status { status: FixStatus::Merged, .. } => {
+                builds.clear()
+            }
             EventKind::Built { build, .. } => {
                 let same = |known: &&BranchBuild| {
                     (known.provider, &known.project_id) == (build.provider, &build.project_id)

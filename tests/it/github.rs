@@ -259,17 +259,17 @@ async fn what_a_person_closed_or_merged_stays_so() {
     };
     world.add_hook(hook);
     let number = world.hand_in("first").await.expect("handed in").pull_request.number;
-    world.standins.merge(REPOSITORY, number, "acme").await.expect("merged");
+    let merge_sha = world.standins.merge(REPOSITORY, number, "acme").await.expect("merged");
     let merged = world.client().pull_request(&name(), number).await.expect("a pull request");
-    assert_eq!(merged.state, PullRequestState::Merged);
+    assert_eq!((merged.state, merged.merge_sha.as_ref()), (PullRequestState::Merged, Some(&merge_sha)));
     let again = world.hand_in("second").await.expect("handed in");
     assert_eq!((again.created, again.pull_request.state), (false, PullRequestState::Merged));
     assert_eq!(world.standins.pulls(REPOSITORY).len(), 1);
-    merge_is_delivered(&world, number).await;
+    merge_is_delivered(&world, number, merge_sha).await;
 }
 
 /// The delivery that GitHub signs for the merge says the same as the poll.
-async fn merge_is_delivered(world: &World, number: u64) {
+async fn merge_is_delivered(world: &World, number: u64, merge_sha: String) {
     let closed = || {
         let deliveries = world.standins.world().state().github.deliveries.clone();
         deliveries.into_iter().find(|delivery| delivery.body.contains("\"action\":\"closed\""))
@@ -295,6 +295,7 @@ async fn merge_is_delivered(world: &World, number: u64) {
         repository: name(),
         number,
         merged: true,
+        merge_sha: Some(merge_sha),
         head_branch: BRANCH.to_owned(),
     };
     assert_eq!(webhooks::parse(&headers, delivery.body.as_bytes()), Ok(expected));

@@ -1,10 +1,18 @@
 //! From a failed deployment to a verified pull request, with the real agent, git, npm and sandbox.
 
-use crate::{app::assert_verified, world::World};
+use crate::{
+    app::{assert_verified, until},
+    world::World,
+};
 use anyhow::Context as _;
 use deploymend::model::{EventKind, FixStatus, Stage};
 use serde_json::json;
-use standins::{build, control::ModelSettings, model::state::Mode, scenario::Redelivery};
+use standins::{
+    build,
+    control::ModelSettings,
+    model::state::Mode,
+    scenario::{Build, Redelivery},
+};
 use std::time::Duration;
 
 /// An install, two builds and an agent on a busy machine.
@@ -66,6 +74,14 @@ async fn a_failed_deployment_becomes_one_verified_pull_request() -> anyhow::Resu
 
     world.standins.merge(&world.seeded.repository, pulls[0].number, "octo-dev").await?;
     app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(30)).await?;
+    assert_eq!(app.fix(&fix.summary.id).await?.reached(Stage::Green), None, "no platform has built it");
+    let live = Build { project: world.seeded.project_id.clone(), ..Build::default() };
+    world.standins.build(live).await?;
+    let live = async || {
+        let fix = app.fix(&fix.summary.id).await?;
+        Ok(fix.reached(Stage::Green).map(drop).ok_or_else(|| format!("{:?}", fix.branch_builds())))
+    };
+    until(Duration::from_secs(30), live).await?;
     assert_eq!(app.errors(), Vec::<String>::new());
     Ok(())
 }

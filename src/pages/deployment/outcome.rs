@@ -67,12 +67,14 @@ impl Said {
                 };
                 said(tone, Icon::PullRequest, &format!("Pull request{number} {title}"), &text)
             }
-            FixStatus::Merged => said(
-                "tone-green",
-                Icon::Check,
-                &format!("Pull request{number} is merged"),
-                "There is nothing left to do.",
-            ),
+            FixStatus::Merged => {
+                let builds = fix.branch_builds();
+                let text = match BranchBuild::in_one_sentence(&builds) {
+                    told if told.is_empty() => "Its deployment is awaited.".to_owned(),
+                    told => format!("{told}. There is nothing left to do."),
+                };
+                said("tone-green", Icon::Check, &format!("Pull request{number} is merged"), &text)
+            }
             FixStatus::Failed => said("tone-red", Icon::Cross, "No repair was found", &reason),
             FixStatus::Skipped => said("tone-gray", Icon::Note, "Nothing was changed", &reason),
         }

@@ -2,7 +2,7 @@
 
 use super::{FixContext, run::Evidence};
 use crate::{
-    model::{EventKind, FixStatus, Stage},
+    model::{EventKind, FixStatus},
     server::{
         db::{self, DbError, entity::deployment, fixes::FixChange},
         github::{self, GithubError, PullRequest, PullRequestState, RepositoryName},
@@ -17,10 +17,13 @@ const ROUND: Duration = Duration::from_secs(60);
 const BATCH: u64 = 100;
 
 /// What became of a pull request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PullRequestEnd {
-    /// Its commits are in the base branch.
-    Merged,
+    /// Its changes are in the base branch.
+    Merged {
+        /// The commit there that merging has made, if GitHub says so.
+        sha: Option<String>,
+    },
     /// Closed by somebody without merging.
     Closed,
 }
@@ -34,8 +37,8 @@ pub async fn close(
     if fix.fix_status != FixStatus::PrCreated.as_str() {
         return Ok(());
     }
-    let (status, code, reason, stage) = match end {
-        PullRequestEnd::Merged => (FixStatus::Merged, None, None, Some(Stage::Green)),
+    let (status, code, reason, sha) = match end {
+        PullRequestEnd::Merged { sha } => (FixStatus::Merged, None, None, sha),
         PullRequestEnd::Closed => (
             FixStatus::Failed,
             Some("pull_request_closed".to_owned()),
@@ -47,10 +50,13 @@ pub async fn close(
         status: Some(status),
         reason_code: Some(code.clone()),
         reason: Some(reason.clone()),
+        merge_sha: Some(sha),
         completed_at: Some(Some(ctx.clock.now())),
         ..FixChange::default()
     };
-    match ctx.record(fix, change, vec![EventKind::Status { status, reason_code: code, reason, stage }]).await
+    match ctx
+        .record(fix, change, vec![EventKind::Status { status, reason_code: code, reason, stage: None }])
+        .await
     {
         // The webhook and the poll met; one of them has written it.
         Err(DbError::Conflict) => Ok(()),
@@ -70,7 +76,10 @@ pub async fn round(ctx: &FixContext) -> Result<(), DbError> {
             }
         };
         match found.pull.state {
-            PullRequestState::Merged => close(ctx, &mut fix, PullRequestEnd::Merged).await?,
+            PullRequestState::Merged => {
+                let end = PullRequestEnd::Merged { sha: found.pull.merge_sha };
+                close(ctx, &mut fix, end).await?;
+            }
             PullRequestState::Closed => close(ctx, &mut fix, PullRequestEnd::Closed).await?,
             PullRequestState::Open => {
                 if let Err(error) = found.tell_builds(ctx, &fix).await? {

@@ -88,6 +88,8 @@ pub struct PullRequest {
     pub head_branch: Option<String>,
     /// The commit at that branch's tip.
     pub head_sha: Option<String>,
+    /// The commit on the base branch that merging it has made.
+    pub merge_sha: Option<String>,
     /// The branch it goes to.
     pub base_branch: Option<String>,
 }

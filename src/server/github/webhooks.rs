@@ -20,6 +20,8 @@ pub enum GithubEvent {
         number: u64,
         /// It was merged.
         merged: bool,
+        /// The commit on the base branch that this has made.
+        merge_sha: Option<String>,
         /// The branch with the change.
         head_branch: String,
     },
@@ -80,6 +82,7 @@ struct WirePullRequestEvent {
 struct WirePullRequest {
     number: u64,
     merged: Option<bool>,
+    merge_commit_sha: Option<String>,
     head: WireHead,
 }
 
@@ -98,12 +101,14 @@ fn parse_pull_request(body: &[u8]) -> Result<GithubEvent, MalformedDelivery> {
     let event: WirePullRequestEvent = serde_json::from_slice(body).map_err(|_| MalformedDelivery)?;
     let repository = event.repository.full_name.parse().map_err(|_| MalformedDelivery)?;
     let number = event.pull_request.number;
+    // The merge commit's id can be there without a merge; this field alone tells.
+    let merged = event.pull_request.merged.unwrap_or(false);
     Ok(match event.action.as_str() {
         "closed" => GithubEvent::PullRequestClosed {
             repository,
             number,
-            // The merge commit's id can be there without a merge; this field alone tells.
-            merged: event.pull_request.merged.unwrap_or(false),
+            merged,
+            merge_sha: event.pull_request.merge_commit_sha.filter(|_| merged),
             head_branch: event.pull_request.head.branch,
         },
         "reopened" => GithubEvent::PullRequestReopened { repository, number },
@@ -176,6 +181,7 @@ mod tests {
             repository: "acme/shop-web".parse().expect("a name"),
             number: 7,
             merged,
+            merge_sha: merged.then(|| "3".repeat(40)),
             head_branch: "fix/deployment-1".to_owned(),
         };
         assert_eq!(delivery_id(&headers).as_deref(), Some("d-1"));

@@ -46,6 +46,7 @@ pub(super) struct WirePull {
     /// Absent in lists.
     pub merged: Option<bool>,
     pub merged_at: Option<String>,
+    pub merge_commit_sha: Option<String>,
     pub head: Option<WireSide>,
     pub base: Option<WireSide>,
 }
@@ -120,6 +121,7 @@ impl TryFrom<WirePull> for PullRequest {
             body: wire.body.unwrap_or_default(),
             head_branch,
             head_sha,
+            merge_sha: wire.merge_commit_sha.filter(|_| merged),
             base_branch: wire.base.and_then(|side| side.branch),
         })
     }

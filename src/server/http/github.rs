@@ -65,8 +65,8 @@ async fn deliver(
     }
     let malformed = |_| ApiError::new(ErrorCode::BadRequest, "The body of the delivery is not understood.");
     let action = match webhooks::parse(&headers, &body).map_err(malformed)? {
-        GithubEvent::PullRequestClosed { repository, merged, head_branch, .. } => {
-            let end = if merged { PullRequestEnd::Merged } else { PullRequestEnd::Closed };
+        GithubEvent::PullRequestClosed { repository, merged, merge_sha, head_branch, .. } => {
+            let end = if merged { PullRequestEnd::Merged { sha: merge_sha } } else { PullRequestEnd::Closed };
             match db::fixes::by_fix_branch(&state.db, &repository.to_string(), &head_branch).await? {
                 Some(mut fix) => {
                     watch::close(&state.fixes, &mut fix, end).await?;

@@ -56,6 +56,25 @@ pub async fn owner(
     Ok(fix.map_or(Owner::Gone, |fix| Owner::Fix(Box::new(fix))))
 }
 
+/// The same for a deployment that succeeded; what came of merging a fix belongs to that, too. A failed one is a failure
+/// of its own.
+pub async fn owner_of_success(
+    db: &Db,
+    watched: &subscription::Model,
+    branch: Option<&str>,
+    commit: Option<&str>,
+) -> Result<Owner, DbError> {
+    let owner = owner(db, watched, branch, commit).await?;
+    let repository = Some(&watched.github_repo_full_name).filter(|name| !name.is_empty());
+    match (owner, repository, commit) {
+        (Owner::Other, Some(repository), Some(commit)) => {
+            let fix = fixes::by_merge_commit(db, repository, commit).await?;
+            Ok(fix.map_or(Owner::Other, |fix| Owner::Fix(Box::new(fix))))
+        }
+        (owner, ..) => Ok(owner),
+    }
+}
+
 fn ends_with_id(branch: &str) -> bool {
     let start = branch.len().checked_sub(ulid::ULID_LEN);
     start.and_then(|start| branch.get(start..)).is_some_and(|end| ulid::Ulid::from_str(end).is_ok())
@@ -96,8 +115,8 @@ pub async fn ended(ctx: &IntakeContext, fix_id: &str, ended: &Ended<'_>) -> Resu
         let Some(status) = FixStatus::parse(&fix.fix_status) else { return Ok(()) };
         // While a worker holds the fix, a change would take it out of its hands. The poll comes again.
         let held = status.is_unfinished() || (status == FixStatus::Merged && !ended.ready);
-        let pushed = fix.pushed_sha.as_deref();
-        let outdated = ended.commit.is_some_and(|built| pushed.is_some_and(|pushed| pushed != built));
+        let wanted = fix.merge_sha.as_deref().or(fix.pushed_sha.as_deref());
+        let outdated = ended.commit.is_some_and(|built| wanted.is_some_and(|wanted| wanted != built));
         if held || outdated {
             return Ok(());
         }

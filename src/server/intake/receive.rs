@@ -198,7 +198,7 @@ async fn succeeded(
     let mut row = delivered.row(provider, Some(&deployment.id), Action::Ignored, Some("no_failure"));
     for watched in watchers {
         let (branch, commit) = (deployment.branch.as_deref(), deployment.commit_sha.as_deref());
-        let owner = own_branch::owner(&ctx.platforms.db, watched, branch, commit).await?;
+        let owner = own_branch::owner_of_success(&ctx.platforms.db, watched, branch, commit).await?;
         if let (Owner::Fix(fix), false) = (owner, deployment.from_fork) {
             let (deployment_id, ready) = (deployment.id.as_str(), true);
             let ended = Ended { provider, watched, deployment_id, commit, ready };

@@ -449,6 +449,32 @@ async fn a_build_of_an_older_head_says_nothing() {
 }
 
 #[tokio::test]
+async fn what_came_of_merging_ends_the_story_when_it_is_live() {
+    let house = house().await;
+    let mut fix = house.open_pull_request().await;
+    let merged = |kind: &str, id: &str, commit: &str| {
+        let mut body = delivery(&format!("uev_{id}"), kind, id);
+        let meta = &mut body["payload"]["deployment"]["meta"];
+        (meta["githubCommitRef"], meta["githubCommitSha"]) = (json!("main"), json!(commit));
+        body
+    };
+    let (merge, other) = ("3".repeat(40), "4".repeat(40));
+    let change = fixes::FixChange {
+        status: Some(FixStatus::Merged),
+        merge_sha: Some(Some(merge.clone())),
+        ..Default::default()
+    };
+    let now = house.ctx.platforms.clock.now();
+    fixes::transition(&house.test.db, &mut fix, change, vec![], now).await.unwrap();
+    house.deliver(&merged("deployment.succeeded", "dpl_2", &other)).await;
+    assert_eq!(house.builds(&fix.id).await, []);
+    let failed = house.deliver(&merged("deployment.error", "dpl_3", &merge)).await;
+    assert_eq!(failed.action, Action::Queued, "a failure of the branch is one of its own");
+    house.deliver(&merged("deployment.succeeded", "dpl_4", &merge)).await;
+    assert_eq!(house.builds(&fix.id).await, [("Green on Vercel".to_owned(), Some(Stage::Green))]);
+}
+
+#[tokio::test]
 async fn a_fork_cannot_speak_for_our_branch() {
     let house = house().await;
     let fix = house.open_pull_request().await;

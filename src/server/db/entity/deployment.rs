@@ -47,6 +47,7 @@ pub struct Model {
     pub after_exit_code: Option<i32>,
     pub head_sha: Option<String>,
     pub pushed_sha: Option<String>,
+    pub merge_sha: Option<String>,
     pub fix_branch_name: Option<String>,
     pub pr_url: Option<String>,
     pub pr_number: Option<i32>,

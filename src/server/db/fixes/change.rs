@@ -36,6 +36,7 @@ pub struct FixChange {
     pub after_exit_code: Option<Option<i32>>,
     pub head_sha: Option<Option<String>>,
     pub pushed_sha: Option<Option<String>>,
+    pub merge_sha: Option<Option<String>>,
     pub fix_branch_name: Option<Option<String>>,
     pub pr_url: Option<Option<String>>,
     pub pr_number: Option<Option<i32>>,
@@ -82,6 +83,7 @@ impl FixChange {
         put(&mut row.after_exit_code, self.after_exit_code);
         put(&mut row.head_sha, self.head_sha);
         put(&mut row.pushed_sha, self.pushed_sha);
+        put(&mut row.merge_sha, self.merge_sha);
         put(&mut row.fix_branch_name, self.fix_branch_name);
         put(&mut row.pr_url, self.pr_url);
         put(&mut row.pr_number, self.pr_number);

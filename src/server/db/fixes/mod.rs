@@ -13,8 +13,9 @@ pub use admit::{Admissions, Admitted, NewFix, admissions, admit};
 pub use change::FixChange;
 pub use list::{Window, diagnosed, summaries};
 pub use read::{
-    by_fix_branch, by_pushed_commit, detail, detail_for_user, find, find_for_user, known, open_heads,
-    open_pull_requests, open_pull_requests_of, open_twin, started_by_themselves, unfinished_without_lease,
+    built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
+    detail_for_user, find, find_for_user, known, open_pull_requests, open_twin, started_by_themselves,
+    unfinished_without_lease,
 };
 pub(super) use summary::or_skipped;
 pub use summary::summary;

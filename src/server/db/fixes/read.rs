@@ -67,15 +67,24 @@ pub async fn known(
     Ok(known)
 }
 
-/// Fixes of these subscriptions whose pull request is open, the newest first.
-pub async fn open_pull_requests_of(
+/// The pull request is open, or was merged after `since`: platforms are about to build its commit.
+fn is_built(since: Timestamp) -> Condition {
+    let merged = Condition::all()
+        .add(deployment::Column::FixStatus.eq(FixStatus::Merged.as_str()))
+        .add(deployment::Column::CompletedAt.gt(since));
+    Condition::any().add(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str())).add(merged)
+}
+
+/// Fixes of these subscriptions whose pull request is open, or was merged after `since`, the newest first.
+pub async fn built_pull_requests_of(
     db: &Db,
     subscription_ids: &[String],
+    since: Timestamp,
     limit: u64,
 ) -> Result<Vec<deployment::Model>, DbError> {
     Ok(deployment::Entity::find()
         .filter(deployment::Column::SubscriptionId.is_in(subscription_ids))
-        .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .filter(is_built(since))
         .order_by_desc(deployment::Column::CreatedAt)
         .limit(limit)
         .all(&db.orm)
@@ -203,21 +212,27 @@ pub async fn open_twin(
         .await?)
 }
 
-/// Branches and head commits of the open pull requests in these repositories.
-pub async fn open_heads(db: &Db, repositories: &BTreeSet<String>) -> Result<HashSet<String>, DbError> {
+/// Branches and commits of the pull requests in these repositories that are open, or were merged after `since`.
+pub async fn built_heads(
+    db: &Db,
+    repositories: &BTreeSet<String>,
+    since: Timestamp,
+) -> Result<HashSet<String>, DbError> {
     let repositories: Vec<&String> = repositories.iter().collect();
     let mut heads = HashSet::new();
     for some in repositories.chunks(500) {
-        let rows: Vec<(Option<String>, Option<String>)> = deployment::Entity::find()
+        let rows: Vec<(Option<String>, Option<String>, Option<String>)> = deployment::Entity::find()
             .select_only()
             .column(deployment::Column::FixBranchName)
             .column(deployment::Column::PushedSha)
+            .column(deployment::Column::MergeSha)
             .filter(deployment::Column::Repository.is_in(some.iter().copied()))
-            .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+            .filter(is_built(since))
             .into_tuple()
             .all(&db.orm)
             .await?;
-        heads.extend(rows.into_iter().flat_map(|(branch, commit)| [branch, commit]).flatten());
+        heads
+            .extend(rows.into_iter().flat_map(|(branch, pushed, merged)| [branch, pushed, merged]).flatten());
     }
     Ok(heads)
 }
@@ -232,6 +247,19 @@ pub async fn by_pushed_commit(
         .filter(deployment::Column::Repository.eq(repository))
         .filter(deployment::Column::PushedSha.eq(commit))
         .filter(deployment::Column::FixStatus.eq(FixStatus::PrCreated.as_str()))
+        .one(&db.orm)
+        .await?)
+}
+
+/// The fix of that repository whose merged pull request has made this commit.
+pub async fn by_merge_commit(
+    db: &Db,
+    repository: &str,
+    commit: &str,
+) -> Result<Option<deployment::Model>, DbError> {
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::Repository.eq(repository))
+        .filter(deployment::Column::MergeSha.eq(commit))
         .one(&db.orm)
         .await?)
 }

@@ -191,6 +191,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261125_000011_notifications",
         "m20261127_000012_polling",
         "m20261127_000013_incidents",
+        "m20261127_000014_merges",
     ];
     assert_eq!(names, released);
 }

@@ -180,7 +180,7 @@ async fn ask(
 ) -> Result<Found, PollError> {
     let rows = subscriptions::of_integration(&ctx.platforms.db, &row.id).await?;
     let repositories = rows.iter().map(|watched| watched.github_repo_full_name.clone()).collect();
-    let heads = fixes::open_heads(&ctx.platforms.db, &repositories).await?;
+    let heads = fixes::built_heads(&ctx.platforms.db, &repositories, now - teams::BRANCH_BUILD).await?;
     let (last, busy) = (row.last_polled_at, pace::read_busy(row));
     let poll = teams::Poll { ctx, provider, now, last, busy, heads };
     let mut found = Found::default();

@@ -24,7 +24,7 @@ const WINDOW: TimeDelta = TimeDelta::hours(6);
 /// A deployment that claims to be built for longer than this keeps nobody busy.
 const LONGEST_BUILD: TimeDelta = TimeDelta::hours(2);
 /// After a pull request was opened the platform builds its branch within this time.
-const BRANCH_BUILD: TimeDelta = TimeDelta::minutes(30);
+pub(super) const BRANCH_BUILD: TimeDelta = TimeDelta::minutes(30);
 /// Open pull requests that make their project busy.
 const MAX_BRANCHES: u64 = 20;
 
@@ -83,12 +83,14 @@ impl Poll<'_> {
         Ok(())
     }
 
-    /// Projects whose platform is about to build the branch of a pull request.
+    /// Projects whose platform is about to build the branch of a pull request, or what came of merging it.
     async fn awaited_branches(&self, rows: &[subscription::Model]) -> Result<HashSet<String>, PollError> {
         let ids: Vec<String> = rows.iter().map(|watched| watched.id.clone()).collect();
         let mut awaited = HashSet::new();
-        for fix in fixes::open_pull_requests_of(&self.ctx.platforms.db, &ids, MAX_BRANCHES).await? {
-            let fresh = fix.pr_opened_at.is_some_and(|at| self.now - at < BRANCH_BUILD);
+        let (db, since) = (&self.ctx.platforms.db, self.now - BRANCH_BUILD);
+        for fix in fixes::built_pull_requests_of(db, &ids, since, MAX_BRANCHES).await? {
+            // Ended when it was handed in, and again when it was merged.
+            let fresh = [fix.pr_opened_at, fix.completed_at].into_iter().flatten().any(|at| at > since);
             let watched = rows.iter().find(|watched| watched.id == fix.subscription_id);
             if let (true, Some(watched)) = (fresh, watched)
                 && !own_branch::is_green(&self.ctx.platforms.db, &fix.id).await?
@@ -130,7 +132,8 @@ impl Poll<'_> {
             }
             DeploymentState::Ready if !deployment.from_fork && self.may_be_ours(&deployment) => {
                 let (branch, commit) = (deployment.branch.as_deref(), deployment.commit_sha.as_deref());
-                let owner = own_branch::owner(&self.ctx.platforms.db, mine, branch, commit).await?;
+                let owner =
+                    own_branch::owner_of_success(&self.ctx.platforms.db, mine, branch, commit).await?;
                 let Owner::Fix(fix) = owner else { return Ok(None) };
                 let ended = Ended {
                     provider: self.provider.provider(),

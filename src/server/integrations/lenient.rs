@@ -4,9 +4,18 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
-/// The elements of an array that can be read. `null` is one that cannot.
+/// The elements of an array that can be read. `null` is one that cannot. What is no array is an error: it must not pass
+/// for an empty list.
 pub fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Elements::deserialize(deserializer).map(|elements| elements.items)
+}
+
+/// The same for a list that is not what an answer is about: what is no array has no elements.
+pub fn readable_or_none<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let elements: Option<Elements<T>> = optional(deserializer)?;
+    Ok(elements.map_or_else(Vec::new, |elements| elements.items))
 }
 
 /// The value, or nothing when it has another shape.
@@ -14,6 +23,13 @@ pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
+/// The value, or an empty one when it has another shape.
+pub fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    optional(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A text, or a number as one.

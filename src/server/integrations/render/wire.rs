@@ -3,8 +3,11 @@
 //! Only ids are required. Any other value of an unexpected shape counts as missing, and an element of a list that
 //! cannot be read is left out, so that a change at Render never hides everything.
 
-use crate::model::Timestamp;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use crate::{
+    model::Timestamp,
+    server::integrations::lenient::{optional, or_default, readable_or_none},
+};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// `GET /users`: the owner of the key. There is no id.
@@ -42,7 +45,7 @@ pub struct Service {
     pub root_dir: Option<String>,
     #[serde(default, deserialize_with = "optional")]
     pub dashboard_url: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "or_default")]
     pub service_details: ServiceDetails,
 }
 
@@ -54,7 +57,7 @@ pub struct ServiceDetails {
     pub env: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub runtime: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "or_default")]
     pub env_specific_details: EnvSpecificDetails,
     /// Only static sites have it here.
     #[serde(deserialize_with = "optional")]
@@ -117,7 +120,7 @@ pub struct Image {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LogPage {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "or_default")]
     pub has_more: bool,
     #[serde(deserialize_with = "optional")]
     pub next_start_time: Option<String>,
@@ -137,7 +140,7 @@ pub struct LogLine {
     pub timestamp: Option<Timestamp>,
     #[serde(deserialize_with = "optional")]
     pub message: Option<String>,
-    #[serde(deserialize_with = "readable")]
+    #[serde(deserialize_with = "readable_or_none")]
     pub labels: Vec<Label>,
 }
 
@@ -165,7 +168,7 @@ pub struct Event {
     pub timestamp: Option<Timestamp>,
     #[serde(deserialize_with = "optional")]
     pub service_id: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "or_default")]
     pub details: EventDetails,
 }
 
@@ -188,7 +191,7 @@ pub struct Webhook {
     pub url: Option<String>,
     #[serde(default, deserialize_with = "optional")]
     pub enabled: Option<bool>,
-    #[serde(default, deserialize_with = "readable")]
+    #[serde(default, deserialize_with = "readable_or_none")]
     pub event_filter: Vec<String>,
     #[serde(default, deserialize_with = "optional")]
     pub secret: Option<String>,
@@ -201,7 +204,7 @@ pub struct Delivery {
     pub kind: String,
     #[serde(default, deserialize_with = "optional")]
     pub timestamp: Option<Timestamp>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "or_default")]
     pub data: DeliveryData,
 }
 
@@ -213,22 +216,6 @@ pub struct DeliveryData {
     pub id: Option<String>,
     #[serde(deserialize_with = "optional")]
     pub service_id: Option<String>,
-}
-
-/// The value, or nothing when it has another shape.
-fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
-}
-
-/// The value, or an empty one when it has another shape.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
-    optional(deserializer).map(Option::unwrap_or_default)
-}
-
-/// The elements that can be read.
-fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let elements: Vec<Value> = lenient(deserializer)?;
-    Ok(elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect())
 }
 
 #[cfg(test)]

@@ -84,6 +84,12 @@ bench: ## measure the optimised program (minutes to compile); ONLY="webhooks fix
 	$(if $(ONLY),,cargo bench $(server) --bench parts)
 	$(if $(filter-out log,$(ONLY)),,@$(MAKE) bench-log)
 
+.PHONY: bench-diagnosis
+bench-diagnosis: ## score the diagnosis on labelled logs: the recorded ones, and those in CORPUS where it is there
+	@$(setup) run
+	@cargo build --quiet $(tested) --example score
+	@$(target)/debug/examples/score tests/data/logs "$(or $(CORPUS),../shared/corpus)"
+
 .PHONY: bench-log
 bench-log: ## measure the page of a log of 50,000 lines in Chromium
 	@$(setup) build run test

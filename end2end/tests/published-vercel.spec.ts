@@ -6,7 +6,7 @@ import { HTTPClient } from '@vercel/sdk/lib/http.js';
 import { GetDeploymentGitRepo2$inboundSchema as GithubRepository } from '@vercel/sdk/models/getdeploymentgitsourcedeploymentsresponse200applicationjsonresponsebody215type.js';
 import type { GetDeploymentsRequest } from '@vercel/sdk/models/getdeploymentsop.js';
 import { startCountingUnrecognized } from '@vercel/sdk/types/unrecognized.js';
-import { type Seeded, World } from './world';
+import { OWN_NODE, type Seeded, World } from './world';
 
 const LOG = [
   'Running "npm run build"',
@@ -119,7 +119,7 @@ test('projects with their repositories and settings', async () => {
   expect(rest.pagination.next).toBeNull();
 
   const found = await exactly(() => vercel.projects.getProject({ teamId, idOrName: seeded.projectId }));
-  expect(found).toMatchObject({ id: seeded.projectId, name: 'shop-web', accountId: teamId, nodeVersion: '22.x' });
+  expect(found).toMatchObject({ id: seeded.projectId, name: 'shop-web', accountId: teamId, nodeVersion: OWN_NODE });
   expect(found.link).toMatchObject({ type: 'github', org: 'acme', repo: 'shop-web', productionBranch: 'main' });
   expect(found.latestDeployments).toEqual([expect.objectContaining({ name: 'shop-web', readyState: 'ERROR', plan: 'pro' })]);
 });

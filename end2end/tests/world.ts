@@ -11,6 +11,9 @@ const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 /** The optimised ones for measuring. */
 const programs = process.env.DEPLOYMEND_PROGRAMS ?? join(target, 'debug');
 
+/** What a seeded project is built with: this machine's own Node.js takes no fetching. */
+export const OWN_NODE = `${process.versions.node.split('.')[0]}.x`;
+
 interface Addresses {
   vercel: string;
   cloudflare: string;
@@ -93,9 +96,7 @@ export class World {
   }
 
   seed(fixture: string): Promise<Seeded> {
-    // This machine's own Node.js takes no fetching.
-    const settings = { nodeVersion: `${process.versions.node.split('.')[0]}.x` };
-    return this.control('/seed', { folder: join(root, 'end2end/fixtures', fixture), settings });
+    return this.control('/seed', { folder: join(root, 'end2end/fixtures', fixture), settings: { nodeVersion: OWN_NODE } });
   }
 
   /** Where a stand-in answers in place of the platform's API. */

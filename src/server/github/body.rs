@@ -167,7 +167,11 @@ impl Story<'_> {
         }
         if !self.finding.differences.is_empty() {
             let text = self.finding.differences.join("\n");
-            let _ = writeln!(out, "\nWhere it is green:\n\n{}", fenced(&cut(&text, SUMMARY_CHARS), "text"));
+            let _ = writeln!(
+                out,
+                "\nDifferences to other builds:\n\n{}",
+                fenced(&cut(&text, SUMMARY_CHARS), "text")
+            );
         }
     }
 

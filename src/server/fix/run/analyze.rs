@@ -203,7 +203,7 @@ impl Run<'_> {
                     "Compare the environment variables and the Node.js version set on {platform} with what the project needs, then redeploy."
                 )
             } else {
-                format!("{} Make {platform} do the same, then redeploy.", differences.join(" "))
+                format!("{} Look there first, then redeploy on {platform}.", differences.join(" "))
             };
             return Err(Stop::skipped(
                 "not_reproduced",

@@ -5,7 +5,7 @@ use crate::{
     app::{App, assert_verified, until},
     world::{World, fixture, own_node},
 };
-use deploymend::model::{Fellow, FixDetail, FixStatus, Provider, Stage};
+use deploymend::model::{EventKind, Fellow, FixDetail, FixStatus, Provider, Stage};
 use standins::{
     cloudflare, github, render,
     vercel::{self, state::DeliveryMode},
@@ -262,6 +262,9 @@ async fn a_branch_that_is_red_on_one_platform_is_repaired_again() -> anyhow::Res
     let second = app.fix(&first.summary.id).await?;
     assert_verified(&second);
     assert_eq!((second.summary.attempt, world.standins.pulls(&full_name).len()), (2, 1));
+    let resumed =
+        |event: &EventKind| matches!(event, EventKind::Note { text, .. } if text.contains("restart"));
+    assert!(!second.events.iter().any(|event| resumed(&event.kind)), "nothing was restarted");
     let diff = second.diff.clone().unwrap_or_default();
     assert!(diff.contains("src/main.ts") && diff.contains("pages/app/page.ts"), "{diff}");
     for (product, project) in [(Product::Vercel, &on_vercel), (Product::Pages, &pages.project_id)] {

@@ -76,9 +76,13 @@ impl Run<'_> {
         FixStatus::parse(&self.fix.fix_status).unwrap_or(FixStatus::Failed)
     }
 
-    /// A row that is past `pending` was left by a process that ended in the middle.
+    /// A row that is past `pending` was left by a process that ended in the middle, unless a red build of the pull
+    /// request has put it back to work.
     async fn note_resume(&mut self) -> Result<(), Stop> {
-        if self.status() == FixStatus::Pending {
+        let put_back = self.status() == FixStatus::Fixing
+            && self.fix.last_failure.is_none()
+            && self.was_handed_in().await?;
+        if put_back || self.status() == FixStatus::Pending {
             return Ok(());
         }
         let resumes = self.fix.crash_resumes + 1;

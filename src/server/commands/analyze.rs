@@ -1,15 +1,17 @@
 //! `deploymend analyze`: a build log from a file or the standard input → its cause, for people or as JSON.
 //!
-//! Needs no server and no database. Exit codes: 0 the cause was found, 2 wrong usage (also a file that cannot be
+//! Needs no server and no database, and holds only the lines near errors, however long the log. Exit codes: 0 the cause was found, 2 wrong usage (also a file that cannot be
 //! read), 3 the log reports no error.
 
 use crate::{
     model::{ErrorType, Finding, Provider, Verdict},
-    server::diagnosis::{self, Diagnosis, Hints, LogError, redact::redact_lines},
+    server::diagnosis::{self, Diagnosis, Hints, LogError},
 };
 use anyhow::Context as _;
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use std::{
-    io::{Read as _, Write},
+    fs::File,
+    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -18,6 +20,8 @@ use std::{
 const NOTHING_FOUND: u8 = 3;
 /// The command was used wrongly.
 const USAGE: u8 = 2;
+/// Bytes read at once.
+const CHUNK: usize = 256 * 1024;
 
 /// Reads a build log and says what broke.
 ///
@@ -43,7 +47,7 @@ pub struct Args {
 struct Report<'a> {
     error_type: ErrorType,
     /// The log's own line, trimmed, with its prefixes; redacted.
-    root_line: String,
+    root_line: &'a str,
     line_number: Option<usize>,
     message: &'a str,
     affected_files: &'a [String],
@@ -57,19 +61,16 @@ struct Report<'a> {
 
 /// Runs the command. The exit code says whether a cause was found.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let log = match read(args.file.as_deref()) {
-        Ok(log) => log,
+    let hints = Hints { root_directory: args.root_directory.clone(), provider: args.platform };
+    let diagnosis = match open(args.file.as_deref()).and_then(|log| analyzed(log, &hints)) {
+        Ok(diagnosis) => diagnosis,
         Err(error) => {
             writeln!(std::io::stderr(), "error: {error:#}")?;
             return Ok(ExitCode::from(USAGE));
         }
     };
-    let lines: Vec<&str> = log.lines().collect();
-    let hints = Hints { root_directory: args.root_directory.clone(), provider: args.platform };
-    let diagnosis = diagnosis::analyze(&lines, &hints);
     let mut out = std::io::stdout().lock();
-    let printed =
-        if args.json { print_json(&mut out, &lines, &diagnosis) } else { print_text(&mut out, &diagnosis) };
+    let printed = if args.json { print_json(&mut out, &diagnosis) } else { print_text(&mut out, &diagnosis) };
     match printed {
         // The reader of a pipe may go away; that is not a failure of the analysis.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error.into()),
@@ -78,42 +79,31 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if diagnosis.id.is_some() { ExitCode::SUCCESS } else { ExitCode::from(NOTHING_FOUND) })
 }
 
-/// The text of the log; bytes that are not UTF-8 become replacement characters.
-fn read(file: Option<&Path>) -> anyhow::Result<String> {
-    let bytes = match file {
+fn open(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
+    match file {
         Some(path) if path != Path::new("-") => {
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
+            let opened = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(Box::new(opened))
         }
-        _ => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read the standard input")?;
-            bytes
-        }
-    };
-    Ok(decode(&bytes))
-}
-
-/// Windows consoles write UTF-16 with a byte-order mark.
-fn decode(bytes: &[u8]) -> String {
-    let units = |convert: fn([u8; 2]) -> u16| -> Vec<u16> {
-        bytes[2..].chunks_exact(2).map(|pair| convert([pair[0], pair[1]])).collect()
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
-        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
+        _ => Ok(Box::new(std::io::stdin().lock())),
     }
 }
 
-fn print_json(out: &mut impl Write, lines: &[&str], diagnosis: &Diagnosis) -> std::io::Result<()> {
+fn analyzed(log: impl Read, hints: &Hints) -> anyhow::Result<Diagnosis> {
+    diagnosis::analyze_stream(decoded(log), hints).context("cannot read the log")
+}
+
+/// Windows consoles write UTF-16 with a byte-order mark.
+fn decoded(log: impl Read) -> impl BufRead {
+    let decoder = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(log);
+    BufReader::with_capacity(CHUNK, decoder)
+}
+
+fn print_json(out: &mut impl Write, diagnosis: &Diagnosis) -> std::io::Result<()> {
     let finding = &diagnosis.finding;
-    // A redacted line differs from the log's own; any other is quoted as it stands there.
-    let own = finding.line_number.and_then(|number| lines.get(number - 1)).map_or("", |line| line.trim());
-    let is_whole = redact_lines(&[own]).first().is_some_and(|redacted| redacted == own)
-        && !finding.root_line.contains(diagnosis::redact::MARK);
     let report = Report {
         error_type: finding.error_type,
-        root_line: if is_whole { own.to_owned() } else { finding.root_line.clone() },
+        root_line: &diagnosis.own_line,
         line_number: finding.line_number,
         message: &finding.message,
         affected_files: &finding.affected_files,
@@ -144,6 +134,14 @@ fn print_text(out: &mut impl Write, diagnosis: &Diagnosis) -> std::io::Result<()
     if let Some(advice) = &finding.advice {
         writeln!(out, "What to do: {advice}")?;
     }
+    let others = diagnosis.errors.iter().filter(|error| Some(error.line_number) != finding.line_number);
+    match others.clone().count() {
+        0 => {}
+        count => {
+            let follow = others.filter(|error| error.follows_from.is_some()).count();
+            writeln!(out, "Also reported: {count}, of which {follow} follow from it")?;
+        }
+    }
     writeln!(out, "Fingerprint: {}\n", finding.fingerprint)?;
     for line in &finding.context {
         let mark = if Some(line.number) == finding.line_number { '>' } else { ' ' };
@@ -161,9 +159,11 @@ mod tests {
     #[case(b"plain", "plain")]
     #[case(b"\xff\xfeE\0r\0", "Er")]
     #[case(b"\xfe\xff\0E\0r", "Er")]
-    #[case(b"a\xffb", "a\u{fffd}b")]
+    #[case(b"\xef\xbb\xbfEr", "Er")]
     fn decodes_what_consoles_write(#[case] bytes: &[u8], #[case] expected: &str) {
-        assert_eq!(decode(bytes), expected);
+        let mut text = String::new();
+        decoded(bytes).read_to_string(&mut text).expect("text");
+        assert_eq!(text, expected);
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
             ["[12:00:00.000] src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'."];
         let diagnosis = diagnosis::analyze(&lines, &Hints::default());
         let mut out = Vec::new();
-        print_json(&mut out, &lines, &diagnosis).expect("writing to memory");
+        print_json(&mut out, &diagnosis).expect("writing to memory");
         let report: serde_json::Value = serde_json::from_slice(&out).expect("valid JSON");
         assert_eq!(report["root_line"], lines[0]);
         assert_eq!(report["line_number"], 1);

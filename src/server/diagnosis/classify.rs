@@ -2,7 +2,9 @@
 
 use super::{
     catalogue::{Entry, Rank},
-    clean, module,
+    clean,
+    lines::Lines,
+    module,
     scan::Candidate,
 };
 use crate::model::{ErrorType, Verdict};
@@ -18,6 +20,8 @@ pub(super) struct Root<'a> {
     pub confidence: f64,
     /// The candidate stands for an import of the project's own code, whatever the entry says.
     pub own_module: bool,
+    /// Every candidate of the same rank, this one among them: any of them could be the cause.
+    pub contenders: Vec<&'a Candidate>,
 }
 
 impl Root<'_> {
@@ -27,14 +31,9 @@ impl Root<'_> {
     }
 }
 
-/// An error worth listing: not a wrapper, not a headline.
-pub(super) fn is_reported(candidate: &Candidate) -> bool {
-    candidate.found.entry.rank >= Rank::Guess
-}
-
 /// The root among the candidates: the highest rank; of several reports the last, since a build ends with what is
 /// fatal; of one report its first line, since what follows may follow from it.
-pub(super) fn root<'a, S: AsRef<str>>(lines: &[S], candidates: &'a [Candidate]) -> Option<Root<'a>> {
+pub(super) fn root<'a, L: Lines + ?Sized>(lines: &L, candidates: &'a [Candidate]) -> Option<Root<'a>> {
     let weighed: Vec<(Rank, &Candidate)> =
         (0..candidates.len()).map(|at| (weigh(lines, candidates, at), &candidates[at])).collect();
     let highest = weighed.iter().map(|(rank, _)| *rank).max()?;
@@ -62,6 +61,7 @@ pub(super) fn root<'a, S: AsRef<str>>(lines: &[S], candidates: &'a [Candidate]) 
         root.error_type = ErrorType::Dependency;
         root.confidence *= 0.9;
     }
+    root.contenders = best;
     Some(root)
 }
 
@@ -80,7 +80,7 @@ fn is_first_of_tool(candidate: &Candidate, best: &[&Candidate]) -> bool {
 }
 
 /// An exception that a headline announces is what stopped the build; one that only tools' own frames saw is not.
-fn weigh<S: AsRef<str>>(lines: &[S], candidates: &[Candidate], at: usize) -> Rank {
+fn weigh<L: Lines + ?Sized>(lines: &L, candidates: &[Candidate], at: usize) -> Rank {
     let candidate = &candidates[at];
     let rank = candidate.found.entry.rank;
     if rank != Rank::Exception {
@@ -95,9 +95,9 @@ fn weigh<S: AsRef<str>>(lines: &[S], candidates: &[Candidate], at: usize) -> Ran
 }
 
 /// Node.js prints the place of an uncaught exception, the source line and a caret above it.
-fn is_uncaught<S: AsRef<str>>(lines: &[S], line: usize) -> bool {
-    (line.saturating_sub(3)..line).filter_map(|at| lines.get(at)).any(|above| {
-        let text = clean::text(clean::cut(above.as_ref(), 400));
+fn is_uncaught<L: Lines + ?Sized>(lines: &L, line: usize) -> bool {
+    (line.saturating_sub(3)..line).filter_map(|at| lines.line(at)).any(|above| {
+        let text = clean::text(clean::cut(above, 400));
         text.contains('^') && text.trim_start_matches('^').is_empty()
     })
 }
@@ -116,7 +116,7 @@ fn announced_by_bundler(candidates: &[Candidate], chosen: &Candidate) -> bool {
         })
 }
 
-fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool) -> Root<'a> {
+fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: bool) -> Root<'a> {
     let entry = chosen.found.entry;
     let mut root = Root {
         candidate: chosen,
@@ -124,6 +124,7 @@ fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool)
         verdict: entry.verdict,
         confidence: if rivals { entry.confidence * 0.9 } else { entry.confidence },
         own_module: false,
+        contenders: Vec::new(),
     };
     if entry.id == "python.package"
         && let Some(module) = &chosen.found.module
@@ -137,11 +138,11 @@ fn describe<'a, S: AsRef<str>>(lines: &[S], chosen: &'a Candidate, rivals: bool)
 }
 
 /// The traceback above shows files of the project in a folder, or of a file, of the module's name.
-fn is_own_python<S: AsRef<str>>(lines: &[S], line: usize, module: &str) -> bool {
+fn is_own_python<L: Lines + ?Sized>(lines: &L, line: usize, module: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
     module::is_own_python(module)
-        || (line.saturating_sub(60)..line).filter_map(|at| lines.get(at)).any(|above| {
-            let text = clean::cut(above.as_ref(), 600);
+        || (line.saturating_sub(60)..line).filter_map(|at| lines.line(at)).any(|above| {
+            let text = clean::cut(above, 600);
             text.contains("File \"")
                 && !text.contains("site-packages")
                 && (text.contains(&format!("/{top}/")) || text.contains(&format!("/{top}.py\"")))

@@ -38,7 +38,8 @@ pub fn fingerprint(id: &str, file: Option<&str>, message: &str) -> String {
     name
 }
 
-fn normalized(message: &str) -> String {
+/// The words of an error without what differs between two builds of the same broken code.
+pub(super) fn normalized(message: &str) -> String {
     PATTERNS
         .iter()
         .fold(message.to_owned(), |text, (pattern, with)| pattern.replace_all(&text, *with).into_owned())

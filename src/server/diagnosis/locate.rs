@@ -4,7 +4,9 @@ use super::{
     FILE_LIMIT, Hints,
     catalogue::{Entry, Files, Rank},
     classify::Root,
-    clean, paths,
+    clean,
+    lines::Lines,
+    paths,
     scan::Candidate,
 };
 
@@ -16,10 +18,21 @@ const BELOW_REACH: usize = 14;
 const FRAMES: usize = 60;
 
 /// Where to look for files in one log.
-pub(super) struct Places<'a, S> {
-    lines: &'a [S],
+pub(super) struct Places<'a, L: ?Sized> {
+    lines: &'a L,
     root: Option<String>,
     prefix: Option<&'a str>,
+}
+
+/// Where an error is.
+#[derive(Default)]
+pub(super) struct Place {
+    /// Relative to the repository.
+    pub file: Option<String>,
+    /// From 1.
+    pub line: Option<u32>,
+    /// As the tool counts.
+    pub column: Option<u32>,
 }
 
 /// The files of a finding.
@@ -30,8 +43,8 @@ pub(super) struct Found {
     pub all: Vec<String>,
 }
 
-impl<'a, S: AsRef<str>> Places<'a, S> {
-    pub(super) fn new(lines: &'a [S], line: usize, hints: &'a Hints) -> Self {
+impl<'a, L: Lines + ?Sized> Places<'a, L> {
+    pub(super) fn new(lines: &'a L, line: usize, hints: &'a Hints) -> Self {
         Self { lines, root: learn_root(lines, line), prefix: hints.root_directory.as_deref() }
     }
 
@@ -62,6 +75,28 @@ impl<'a, S: AsRef<str>> Places<'a, S> {
         }
         all.truncate(FILE_LIMIT);
         Found { root: own.into_iter().next(), all }
+    }
+
+    /// The first file of an error, with its position where the tool prints one.
+    pub(super) fn place(&self, candidate: &Candidate) -> Place {
+        let Some(file) = self.of(candidate).into_iter().next() else { return Place::default() };
+        let here = candidate.line;
+        let above = (here.saturating_sub(HEADING_REACH)..here).rev();
+        let below = here + 1..=here + BELOW_REACH;
+        let printed = [here].into_iter().chain(below).chain(above).find_map(|at| {
+            let text = self.text(at);
+            let path = paths::on_line(&text)
+                .into_iter()
+                .find(|path| self.relative(path).as_deref() == Some(file.as_str()))?;
+            let end = path.as_ptr() as usize - text.as_ptr() as usize + path.len();
+            Some(position(&text[end..]))
+        });
+        // ESLint and its kind print the file once and the position in front of every error.
+        let (line, column) = match printed {
+            Some((None, _)) | None => position(&format!(":{}", candidate.text)),
+            Some(position) => position,
+        };
+        Place { file: Some(file), line, column }
     }
 
     fn of(&self, candidate: &Candidate) -> Vec<String> {
@@ -97,7 +132,7 @@ impl<'a, S: AsRef<str>> Places<'a, S> {
     }
 
     fn text(&self, line: usize) -> String {
-        let line = self.lines.get(line).map_or("", AsRef::as_ref);
+        let line = self.lines.line(line).unwrap_or("");
         clean::text(clean::cut(line, 1_000)).into_owned()
     }
 
@@ -116,12 +151,12 @@ impl<'a, S: AsRef<str>> Places<'a, S> {
 
     fn below(&self, line: usize) -> Option<String> {
         (line + 1..=line + BELOW_REACH)
-            .take_while(|at| *at < self.lines.len())
+            .take_while(|at| *at < self.lines.count())
             .find_map(|at| self.first_on(at))
     }
 
     fn stack(&self, line: usize) -> Option<String> {
-        let frames = (line + 1..(line + FRAMES).min(self.lines.len()))
+        let frames = (line + 1..(line + FRAMES).min(self.lines.count()))
             .map(|at| self.text(at))
             .filter(|text| text.starts_with("at ") || text.starts_with("- /"))
             .find_map(|text| paths::on_line(&text).into_iter().find_map(|path| self.relative(path)));
@@ -143,6 +178,20 @@ impl<'a, S: AsRef<str>> Places<'a, S> {
             if path.starts_with('<') { None } else { self.relative(path) }
         })
     }
+}
+
+/// The numbers right behind a path: `:3:7`, `(3,7)`, `:3`, `", line 3`.
+fn position(rest: &str) -> (Option<u32>, Option<u32>) {
+    let rest = rest.strip_prefix("\", line ").or_else(|| rest.strip_prefix([':', '(']));
+    let Some(rest) = rest else { return (None, None) };
+    let (line, rest) = number(rest);
+    let column = rest.strip_prefix([':', ',']).and_then(|rest| number(rest).0);
+    (line, line.and(column))
+}
+
+fn number(text: &str) -> (Option<u32>, &str) {
+    let digits = text.bytes().take(9).take_while(u8::is_ascii_digit).count();
+    (text[..digits].parse().ok(), &text[digits..])
 }
 
 fn add(all: &mut Vec<String>, more: impl IntoIterator<Item = String>) {
@@ -178,10 +227,10 @@ fn heading(text: &str) -> Option<&str> {
 }
 
 /// The folder of the build machine that holds `node_modules`, as stack frames near the root show it.
-fn learn_root<S: AsRef<str>>(lines: &[S], line: usize) -> Option<String> {
-    let near = line.saturating_sub(40)..(line + 60).min(lines.len());
-    near.filter_map(|at| lines.get(at)).find_map(|text| {
-        let text = clean::cut(text.as_ref(), 1_000);
+fn learn_root<L: Lines + ?Sized>(lines: &L, line: usize) -> Option<String> {
+    let near = line.saturating_sub(40)..(line + 60).min(lines.count());
+    near.filter_map(|at| lines.line(at)).find_map(|text| {
+        let text = clean::cut(text, 1_000);
         let end = text.find("/node_modules/").or_else(|| text.find("\\node_modules\\"))?;
         let head = &text[..end];
         let start = head.rfind(['(', ' ', '"', '\'', '\t']).map_or(0, |at| at + 1);

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! lines ─► clean ─► scan (catalogue) ─► classify ─► locate, fingerprint, advice, redact ─► Finding
-//!          per line  Vec<Candidate>      the root
+//!          per line  Vec<Candidate>      the root     report, excerpt                      ─► Diagnosis
 //! ```
 //!
-//! Pure and linear in the length of the log. Whatever a tool printed comes in; nothing leaves unredacted.
+//! Pure and linear in the length of the log; [`analyze_stream`] holds only what is near an error. Whatever a tool
+//! printed comes in; nothing leaves unredacted.
 
 pub mod advice;
 pub mod catalogue;
@@ -13,17 +14,25 @@ mod classify;
 pub mod clean;
 pub mod colour;
 pub mod contrast;
+mod excerpt;
 pub mod fingerprint;
+mod lines;
 mod locate;
 mod module;
 mod paths;
 pub mod redact;
+mod report;
 mod scan;
 pub mod shown;
+mod stream;
 
 use crate::model::{ContextLine, ErrorType, Finding, Provider, Verdict};
-use scan::Candidate;
+use catalogue::{Catalogue, matcher::CATALOGUE};
+use lines::Lines;
+use scan::{Candidate, Scan};
+use std::io;
 
+pub use report::LogError;
 pub use shown::{ShownLog, shown};
 
 /// Lines of context before and after the root line.
@@ -42,19 +51,6 @@ pub struct Hints {
     pub provider: Option<Provider>,
 }
 
-/// One error that the log reports.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct LogError {
-    /// The number of its line, from 1.
-    pub line_number: usize,
-    /// The line's text, cleaned and redacted.
-    pub text: String,
-    /// The kind of error.
-    pub error_type: ErrorType,
-    /// The catalogue's name for it.
-    pub id: &'static str,
-}
-
 /// The cause with everything else that the log reports.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
@@ -62,8 +58,13 @@ pub struct Diagnosis {
     pub finding: Finding,
     /// The catalogue's name for the cause; `None` when the log reports nothing.
     pub id: Option<&'static str>,
-    /// All errors in the order of the log, without wrappers; bounded.
+    /// All errors in the order of the log, without wrappers and repetitions; bounded.
     pub errors: Vec<LogError>,
+    /// The log's own line of the cause, trimmed; with its prefixes and colours unless a secret had to go. Empty for an
+    /// empty log.
+    pub own_line: String,
+    /// What a model needs to see: every possible cause with its surroundings, redacted.
+    pub excerpt: Vec<ContextLine>,
 }
 
 /// The cause of a failed build. An empty log gives a finding that says so.
@@ -73,47 +74,62 @@ pub fn diagnose<S: AsRef<str>>(lines: &[S], hints: &Hints) -> Finding {
 
 /// The cause and every other error of a failed build.
 pub fn analyze<S: AsRef<str>>(lines: &[S], hints: &Hints) -> Diagnosis {
-    let scan = scan::scan(lines);
+    analyze_with(&CATALOGUE, lines, hints)
+}
+
+/// As [`analyze`], by other entries than the product's own.
+pub fn analyze_with<S: AsRef<str>>(catalogue: &Catalogue, lines: &[S], hints: &Hints) -> Diagnosis {
+    let scan = scan::scan(catalogue, lines);
+    conclude(lines, &scan, lines.iter().map(|line| line.as_ref().len() + 1).sum(), hints)
+}
+
+/// As [`analyze`], for a log of any length: read once, in bounded memory. Lines end with a line feed; what is not
+/// UTF-8 becomes replacement characters; of a line 8 KiB are looked at.
+///
+/// # Errors
+/// Those of the reader.
+pub fn analyze_stream(reader: impl io::BufRead, hints: &Hints) -> io::Result<Diagnosis> {
+    let read = stream::read(&CATALOGUE, reader)?;
+    Ok(conclude(&read.near, &read.scan, usize::try_from(read.bytes).unwrap_or(usize::MAX), hints))
+}
+
+/// What was scanned → what it means. `bytes` is the size of the whole log.
+fn conclude<L: Lines + ?Sized>(lines: &L, scan: &Scan, bytes: usize, hints: &Hints) -> Diagnosis {
     let Some(root) = classify::root(lines, &scan.candidates) else {
-        return Diagnosis { finding: nothing_found(lines, &scan), id: None, errors: Vec::new() };
+        return nothing_found(lines, scan);
     };
-    let places = locate::Places::new(lines, root.candidate.line, hints);
+    let line = root.candidate.line;
+    let places = locate::Places::new(lines, line, hints);
     let files = places.files(&root, &scan.candidates);
     let message = redact::redact(&message(lines, root.candidate)).into_owned();
-    let fingerprint =
-        fingerprint::fingerprint(root.candidate.found.entry.id, files.root.as_deref(), &message);
-    let finding = Finding {
-        error_type: root.error_type,
-        root_line: quoted(lines, &scan, root.candidate.line).trim().to_owned(),
-        line_number: Some(root.candidate.line + 1),
-        context: context(lines, &scan, root.candidate.line),
-        affected_files: files.all,
-        confidence: root.confidence,
-        verdict: root.verdict,
-        advice: advice::advice(&root, hints),
-        differences: Vec::new(),
-        message,
-        fingerprint,
-    };
-    let errors = scan
-        .candidates
-        .iter()
-        .filter(|candidate| classify::is_reported(candidate))
-        .map(|candidate| LogError {
-            line_number: candidate.line + 1,
-            text: redact::redact(clean::cut(&candidate.text, TEXT_LIMIT)).into_owned(),
-            error_type: candidate.found.entry.error_type,
-            id: candidate.found.entry.id,
-        })
-        .collect();
-    Diagnosis { finding, id: Some(root.candidate.found.entry.id), errors }
+    let id = root.candidate.found.entry.id;
+    let fingerprint = fingerprint::fingerprint(id, files.root.as_deref(), &message);
+    Diagnosis {
+        finding: Finding {
+            error_type: root.error_type,
+            root_line: quoted(lines, scan, line).trim().to_owned(),
+            line_number: Some(line + 1),
+            context: context(lines, scan, line),
+            affected_files: files.all,
+            confidence: root.confidence,
+            verdict: root.verdict,
+            advice: advice::advice(&root, hints),
+            differences: Vec::new(),
+            message,
+            fingerprint,
+        },
+        id: Some(id),
+        errors: report::errors(&places, &root, &scan.candidates),
+        own_line: own_line(lines, scan, line),
+        excerpt: excerpt::excerpt(lines, scan, &root, bytes, |index| quoted(lines, scan, index)),
+    }
 }
 
 /// The error as people read it: without prefixes; a line that a console wrapped is put together again.
-fn message<S: AsRef<str>>(lines: &[S], candidate: &Candidate) -> String {
+fn message<L: Lines + ?Sized>(lines: &L, candidate: &Candidate) -> String {
     let mut text = candidate.text.clone();
     if text.ends_with(['\'', '"', ':']) || text.split(' ').count() < 4 {
-        let next = lines.get(candidate.line + 1).map(|line| clean::text(line.as_ref()).into_owned());
+        let next = lines.line(candidate.line + 1).map(|line| clean::text(line).into_owned());
         if let Some(next) = next.filter(|next| !next.is_empty() && !next.starts_with("at ")) {
             text = format!("{} {next}", text.trim_end());
         }
@@ -121,33 +137,45 @@ fn message<S: AsRef<str>>(lines: &[S], candidate: &Candidate) -> String {
     clean::cut(&text, TEXT_LIMIT).to_owned()
 }
 
-fn quoted<S: AsRef<str>>(lines: &[S], scan: &scan::Scan, index: usize) -> String {
+/// A line as it may be shown.
+fn quoted<L: Lines + ?Sized>(lines: &L, scan: &Scan, index: usize) -> String {
     if scan.in_private_key(index) {
         return redact::MARK.to_owned();
     }
-    let line = lines.get(index).map_or("", AsRef::as_ref);
+    let line = lines.line(index).unwrap_or("");
     let visible = clean::visible(clean::cut(line, clean::LINE_LIMIT));
     redact::redact(clean::cut(&visible, TEXT_LIMIT)).into_owned()
 }
 
-fn context<S: AsRef<str>>(lines: &[S], scan: &scan::Scan, index: usize) -> Vec<ContextLine> {
+/// The line verbatim, unless it holds a secret.
+fn own_line<L: Lines + ?Sized>(lines: &L, scan: &Scan, index: usize) -> String {
+    let own = lines.line(index).unwrap_or("").trim();
+    let shown = quoted(lines, scan, index);
+    // A secret may hide between colours: the line is whole only if its visible text is.
+    let is_whole = !shown.contains(redact::MARK) && redact::redact(own) == own;
+    if is_whole { own.to_owned() } else { shown.trim().to_owned() }
+}
+
+fn context<L: Lines + ?Sized>(lines: &L, scan: &Scan, index: usize) -> Vec<ContextLine> {
     let first = index.saturating_sub(CONTEXT.0);
-    let last = (index + CONTEXT.1).min(lines.len().saturating_sub(1));
+    let last = (index + CONTEXT.1).min(lines.count().saturating_sub(1));
     (first..=last).map(|at| ContextLine { number: at + 1, text: quoted(lines, scan, at) }).collect()
 }
 
 /// Nothing in the log looks like an error: its last words, if it has any, with next to no confidence.
-fn nothing_found<S: AsRef<str>>(lines: &[S], scan: &scan::Scan) -> Finding {
-    let last = lines.iter().rposition(|line| !clean::text(line.as_ref()).is_empty());
+fn nothing_found<L: Lines + ?Sized>(lines: &L, scan: &Scan) -> Diagnosis {
+    let has_text = |index: &usize| lines.line(*index).is_some_and(|line| !clean::text(line).is_empty());
+    let last = (0..lines.count()).rev().find(has_text);
     let (message, confidence) = match last {
         None => ("The build log is empty.".to_owned(), 0.0),
         Some(_) => ("The build log reports no error.".to_owned(), 0.1),
     };
     let root_line = last.map_or(String::new(), |index| quoted(lines, scan, index).trim().to_owned());
-    Finding {
+    let context = last.map_or(Vec::new(), |index| context(lines, scan, index));
+    let finding = Finding {
         error_type: ErrorType::Other,
         fingerprint: fingerprint::fingerprint("none", None, &root_line),
-        context: last.map_or(Vec::new(), |index| context(lines, scan, index)),
+        context: context.clone(),
         line_number: last.map(|index| index + 1),
         message,
         root_line,
@@ -156,6 +184,13 @@ fn nothing_found<S: AsRef<str>>(lines: &[S], scan: &scan::Scan) -> Finding {
         verdict: Verdict::Code,
         advice: None,
         differences: Vec::new(),
+    };
+    Diagnosis {
+        finding,
+        id: None,
+        errors: Vec::new(),
+        own_line: last.map_or(String::new(), |index| own_line(lines, scan, index)),
+        excerpt: context,
     }
 }
 

@@ -266,10 +266,13 @@ pub(crate) fn redact_line(line: &str, inside_key: &mut bool) -> String {
     redact(line).into_owned()
 }
 
+/// Every line that opens a private key has these words.
+pub(crate) const KEY_WORDS: &str = "PRIVATE KEY";
+
 /// A private key begins on this line and does not end on it.
 pub(crate) fn opens_key(line: &str) -> bool {
     line.rfind("-----BEGIN ")
-        .is_some_and(|at| line[at..].contains("PRIVATE KEY") && !line[at..].contains("-----END "))
+        .is_some_and(|at| line[at..].contains(KEY_WORDS) && !line[at..].contains("-----END "))
 }
 
 #[cfg(test)]

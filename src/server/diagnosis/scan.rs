@@ -3,14 +3,18 @@
 use super::{
     catalogue::{
         Rank,
-        matcher::{CATALOGUE, Found},
+        matcher::{Catalogue, Found},
     },
-    clean, redact,
+    clean,
+    lines::Lines,
+    redact,
 };
 use std::collections::HashMap;
 
 /// Of one entry the first lines are kept, and the last; a log of ten thousand type errors needs no more.
 const KEPT_PER_ENTRY: usize = 60;
+/// How far below its line a candidate's text may go on.
+pub(super) const GOES_ON: usize = 8;
 
 /// A line that an entry fits.
 pub(super) struct Candidate {
@@ -23,6 +27,7 @@ pub(super) struct Candidate {
 }
 
 /// What one pass over the log gives.
+#[derive(Default)]
 pub(super) struct Scan {
     /// In the order of the log, without those that a later success took back.
     pub candidates: Vec<Candidate>,
@@ -32,75 +37,132 @@ pub(super) struct Scan {
 impl Scan {
     /// The line is part of a private key that spans several lines.
     pub(super) fn in_private_key(&self, index: usize) -> bool {
-        self.private_keys.iter().any(|range| range.contains(&index))
+        let after = self.private_keys.partition_point(|range| *range.start() <= index);
+        after > 0 && self.private_keys[after - 1].contains(&index)
+    }
+
+    /// How many private keys it has seen.
+    pub(super) fn key_count(&self) -> usize {
+        self.private_keys.len()
+    }
+
+    /// Forgets the keys of which `is_needed` wants no line.
+    pub(super) fn retain_keys(&mut self, is_needed: impl Fn(&std::ops::RangeInclusive<usize>) -> bool) {
+        self.private_keys.retain(is_needed);
     }
 }
 
-pub(super) fn scan<S: AsRef<str>>(lines: &[S]) -> Scan {
-    let mut scan = Scan { candidates: Vec::new(), private_keys: Vec::new() };
-    let mut kept: HashMap<&'static str, usize> = HashMap::new();
-    let mut key_start = None;
-    for (index, line) in lines.iter().enumerate() {
-        let line = line.as_ref();
-        if let Some(start) = key_start {
+/// Looks at one line after the other.
+pub(super) struct Scanner<'a> {
+    catalogue: &'a Catalogue,
+    pub(super) scan: Scan,
+    /// Of each entry, how many lines it has fitted.
+    kept: HashMap<&'static str, usize>,
+    /// Of each tool, how many candidates there are.
+    reports: HashMap<&'static str, usize>,
+    key_start: Option<usize>,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(catalogue: &'a Catalogue) -> Self {
+        Self {
+            catalogue,
+            scan: Scan::default(),
+            kept: HashMap::new(),
+            reports: HashMap::new(),
+            key_start: None,
+        }
+    }
+
+    /// Looks at the line. `true`: it is a candidate, so what stands around it will be asked for.
+    pub(super) fn look<L: Lines + ?Sized>(&mut self, lines: &L, index: usize) -> bool {
+        let Some(line) = lines.line(index) else { return false };
+        if let Some(start) = self.key_start {
             if line.contains("-----END ") {
-                scan.private_keys.push(start..=index);
-                key_start = None;
+                self.scan.private_keys.push(start..=index);
+                self.key_start = None;
             }
-            continue;
+            return false;
         }
         let raw = clean::cut(line, clean::LINE_LIMIT);
         let cleaned = clean::has_control(raw).then(|| clean::visible(raw));
         let searched = cleaned.as_deref().unwrap_or(raw);
-        if !CATALOGUE.may_match(searched) {
-            if redact::opens_key(searched) {
-                key_start = Some(index);
-            }
-            continue;
+        if !self.catalogue.may_match(searched) {
+            return false;
         }
         if redact::opens_key(searched) {
-            key_start = Some(index);
-            continue;
+            self.key_start = Some(index);
+            return false;
         }
         let mut text = clean::text(searched).into_owned();
         if is_quoted_code(&text) {
-            continue;
+            return false;
         }
         if raw.contains(".exe : ") {
             join_powershell(lines, index, &mut text);
         }
-        let Some(found) = CATALOGUE.best(&text, &text) else { continue };
-        take(&mut scan.candidates, &mut kept, Candidate { line: index, text, found });
+        let Some(found) = self.catalogue.best(&text, &text) else { return false };
+        self.take(Candidate { line: index, text, found })
     }
-    // A key that never ends is taken to go on to the end of the log, as the redaction of the whole text does.
-    if let Some(start) = key_start {
-        scan.private_keys.push(start..=lines.len());
+
+    /// What was found. A key that never ends is taken to go on to the end of the log, as the redaction of the whole
+    /// text does.
+    pub(super) fn finish(mut self, count: usize) -> Scan {
+        if let Some(start) = self.key_start {
+            self.scan.private_keys.push(start..=count);
+        }
+        self.scan
     }
-    scan
+
+    fn take(&mut self, candidate: Candidate) -> bool {
+        let entry = candidate.found.entry;
+        if entry.rank == Rank::Passed {
+            self.take_back(entry.tool);
+            return false;
+        }
+        let (candidates, kept) = (&mut self.scan.candidates, &mut self.kept);
+        let count = kept.entry(entry.id).or_default();
+        *count += 1;
+        if *count <= KEPT_PER_ENTRY {
+            *self.reports.entry(entry.tool).or_default() += 1;
+            candidates.push(candidate);
+            return true;
+        }
+        if entry.last
+            && let Some(newest) = candidates.iter().rposition(|earlier| earlier.found.entry.id == entry.id)
+        {
+            candidates.remove(newest);
+            candidates.push(candidate);
+            return true;
+        }
+        false
+    }
+
+    /// What the tool (`*`: any) has reported did not stop the build.
+    fn take_back(&mut self, tool: &str) {
+        if tool == "*" {
+            self.scan.candidates.clear();
+            self.kept.clear();
+            self.reports.clear();
+        } else if self.reports.remove(tool).is_some() {
+            let kept = &mut self.kept;
+            self.scan.candidates.retain(|earlier| {
+                let stays = earlier.found.entry.tool != tool;
+                if !stays {
+                    kept.remove(earlier.found.entry.id);
+                }
+                stays
+            });
+        }
+    }
 }
 
-fn take(candidates: &mut Vec<Candidate>, kept: &mut HashMap<&'static str, usize>, candidate: Candidate) {
-    let entry = candidate.found.entry;
-    if entry.rank == Rank::Passed {
-        candidates.retain(|earlier| {
-            let stays = entry.tool != "*" && earlier.found.entry.tool != entry.tool;
-            if !stays {
-                kept.remove(earlier.found.entry.id);
-            }
-            stays
-        });
-        return;
+pub(super) fn scan<L: Lines + ?Sized>(catalogue: &Catalogue, lines: &L) -> Scan {
+    let mut scanner = Scanner::new(catalogue);
+    for index in 0..lines.count() {
+        scanner.look(lines, index);
     }
-    let count = kept.entry(entry.id).or_default();
-    *count += 1;
-    if *count <= KEPT_PER_ENTRY {
-        candidates.push(candidate);
-    } else if entry.last
-        && let Some(newest) = candidates.iter().rposition(|earlier| earlier.found.entry.id == entry.id)
-    {
-        candidates.remove(newest);
-        candidates.push(candidate);
-    }
+    scanner.finish(lines.count())
 }
 
 /// A frame of source text, a stack frame or the echo of a command: never the error itself.
@@ -115,9 +177,9 @@ fn is_quoted_code(text: &str) -> bool {
 }
 
 /// Windows PowerShell wraps what a program wrote to its error stream and ends it with "At …".
-fn join_powershell<S: AsRef<str>>(lines: &[S], index: usize, text: &mut String) {
-    for line in lines.iter().skip(index + 1).take(8) {
-        let line = line.as_ref().trim();
+fn join_powershell<L: Lines + ?Sized>(lines: &L, index: usize, text: &mut String) {
+    for line in (index + 1..=index + GOES_ON).map_while(|at| lines.line(at)) {
+        let line = line.trim();
         if line.starts_with("At ") || line.is_empty() {
             break;
         }

@@ -1,7 +1,7 @@
 //! All entries compiled into one automaton over their needles: a line pays for the entries whose needles it has.
 
 use super::{Entry, When, entries};
-use crate::server::diagnosis::{clean, module};
+use crate::server::diagnosis::{clean, module, redact};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 use std::{
@@ -10,12 +10,13 @@ use std::{
 };
 
 /// The compiled catalogue. Patterns are compiled when their needle is first met.
-pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::build);
+pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::of(entries()));
 
 /// Size limit of one compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
 
-pub(crate) struct Catalogue {
+/// Entries that are searched together.
+pub struct Catalogue {
     entries: Vec<&'static Entry>,
     patterns: Vec<OnceLock<Option<Regex>>>,
     needles: Option<AhoCorasick>,
@@ -32,11 +33,15 @@ pub(crate) struct Found {
 }
 
 impl Catalogue {
-    fn build() -> Self {
-        let entries: Vec<&'static Entry> = entries().collect();
+    /// Compiles them. On one line the earlier entry wins.
+    pub fn of(entries: impl IntoIterator<Item = &'static Entry>) -> Self {
+        let entries: Vec<&'static Entry> = entries.into_iter().collect();
         let mut owners: Vec<Vec<u16>> = Vec::new();
         let mut literals: Vec<&'static str> = Vec::new();
         let mut known: HashMap<&'static str, usize> = HashMap::new();
+        // No entry's, but it is searched in the same pass.
+        literals.push(redact::KEY_WORDS);
+        owners.push(Vec::new());
         for (index, entry) in (0_u16..).zip(&entries) {
             for needle in entry.needles {
                 let slot = *known.entry(needle).or_insert_with(|| {
@@ -58,7 +63,7 @@ impl Catalogue {
         self.wanted(raw).into_iter().find_map(|index| self.try_entry(index, text))
     }
 
-    /// A line has a needle of some entry. Cheap; most lines have none.
+    /// A line has a needle of some entry, or the words that open a private key. Cheap; most lines have none.
     pub(crate) fn may_match(&self, raw: &str) -> bool {
         self.needles.as_ref().is_some_and(|needles| needles.is_match(raw))
     }

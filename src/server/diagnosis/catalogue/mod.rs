@@ -23,6 +23,8 @@ mod yarn_pnpm_bun;
 
 use crate::model::{ErrorType, Verdict};
 
+pub use matcher::Catalogue;
+
 /// How much a line says about the cause. The root is taken from the highest rank that a log has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
@@ -111,7 +113,7 @@ pub struct Entry {
 
 impl Entry {
     /// What an entry says unless it says otherwise.
-    pub(crate) const BASE: Self = Self {
+    pub const BASE: Self = Self {
         id: "",
         tool: "",
         needles: &[],
@@ -131,7 +133,7 @@ impl Entry {
 }
 
 /// Every entry, in the order in which they are tried on a line.
-pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [
         settings::ENTRIES,
         wrappers::ENTRIES,

@@ -2,10 +2,11 @@
 
 use super::{Run, Stop, analyze::status_event, elsewhere::plans, prepare::Subject};
 use crate::{
-    model::{AgentStep, Attempt, EventKind, Finding, FixStatus},
+    model::{AgentStep, Attempt, ContextLine, EventKind, Finding, FixStatus},
     server::{
         agent::{self, AgentError, AgentLimits, AgentOutcome, AgentRun},
         db::{self, fixes::FixChange},
+        diagnosis::{self, Hints},
         fix::{
             crash_point,
             guard::{self, Bounds, Report},
@@ -66,6 +67,18 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What the agent sees of the log. Where an earlier version of this program has found another cause, that one's
+    /// surroundings.
+    fn excerpt(&self, finding: &Finding) -> Vec<ContextLine> {
+        let log: Vec<&str> = self.fix.logs.as_deref().unwrap_or_default().lines().collect();
+        let diagnosis = diagnosis::analyze(&log, &Hints::default());
+        if diagnosis.finding.line_number == finding.line_number {
+            diagnosis.excerpt
+        } else {
+            finding.context.clone()
+        }
+    }
+
     async fn run_agent(
         &mut self,
         subject: &Subject,
@@ -89,8 +102,10 @@ impl Run<'_> {
         let handed_in = self.was_handed_in().await?;
         let builds: Vec<&str> = [plan].into_iter().chain(elsewhere).map(|plan| plan.build.as_str()).collect();
         let builds = builds.join(" && ");
+        let excerpt = self.excerpt(finding);
         let prompt = Prompt {
             finding,
+            excerpt: &excerpt,
             commands: Commands {
                 directory: plan.root.to_str().filter(|root| !root.is_empty()),
                 install: plan.install.as_deref(),

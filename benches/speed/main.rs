@@ -1,12 +1,14 @@
 //! How fast the product is: the optimised program as a child process, on SQLite, against the stand-ins, over real HTTP
 //! on loopback. The clients share the machine with it.
 //!
-//! `cargo bench --workspace --features ssr --bench speed -- [start|webhooks|rows|fix|browser]…` measures those parts, or all.
+//! `cargo bench --workspace --features ssr --bench speed -- [start|webhooks|rows|fix|browser|diagnosis]…` measures those parts, or all.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/it/app.rs"]
 mod app;
 mod browser;
+mod build_log;
+mod diagnosis;
 mod fix;
 mod load;
 mod memory;
@@ -45,6 +47,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if is_wanted("browser") {
         rows.extend(browser::measure()?);
+    }
+    if is_wanted("diagnosis") {
+        rows.extend(diagnosis::measure()?);
     }
     report::finish(&rows, &Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench.json"))
 }

@@ -16,6 +16,9 @@ pub struct Label {
     #[serde(default)]
     pub also: Vec<String>,
     pub root_line: String,
+    /// Lines that name the cause as well.
+    #[serde(default)]
+    pub root_alt: Vec<String>,
     #[serde(default)]
     pub affected_files: Vec<String>,
     /// Who can repair it. Not every set says so.

@@ -10,6 +10,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 /// Findings from this confidence on are said to be sure.
 const SURE: f64 = 0.9;
 
+/// Logs of so many bytes are long; of them the model is to be spared so many hundredths.
+const LONG: usize = 20_000;
+const REMOVED: usize = 85;
+
 /// So many of so many.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Share {
@@ -40,6 +44,10 @@ pub struct Score {
     precision: Share,
     sure: Share,
     withheld: Share,
+    verdicts: Share,
+    /// Bytes of long logs that a model does not see.
+    left_out: Share,
+    excerpts: Share,
     /// Labelled type → found type → how often.
     confusion: BTreeMap<String, BTreeMap<&'static str, usize>>,
     misses: String,
@@ -65,7 +73,7 @@ impl Score {
         // The line as people see it: without colours and what runners print before it.
         let shown = |line: &str| clean(line).trim().to_owned();
         let root = shown(finding.line_number.map_or("", |number| lines[number - 1]));
-        let root_right = shown(&label.root_line) == root;
+        let root_right = label.root_alt.iter().chain([&label.root_line]).any(|line| shown(line) == root);
         self.types.count(type_right);
         self.roots.count(root_right);
         for file in &label.affected_files {
@@ -79,6 +87,15 @@ impl Score {
         }
         if finding.verdict != Verdict::Code {
             self.withheld.count(withholds_rightly(finding, case, type_right && root_right));
+        }
+        if let Some(verdict) = &label.verdict {
+            self.verdicts.count(verdict == finding.verdict.as_str());
+        }
+        if case.log.len() >= LONG {
+            let kept: usize = diagnosis.excerpt.iter().map(|line| line.text.len() + 1).sum();
+            self.left_out.right += case.log.len().saturating_sub(kept);
+            self.left_out.of += case.log.len();
+            self.excerpts.count(kept * 100 <= case.log.len() * (100 - REMOVED));
         }
         *self.confusion.entry(label.error_type.clone()).or_default().entry(kind).or_default() += 1;
         self.note(case, finding, diagnosis.id, (type_right, root_right, &root));
@@ -94,7 +111,8 @@ impl Score {
         let label = &case.label;
         let files_right = finding.affected_files.len() == label.affected_files.len()
             && finding.affected_files.iter().all(|file| label.affected_files.contains(file));
-        if type_right && root_right && files_right {
+        let verdict_right = label.verdict.as_deref().is_none_or(|verdict| verdict == finding.verdict.as_str());
+        if type_right && root_right && files_right && verdict_right {
             return;
         }
         let mut line = |text: String| {
@@ -106,6 +124,10 @@ impl Score {
         }
         if !root_right {
             line(format!("  root   {}\n  not    {root}", label.root_line.trim()));
+        }
+        if !verdict_right {
+            let wanted = label.verdict.as_deref().unwrap_or_default();
+            line(format!("  by     {wanted}, not {}", finding.verdict.as_str()));
         }
         if !files_right {
             line(format!("  files  {:?}, not {:?}", label.affected_files, finding.affected_files));
@@ -122,6 +144,9 @@ impl Score {
             ("files that are named (precision)", self.precision),
             ("type, where it is sure", self.sure),
             ("verdicts that start no agent", self.withheld),
+            ("verdict, where the label has one", self.verdicts),
+            ("bytes of long logs kept from the model", self.left_out),
+            ("long logs with 85 % kept from it", self.excerpts),
         ] {
             println!("  {what:<38}{}", share.percent());
         }

@@ -84,7 +84,6 @@ fn code(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::{Hints, analyze};
-    use super::*;
     use rstest::rstest;
 
     type Told<'a> = (Option<&'a str>, Option<u32>, Option<u32>, Option<&'a str>);

@@ -181,7 +181,9 @@ fn bar(rest: &str) -> usize {
 
 /// Fixed words: GitHub Actions commands, PowerShell's error record, a Git server's echo, AWS Amplify's levels.
 fn literal(text: &str) -> Option<usize> {
-    const WORDS: [&str; 11] = [
+    const WORDS: [&str; 13] = [
+        "⚡️ ",
+        "ERR! ",
         "[INFO]: ",
         "[WARNING]: ",
         "[ERROR]: ",
@@ -364,6 +366,19 @@ fn runner(text: &str) -> Option<usize> {
     (is_package && after.starts_with(": ")).then_some(end + 3)
 }
 
+/// The folder that pnpm's recursive runs put in front of a line: `apps/web build: `.
+pub(crate) fn task_folder(line: &str) -> Option<&str> {
+    let mut rest = line.trim();
+    for _ in 0..PREFIX_LIMIT {
+        if task(rest).is_some() {
+            let (folder, _) = rest.split_once(": ")?.0.rsplit_once(' ')?;
+            return (folder != "." && !folder.starts_with('@')).then_some(folder);
+        }
+        rest = rest[prefix(rest)?..].trim_start();
+    }
+    None
+}
+
 /// `web:build: ` of Turborepo, `apps/web build: ` of pnpm's recursive runs.
 fn task(text: &str) -> Option<usize> {
     const TASKS: [&str; 14] = [
@@ -442,6 +457,14 @@ mod tests {
     #[case("10:4  error  'x' is not defined", "10:4  error  'x' is not defined")]
     fn drops_prefixes(#[case] line: &str, #[case] expected: &str) {
         assert_eq!(text(line), expected);
+    }
+
+    #[rstest]
+    #[case("11:11:22.6 | apps/web build: src/a.ts(29,13): error", Some("apps/web"))]
+    #[case("@acme/web:build: src/a.ts(29,13): error", None)]
+    #[case("src/a.ts(29,13): error", None)]
+    fn knows_the_folder_of_a_recursive_run(#[case] line: &str, #[case] expected: Option<&str>) {
+        assert_eq!(task_folder(line), expected);
     }
 
     proptest! {

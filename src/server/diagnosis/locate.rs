@@ -14,6 +14,8 @@ use super::{
 const HEADING_REACH: usize = 200;
 /// How far below an error its place may be printed.
 const BELOW_REACH: usize = 14;
+/// How far above an error the banner of its script may stand, in lines.
+const BANNER_REACH: usize = 200;
 /// How many frames of a stack or traceback are looked at.
 const FRAMES: usize = 60;
 
@@ -22,6 +24,8 @@ pub(super) struct Places<'a, L: ?Sized> {
     lines: &'a L,
     root: Option<String>,
     prefix: Option<&'a str>,
+    /// Where the script ran that failed, as its banner says.
+    ran_in: Option<String>,
 }
 
 /// Where an error is.
@@ -45,7 +49,8 @@ pub(super) struct Found {
 
 impl<'a, L: Lines + ?Sized> Places<'a, L> {
     pub(super) fn new(lines: &'a L, line: usize, hints: &'a Hints) -> Self {
-        Self { lines, root: learn_root(lines, line), prefix: hints.root_directory.as_deref() }
+        let prefix = hints.root_directory.as_deref().filter(|folder| !matches!(*folder, "" | "." | "/"));
+        Self { lines, root: learn_root(lines, line), prefix, ran_in: learn_folder(lines, line) }
     }
 
     /// The root's own file, then those of the same report, then those that its repair touches.
@@ -65,11 +70,9 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
         if !root.own_module {
             add(
                 &mut all,
-                entry.touches.iter().map(|file| match self.prefix {
-                    Some(prefix) if !prefix.trim_matches('/').is_empty() && prefix != "." => {
-                        format!("{}/{file}", prefix.trim_matches('/'))
-                    }
-                    _ => (*file).to_owned(),
+                entry.touches.iter().map(|file| match self.folder(root.candidate.line) {
+                    Some(folder) => format!("{}/{file}", folder.trim_matches('/')),
+                    None => (*file).to_owned(),
                 }),
             );
         }
@@ -87,7 +90,7 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
             let text = self.text(at);
             let path = paths::on_line(&text)
                 .into_iter()
-                .find(|path| self.relative(path).as_deref() == Some(file.as_str()))?;
+                .find(|path| self.relative(path, at).as_deref() == Some(file.as_str()))?;
             let end = path.as_ptr() as usize - text.as_ptr() as usize + path.len();
             Some(position(&text[end..]))
         });
@@ -100,7 +103,9 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
     }
 
     fn of(&self, candidate: &Candidate) -> Vec<String> {
-        if let Some(file) = candidate.found.file.as_deref().and_then(|file| self.relative(file)) {
+        if let Some(file) =
+            candidate.found.file.as_deref().and_then(|file| self.relative(file, candidate.line))
+        {
             return vec![file];
         }
         match candidate.found.entry.files {
@@ -109,7 +114,10 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
             Files::Line => {
                 let text = self.text(candidate.line);
                 let mut named: Vec<String> = Vec::new();
-                add(&mut named, paths::on_line(&text).into_iter().filter_map(|path| self.relative(path)));
+                add(
+                    &mut named,
+                    paths::on_line(&text).into_iter().filter_map(|path| self.relative(path, candidate.line)),
+                );
                 if named.is_empty() { self.below(candidate.line).into_iter().collect() } else { named }
             }
             Files::Above => self
@@ -127,8 +135,14 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
         }
     }
 
-    fn relative(&self, path: &str) -> Option<String> {
-        paths::relative(path, self.root.as_deref(), self.prefix)
+    /// `line` is where the path is printed.
+    fn relative(&self, path: &str, line: usize) -> Option<String> {
+        paths::relative(path, self.root.as_deref(), self.folder(line))
+    }
+
+    /// The folder of the repository that the paths of a line are relative to.
+    fn folder(&self, line: usize) -> Option<&str> {
+        self.prefix.or_else(|| self.lines.line(line).and_then(clean::task_folder)).or(self.ran_in.as_deref())
     }
 
     fn text(&self, line: usize) -> String {
@@ -138,35 +152,38 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
 
     fn first_on(&self, line: usize) -> Option<String> {
         let text = self.text(line);
-        paths::on_line(&text).into_iter().find_map(|path| self.relative(path))
+        paths::on_line(&text).into_iter().find_map(|path| self.relative(path, line))
     }
 
     /// The nearest line above that is nothing but a path (with a position, or after "ERROR in").
     fn above(&self, line: usize) -> Option<String> {
         (line.saturating_sub(HEADING_REACH)..line)
             .rev()
-            .find_map(|at| heading(&self.text(at)).map(str::to_owned))
-            .and_then(|path| self.relative(&path))
+            .find_map(|at| heading(&self.text(at)).map(|path| (path.to_owned(), at)))
+            .and_then(|(path, at)| self.relative(&path, at))
     }
 
     fn below(&self, line: usize) -> Option<String> {
         (line + 1..=line + BELOW_REACH)
             .take_while(|at| *at < self.lines.count())
+            .filter(|at| !is_source_frame(&self.text(*at)))
             .find_map(|at| self.first_on(at))
     }
 
     fn stack(&self, line: usize) -> Option<String> {
         let frames = (line + 1..(line + FRAMES).min(self.lines.count()))
-            .map(|at| self.text(at))
-            .filter(|text| text.starts_with("at ") || text.starts_with("- /"))
-            .find_map(|text| paths::on_line(&text).into_iter().find_map(|path| self.relative(path)));
+            .map(|at| (at, self.text(at)))
+            .filter(|(_, text)| text.starts_with("at ") || text.starts_with("- /") || heading(text).is_some())
+            .find_map(|(at, text)| {
+                paths::on_line(&text).into_iter().find_map(|path| self.relative(path, at))
+            });
         frames.or_else(|| {
             // Node.js prints the place of what was thrown above it.
             (line.saturating_sub(5)..line).rev().find_map(|at| {
                 let text = self.text(at);
                 let path = paths::on_line(&text).into_iter().next()?;
                 let is_place = text.starts_with(path) || text.starts_with("file://");
-                is_place.then(|| self.relative(path)).flatten()
+                is_place.then(|| self.relative(path, at)).flatten()
             })
         })
     }
@@ -175,7 +192,7 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
         (line.saturating_sub(FRAMES)..line).rev().find_map(|at| {
             let text = self.text(at);
             let path = text.strip_prefix("File \"")?.split('"').next()?;
-            if path.starts_with('<') { None } else { self.relative(path) }
+            if path.starts_with('<') { None } else { self.relative(path, at) }
         })
     }
 }
@@ -192,6 +209,13 @@ fn position(rest: &str) -> (Option<u32>, Option<u32>) {
 fn number(text: &str) -> (Option<u32>, &str) {
     let digits = text.bytes().take(9).take_while(u8::is_ascii_digit).count();
     (text[..digits].parse().ok(), &text[digits..])
+}
+
+/// `12 │ @use 'theme'`: what stands there are the project's words, not the tool's.
+fn is_source_frame(text: &str) -> bool {
+    let rest = text.trim_start_matches('>').trim_start();
+    let digits = rest.bytes().take(7).take_while(u8::is_ascii_digit).count();
+    digits > 0 && rest[digits..].trim_start().starts_with(['|', '│'])
 }
 
 fn add(all: &mut Vec<String>, more: impl IntoIterator<Item = String>) {
@@ -239,4 +263,17 @@ fn learn_root<L: Lines + ?Sized>(lines: &L, line: usize) -> Option<String> {
         let absolute = root.starts_with('/') || root.as_bytes().get(1) == Some(&b':');
         (absolute && root.len() > 3).then(|| root.to_owned())
     })
+}
+
+/// `> web@1.0.0 build /vercel/path0/apps/web`: npm and pnpm say where a script runs.
+fn learn_folder<L: Lines + ?Sized>(lines: &L, line: usize) -> Option<String> {
+    (line.saturating_sub(BANNER_REACH)..line)
+        .rev()
+        .find_map(|at| {
+            let text = clean::text(clean::cut(lines.line(at)?, 400)).into_owned();
+            let banner = text.strip_prefix("> ")?;
+            let (script, folder) = banner.rsplit_once(' ')?;
+            (script.contains('@') && folder.starts_with('/')).then(|| folder.trim_end_matches('/').to_owned())
+        })
+        .and_then(|folder| paths::folder_in_repository(&folder).map(str::to_owned))
 }

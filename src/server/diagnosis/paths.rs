@@ -15,7 +15,8 @@ static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Where platforms and runners put the repository.
-const PLATFORM_ROOTS: [&str; 8] = [
+const PLATFORM_ROOTS: [&str; 9] = [
+    "/vercel/workpath0/",
     "/vercel/path0/",
     "/vercel/path1/",
     "/opt/render/project/src/",
@@ -30,7 +31,14 @@ const PLATFORM_ROOTS: [&str; 8] = [
 const IMAGE_ROOTS: [&str; 6] = ["/workspace/", "/code/", "/repo/", "/var/task/", "/app/", "/src/"];
 
 /// Folders below which nothing is a source file of the project.
-const GENERATED: [&str; 12] = [
+const GENERATED: [&str; 19] = [
+    ".cache",
+    ".angular",
+    ".docusaurus",
+    ".expo",
+    ".turbo",
+    ".vinxi",
+    ".parcel-cache",
     "node_modules",
     ".next",
     ".nuxt",
@@ -94,6 +102,10 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
     let path = path.replace('\\', "/");
     let path = path.strip_prefix("file://").unwrap_or(&path);
     let path = path.split(['?', '#']).next().unwrap_or("");
+    // webpack writes `~` for the folder of packages.
+    if path.starts_with("~/") {
+        return None;
+    }
     if path.is_empty() || path.contains("//") || path.len() > 300 {
         return None;
     }
@@ -114,6 +126,11 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
             part => parts.push(part),
         }
     }
+    // Node.js before 16 prints its own modules like that.
+    const OWN_OF_NODE: [&str; 6] = ["process", "modules", "main", "bootstrap", "streams", "timers"];
+    if parts.first() == Some(&"internal") && parts.get(1).is_some_and(|part| OWN_OF_NODE.contains(part)) {
+        return None;
+    }
     if parts.is_empty() || parts.iter().any(|part| GENERATED.contains(part)) || parts[0] == "dist" {
         return None;
     }
@@ -125,6 +142,16 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
         }
         _ => Some(path),
     }
+}
+
+/// A folder of a build machine → the same folder relative to the repository; `None` for the repository itself, and
+/// where it is not known to be inside it.
+pub(super) fn folder_in_repository(folder: &str) -> Option<&str> {
+    let inside = PLATFORM_ROOTS.iter().find_map(|known| folder.strip_prefix(known)).or_else(|| {
+        let runner = folder.strip_prefix("/home/runner/work/")?;
+        runner.splitn(3, '/').nth(2)
+    })?;
+    (!inside.is_empty()).then_some(inside)
 }
 
 fn strip_root(path: &str, root: Option<&str>) -> Option<String> {

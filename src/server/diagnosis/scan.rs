@@ -167,6 +167,9 @@ pub(super) fn scan<L: Lines + ?Sized>(catalogue: &Catalogue, lines: &L) -> Scan 
 
 /// A frame of source text, a stack frame or the echo of a command: never the error itself.
 fn is_quoted_code(text: &str) -> bool {
+    if text.contains("throw new ") || text.starts_with("throw ") {
+        return true;
+    }
     if text.starts_with("at ") || text.starts_with("$ ") || text.starts_with('|') || text.starts_with('^') {
         return true;
     }

@@ -26,6 +26,7 @@ const WEBPACK_PATTERN: &str =
 const ROLLUP: &[&str] =
     &["failed to resolve import", "ailed to resolve import", "Could not resolve", "could not resolve"];
 const ROLLUP_PATTERN: &str = r#"(?:[Ff]ailed to resolve import|[Cc]ould not resolve) (?:entry module )?["'](?P<module>[^"']+)["'](?: (?:from|in) ["']?(?P<file>[^"'\s]+\.\w+)["']?)?"#;
+const METRO_PATTERN: &str = r#"Unable to resolve (?:module )?["'`]?(?P<module>[^\s"'`]+)["'`]? from ["'`]?(?P<file>[^\s"'`]+?)["'`]?(?::|\.? |$)"#;
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -108,11 +109,34 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rollup.unresolved",
         needles: &["UNRESOLVED_IMPORT", "UNLOADABLE", "Could not load ", "Cannot resolve "],
-        pattern: r"\[(?:UNRESOLVED_IMPORT|UNLOADABLE_\w+|MISSING_EXPORT)\]|^(?:\[[\w:-]+\] )?Could not load (?P<file>[^ (]+)|^@parcel/core: Failed to resolve '",
+        pattern: r"\[(?:UNRESOLVED_IMPORT|UNLOADABLE_\w+|MISSING_EXPORT)\]|^(?:\[[\w:-]+\] |Error: )*Could not load (?:\S+ \(imported by (?P<file>[^)]+)\)|\S*[/.]\S*)|^@parcel/core: Failed to resolve '",
         files: Files::Below,
         samples: &[
             "[vite:load-fallback] Could not load /vercel/path0/src/missing.ts (imported by src/main.ts): ENOENT: no such file or directory",
             "[UNLOADABLE_DEPENDENCY] Error: Could not load src/x.ts",
+        ],
+        ..BUNDLE
+    },
+    Entry {
+        id: "metro.package",
+        needles: &["nable to resolve"],
+        pattern: METRO_PATTERN,
+        samples: &[
+            "Unable to resolve \"expo-haptics\" from \"src/app/index.tsx\"",
+            "error: Error: Unable to resolve module lodash from /home/expo/workingdir/build/App.js: lodash could not be found within the project.",
+        ],
+        files: Files::None,
+        ..PACKAGE
+    },
+    Entry {
+        id: "metro.file",
+        needles: &["nable to resolve"],
+        pattern: METRO_PATTERN,
+        when: When::OwnFile,
+        files: Files::None,
+        samples: &[
+            "Error: Unable to resolve module ../Card from /home/expo/workingdir/build/src/App.tsx:",
+            "Unable to resolve \"./theme\" from \"app/_layout.tsx\"",
         ],
         ..BUNDLE
     },
@@ -147,9 +171,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Unknown word",
             "class does not exist",
             "can't find stylesheet",
+            "[vite:css]",
             "Can't find stylesheet",
         ],
-        pattern: r"^(?:\[[\w:-]+\] |Error: |Syntax error: |ModuleBuildError: .*|HookWebpackError: .*|\S+: )*(?:\[sass\] |\[postcss\] |SassError: |CssSyntaxError: |Undefined (?:variable|mixin|function)|Cannot apply unknown utility class|Can't find stylesheet|The `[^`]+` class does not exist|.*\bUnknown word\b)",
+        pattern: r"^(?:\[[\w:-]+\] |Error: |Nuxt [Bb]uild [Ee]rror: |Syntax error: |ModuleBuildError: .*|HookWebpackError: .*|\S+: )*(?:\[sass\] |\[postcss\] |SassError: |CssSyntaxError: |Undefined (?:variable|mixin|function)|Cannot apply unknown utility class|Can't find stylesheet|The `[^`]+` class does not exist|.*\bUnknown word\b)",
         files: Files::Below,
         samples: &[
             "[vite:css] [sass] Undefined variable.",
@@ -258,13 +283,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..BUNDLE
     },
+    // The loader's own words stand below.
+    Entry {
+        id: "webpack.loader-heading",
+        rank: Rank::Place,
+        needles: &["Module build failed"],
+        pattern: r"^(?:Error: |ModuleBuildError: )*Module build failed \(from [^)]+\):$",
+        samples: &["Module build failed (from ./node_modules/sass-loader/dist/cjs.js):"],
+        confidence: 0.7,
+        ..BUNDLE
+    },
     Entry {
         id: "webpack.loader",
         needles: &["Module parse failed", "Module build failed", "You may need an appropriate loader"],
         pattern: r"^(?:Error: )?Module (?:parse|build) failed",
         samples: &[
             "Module parse failed: Unexpected token (1:8)",
-            "Module build failed (from ./node_modules/sass-loader/dist/cjs.js):",
+            "Module build failed: Error: Couldn't find preset \"env\"",
         ],
         confidence: 0.88,
         ..BUNDLE

@@ -90,6 +90,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..LINT
     },
     Entry {
+        id: "biome.unformatted",
+        tool: "biome",
+        rank: Rank::Error,
+        needles: &[
+            "File content differs from formatting output",
+            "would have printed the following content",
+            "contents aren't sorted",
+        ],
+        pattern: r"^(?:Error: |[×x✖] )?(?:File content differs from formatting output|Formatter would have printed the following content|(?:The )?imports? (?:and exports )?(?:contents )?(?:aren't|are not) sorted)",
+        files: Files::Above,
+        samples: &[
+            "× File content differs from formatting output",
+            "Error: File content differs from formatting output",
+        ],
+        ..LINT
+    },
+    Entry {
         id: "biome.error",
         tool: "biome",
         needles: &["━━", " lint/", " format ", "FIXABLE", " parse "],

@@ -9,6 +9,7 @@ mod generic;
 mod limits;
 mod lint;
 pub(crate) mod matcher;
+mod monorepo;
 mod native;
 mod next;
 mod node;
@@ -139,6 +140,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         wrappers::ENTRIES,
         limits::ENTRIES,
         platform::ENTRIES,
+        monorepo::ENTRIES,
         npm::ENTRIES,
         yarn_pnpm_bun::ENTRIES,
         next::ENTRIES,

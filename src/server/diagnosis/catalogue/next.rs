@@ -164,6 +164,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..PLACE
     },
+    // @cloudflare/next-on-pages
+    Entry {
+        id: "next.edge-runtime",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &["configured to run with the Edge Runtime", "roduce a Cloudflare Pages build"],
+        pattern: r"routes were not configured to run with the Edge Runtime|^(?:ERROR: )?Failed to produce a Cloudflare Pages build",
+        confidence: 0.86,
+        files: Files::None,
+        samples: &[
+            "The following routes were not configured to run with the Edge Runtime:",
+            "ERROR: Failed to produce a Cloudflare Pages build from the project.",
+        ],
+        ..NEXT
+    },
     Entry {
         id: "next.summary",
         tool: "wrapper",
@@ -176,7 +191,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Failed to type check",
             "build failed with",
         ],
-        pattern: r"^(?:> ?)?(?:Failed to compile|Build error occurred|Build failed because of|(?:Error: )?Turbopack build failed with|Failed to type check)",
+        pattern: r"^(?:Error: )?(?:> ?)?(?:Failed to compile|Build error occurred|Build failed because of|(?:Error: )?Turbopack build failed with|Failed to type check)",
         confidence: 0.6,
         files: Files::Below,
         samples: &[

@@ -55,6 +55,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NODE
     },
     Entry {
+        id: "node.system-library",
+        tool: "node-gyp",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: &["pkg-config search path", "Call to 'pkg-config", "required by 'virtual:world'"],
+        pattern: r"(?:Package '?(?P<name>[\w.+-]+)'?,? was not found in the pkg-config search path|Package '(?:[\w.+-]+)', required by '|Call to 'pkg-config )",
+        confidence: 0.88,
+        samples: &[
+            "npm error Package pixman-1 was not found in the pkg-config search path.",
+            "Package cairo was not found in the pkg-config search path.",
+            "gyp: Call to 'pkg-config pixman-1 --libs' returned exit status 1 while in binding.gyp.",
+        ],
+        ..NODE
+    },
+    Entry {
         id: "node.exports",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
@@ -63,8 +78,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ERR_PACKAGE_IMPORT_NOT_DEFINED",
             "is not defined by \"exports\"",
             "specifier in \"",
+            "Package import specifier",
+            "Package subpath",
         ],
-        pattern: r#"^.*(?:Package subpath '[^']+' is not defined by "exports"|No "exports" main defined|Missing "[^"]+" (?:specifier|export) in "[^"]+" package)"#,
+        pattern: r#"^.*(?:Package (?:subpath|import specifier) ['"][^'"]+['"] is not defined|No "exports" main defined|Missing "[^"]+" (?:specifier|export) in "[^"]+" package)"#,
         files: Files::None,
         touches: &["package.json"],
         samples: &[
@@ -136,7 +153,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ERR_UNSUPPORTED_DIR_IMPORT",
             "ERR_REQUIRE_ASYNC_MODULE",
         ],
-        pattern: r"(?:ERR_REQUIRE_ESM|require\(\) of ES [Mm]odule|is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|does not provide an export named|ERR_UNKNOWN_FILE_EXTENSION|Named export '[^']+' not found|ERR_REQUIRE_CYCLE_MODULE|ERR_UNSUPPORTED_DIR_IMPORT|ERR_REQUIRE_ASYNC_MODULE)",
+        pattern: r"(?:require\(\) of ES Module (?P<file>\S+)|ERR_REQUIRE_ESM|require\(\) of ES [Mm]odule|is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|does not provide an export named|ERR_UNKNOWN_FILE_EXTENSION|Named export '[^']+' not found|ERR_REQUIRE_CYCLE_MODULE|ERR_UNSUPPORTED_DIR_IMPORT|ERR_REQUIRE_ASYNC_MODULE)",
         confidence: 0.8,
         samples: &[
             "ReferenceError: require is not defined in ES module scope, you can use import instead",
@@ -234,7 +251,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Exception,
         confidence: 0.78,
         needles: &["Error: ", "Error [", "rror]: ", "Error:"],
-        pattern: r"^(?:Uncaught |Unhandled |⨯ |× |x |✗ |\[|ERROR +|\[ERROR\] +|\[cause\]: |[A-Z]:\\)?(?:[\w$.]*Error|Error)(?: \[\w+\])?: \S",
+        pattern: r"^(?:> |Uncaught |Unhandled |⨯ |× |x |✗ |\[|ERROR +|\[ERROR\] +|\[cause\]: |[A-Z]:\\)?(?:[\w$.]*Error|Error)(?: \[\w+\])?: \S",
         samples: &[
             "TypeError: Cannot read properties of undefined (reading 'map')",
             "Error: Route.post() requires a callback function but got a [object Undefined]",

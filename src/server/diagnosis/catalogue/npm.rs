@@ -57,9 +57,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NPM
     },
     Entry {
+        id: "npm.lock-absent",
+        needles: &["can only install with an existing package-lock.json"],
+        pattern: r"(?:`npm ci` (?:command )?|cipm )can only install with an existing package-lock\.json",
+        touches: &["package-lock.json"],
+        samples: &[
+            "npm error The `npm ci` command can only install with an existing package-lock.json or",
+            "npm ERR! cipm can only install with an existing package-lock.json or npm-shrinkwrap.json",
+        ],
+        ..NPM
+    },
+    Entry {
         id: "npm.lock-out-of-sync",
         needles: &["`npm ci` can only install", "npm ci` can only install"],
-        pattern: r"`npm ci` can only install (?:packages when|with an existing)",
+        pattern: r"`npm ci` can only install packages when",
         touches: &["package.json", "package-lock.json"],
         samples: &[
             "npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.",
@@ -85,8 +96,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.access",
-        needles: &["401", "E401", "E403", "403 Forbidden", "authentication token"],
-        pattern: r"^npm (?:error|ERR!) (?:code E40[13]\b|40[13] (?:Unauthorized|Forbidden|403)|.*requires an authentication token|.*[Uu]nable to authenticate)",
+        rank: Rank::Cause,
+        needles: &["401", "403 Forbidden", "403 403", "authentication token", "nable to authenticate"],
+        pattern: r"^npm (?:error|ERR!) (?:40[13] (?:Unauthorized|Forbidden|403)|.*requires an authentication token|.*[Uu]nable to authenticate)",
         error_type: ErrorType::Dependency,
         verdict: Verdict::Config,
         confidence: 0.9,
@@ -94,9 +106,22 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
         ),
         samples: &[
-            "npm error code E401",
             "npm ERR! 403 403 Forbidden - GET https://npm.pkg.github.com/@acme%2fui",
+            "npm error 401 Unauthorized - GET https://npm.pkg.github.com/@acme%2fui - authentication token not provided",
         ],
+        touches: &[".npmrc"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.access-code",
+        needles: &["code E40"],
+        pattern: r"^npm (?:error|ERR!) code E40[13]$",
+        verdict: Verdict::Config,
+        confidence: 0.88,
+        advice: Some(
+            "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
+        ),
+        samples: &["npm error code E401", "npm ERR! code E403"],
         touches: &[".npmrc"],
         ..NPM
     },
@@ -234,6 +259,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         confidence: 0.6,
         samples: &["npm error code EUSAGE", "npm ERR! code ETARGET"],
         ..NPM
+    },
+    // What node-gyp tells of itself on npm's error channel.
+    Entry {
+        id: "npm.gyp-chatter",
+        rank: Rank::Footer,
+        needles: &["gyp info ", "gyp http ", "gyp verb ", "prebuild-install "],
+        pattern: r"^(?:npm (?:error|ERR!) )?(?:node-pre-)?gyp (?:info|http|verb)\b|prebuild-install (?:info|http|warn)",
+        samples: &["npm error gyp info spawn args 'build',", "gyp http GET https://nodejs.org/download"],
+        ..NOISE
     },
     // The shell cannot find a tool that a package would have brought.
     Entry {

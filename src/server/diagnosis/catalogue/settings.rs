@@ -32,6 +32,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..VARIABLE
     },
     Entry {
+        id: "drizzle.parameter",
+        needles: &["provide required params", "Either connection \"url\"", "[x] url: undefined"],
+        pattern: r#"Please provide required params|^Either connection "url"|^\[x\] url: undefined"#,
+        confidence: 0.86,
+        advice: Some(
+            "The Drizzle configuration reads a variable that is not set: add the database's address {env}, then deploy again.",
+        ),
+        samples: &[
+            "Error  Please provide required params:",
+            "Either connection \"url\" or \"host\", \"database\" are required for PostgreSQL database connection",
+        ],
+        ..VARIABLE
+    },
+    Entry {
         id: "settings.missing-variable",
         needles: &[
             "nvironment variable",
@@ -88,10 +102,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "sveltekit.variable",
-        needles: &["virtual:env/static", "$env/static"],
-        pattern: r#""(?P<name>\w+)" is not exported by "(?:virtual:env|\$env)/static/"#,
+        needles: &["env/static/"],
+        pattern: r#""(?P<name>\w+)" is not exported by "(?:virtual:)?(?:\$?env)/static/|env/static/\w+["']+ has no exported member|No matching export in "(?:virtual:)?\$?env/static/"#,
         files: Files::Line,
         samples: &[
+            "RollupError: \"API_KEY\" is not exported by \"virtual:$env/static/private\", imported by \"src/hooks.ts\".",
             "src/lib/db.ts (1:9): \"DATABASE_URL\" is not exported by \"virtual:env/static/private\", imported by \"src/lib/db.ts\".",
         ],
         ..VARIABLE

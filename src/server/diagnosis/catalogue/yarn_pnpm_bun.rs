@@ -50,6 +50,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..PNPM
     },
     Entry {
+        id: "pnpm.registry-down",
+        tool: "network",
+        rank: Rank::Cause,
+        needles: &["ERR_PNPM_FETCH_5", "ERR_PNPM_META_FETCH_FAIL"],
+        pattern: r"ERR_PNPM_FETCH_5\d\d|ERR_PNPM_META_FETCH_FAIL.*(?:E(?:CONNRE|NOTFOUND|TIMEDOUT|AI_AGAIN)|socket hang up|timeout)",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.88,
+        touches: &[],
+        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        samples: &[
+            "ERR_PNPM_FETCH_503  GET https://registry.npmjs.org/next: Service Unavailable - 503",
+            "ERR_PNPM_META_FETCH_FAIL  GET https://registry.npmjs.org/next: request failed, reason: connect ECONNREFUSED 104.16.0.1:443",
+        ],
+        ..PNPM
+    },
+    Entry {
         id: "pnpm.tool-version",
         needles: &["ERR_PNPM_META_FETCH_FAIL", "must be of type URLSearchParams", "ERR_INVALID_THIS"],
         pattern: r"ERR_PNPM_META_FETCH_FAIL|ERR_INVALID_THIS|must be of type URLSearchParams",
@@ -62,6 +79,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.engine",
+        touches: &[],
         rank: Rank::Cause,
         needles: &["ERR_PNPM_UNSUPPORTED_ENGINE", "ERR_PNPM_BAD_PM_VERSION"],
         pattern: r"ERR_PNPM_(?:UNSUPPORTED_ENGINE|BAD_PM_VERSION)",
@@ -91,6 +109,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             "There is no package.json in the folder the platform builds: correct the root directory {root}.",
         ),
         samples: &["ERR_PNPM_NO_PKG_MANIFEST  No package.json found in /vercel/path0"],
+        ..PNPM
+    },
+    Entry {
+        id: "pnpm.access",
+        needles: &["ERR_PNPM_FETCH_401", "ERR_PNPM_FETCH_403"],
+        pattern: r"ERR_PNPM_FETCH_40[13]",
+        verdict: Verdict::Config,
+        confidence: 0.85,
+        touches: &[],
+        advice: Some(
+            "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
+        ),
+        samples: &["ERR_PNPM_FETCH_401  GET https://npm.pkg.github.com/@acme%2Fui: Unauthorized - 401"],
         ..PNPM
     },
     Entry {

@@ -57,6 +57,7 @@ pinned_version() {
     wasm-split-cli) locked_version wasm_split_helpers ;;
     cargo-deny) echo 0.20.2 ;;
     cargo-machete) echo 0.9.2 ;;
+    cargo-fuzz) echo 0.13.2 ;;
     *) fail "no version is known of $1" ;;
   esac
 }

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 const SURE: f64 = 0.9;
 
 /// Logs of so many bytes are long; of them the model is to be spared so many hundredths.
-const LONG: usize = 20_000;
+const LONG: usize = 16_000;
 const REMOVED: usize = 85;
 
 /// So many of so many.
@@ -86,7 +86,7 @@ impl Score {
             self.sure.count(type_right);
         }
         if finding.verdict != Verdict::Code {
-            self.withheld.count(withholds_rightly(finding, case, type_right && root_right));
+            self.withheld.count(withholds_rightly(case, type_right && root_right));
         }
         if let Some(verdict) = &label.verdict {
             self.verdicts.count(verdict == finding.verdict.as_str());
@@ -172,10 +172,7 @@ impl Score {
     }
 }
 
-/// Where no person has said who can repair it, withholding the agent is right when the cause was understood.
-fn withholds_rightly(finding: &Finding, case: &Case, understood: bool) -> bool {
-    match &case.label.verdict {
-        Some(verdict) => verdict == finding.verdict.as_str(),
-        None => understood,
-    }
+/// No agent is right where code cannot repair it. Where no person has said so: when the cause was understood.
+fn withholds_rightly(case: &Case, understood: bool) -> bool {
+    case.label.verdict.as_deref().map_or(understood, |verdict| verdict != Verdict::Code.as_str())
 }

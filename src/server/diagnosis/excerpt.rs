@@ -5,9 +5,9 @@ use crate::model::ContextLine;
 use std::collections::{BTreeSet, HashSet};
 
 /// Of a log so many hundredths may be kept, within [`BYTES`].
-const SHARE: usize = 12;
+const SHARE: usize = 13;
 /// The fewest and the most bytes of an excerpt.
-const BYTES: (usize, usize) = (2_500, 14_000);
+const BYTES: (usize, usize) = (2_000, 14_000);
 /// Lines before and after the root line, which are kept first.
 const AROUND_ROOT: (usize, usize) = (4, 8);
 /// Lines before and after every other possible cause.

@@ -1,7 +1,7 @@
 //! The candidates → the root: what the build failed of, by what the tools mean.
 
 use super::{
-    catalogue::{Entry, Rank},
+    catalogue::{Entry, Rank, generic},
     clean,
     lines::Lines,
     module,
@@ -83,7 +83,8 @@ fn is_first_of_tool(candidate: &Candidate, best: &[&Candidate]) -> bool {
 fn weigh<L: Lines + ?Sized>(lines: &L, candidates: &[Candidate], at: usize) -> Rank {
     let candidate = &candidates[at];
     let rank = candidate.found.entry.rank;
-    if rank != Rank::Exception {
+    // What is only known by its place above a stack may be the end of a longer message.
+    if rank != Rank::Exception || candidate.found.entry.id == generic::THROWN.id {
         return rank;
     }
     let announced = candidates[..at]

@@ -181,7 +181,11 @@ fn bar(rest: &str) -> usize {
 
 /// Fixed words: GitHub Actions commands, PowerShell's error record, a Git server's echo, AWS Amplify's levels.
 fn literal(text: &str) -> Option<usize> {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 17] = [
+        "▲  ",
+        "npm ERR! npm ERR! ",
+        "npm error npm error ",
+        "Error: Command failed with code 1: ",
         "⚡️ ",
         "ERR! ",
         "[INFO]: ",
@@ -196,7 +200,9 @@ fn literal(text: &str) -> Option<usize> {
         "npm.cmd : ",
         "Uncaught (in promise) ",
     ];
-    WORDS.iter().find(|word| text.starts_with(**word)).map(|word| word.len())
+    let word = WORDS.iter().find(|word| text.starts_with(**word))?;
+    // Of npm within npm the inner one speaks.
+    Some(if word.starts_with("npm ") { word.len() / 2 } else { word.len() })
 }
 
 /// `2026-01-02T03:04:05.678Z`, also with a space in the middle, without a zone or with an offset.
@@ -397,9 +403,11 @@ fn task(text: &str) -> Option<usize> {
         "postinstall",
         "install",
     ];
+    // Older versions of Turborepo begin with `> `.
+    let quoted = if text.starts_with("> ") { 2 } else { 0 };
     let head = cut(text, 120);
     let end = head.find(": ")?;
-    let (name, task) = head[..end].rsplit_once([':', '#', ' '])?;
+    let (name, task) = head.get(quoted..end)?.rsplit_once([':', '#', ' '])?;
     let is_name = !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'/' | b'-' | b'_' | b'.'));
     (is_name && TASKS.contains(&task)).then_some(end + 1)
@@ -449,6 +457,9 @@ mod tests {
     #[case("2026-11-27T10:00:00.1Z [WARNING]: Error: x", "Error: x")]
     #[case("[0] Error: x", "Error: x")]
     #[case("[@acme/web]: Error: x", "Error: x")]
+    #[case("> web:build: Module parse failed: x", "Module parse failed: x")]
+    #[case("▲  Type error: x", "Type error: x")]
+    #[case("npm ERR! npm ERR! code ECONNRESET", "npm ERR! code ECONNRESET")]
     #[case("May be an error", "May be an error")]
     #[case("a | b", "a | b")]
     #[case("12.5 kB", "12.5 kB")]

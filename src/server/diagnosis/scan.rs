@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::{
-        Rank,
+        Rank, generic,
         matcher::{Catalogue, Found},
     },
     clean,
@@ -95,6 +95,9 @@ impl<'a> Scanner<'a> {
             return false;
         }
         let mut text = clean::text(searched).into_owned();
+        if is_frame(&text) {
+            return self.thrown_above(lines, index);
+        }
         if is_quoted_code(&text) {
             return false;
         }
@@ -112,6 +115,23 @@ impl<'a> Scanner<'a> {
             self.scan.private_keys.push(start..=count);
         }
         self.scan
+    }
+
+    /// The line is a frame of a stack. Above the first frame stands what was thrown, whatever its words are.
+    fn thrown_above<L: Lines + ?Sized>(&mut self, lines: &L, index: usize) -> bool {
+        let Some(above) = index.checked_sub(1) else { return false };
+        let known = self
+            .scan
+            .candidates
+            .last()
+            .is_some_and(|newest| newest.line == above && newest.found.entry.rank != Rank::Guess);
+        let Some(line) = lines.line(above).filter(|_| !known) else { return false };
+        let text = clean::text(line).into_owned();
+        if text.is_empty() || text.ends_with(':') || text.starts_with("at ") || is_quoted_code(&text) {
+            return false;
+        }
+        let found = Found { entry: &generic::THROWN, file: None, module: None, name: None };
+        self.take(Candidate { line: above, text, found })
     }
 
     fn take(&mut self, candidate: Candidate) -> bool {
@@ -165,6 +185,16 @@ pub(super) fn scan<L: Lines + ?Sized>(catalogue: &Catalogue, lines: &L) -> Scan 
     scanner.finish(lines.count())
 }
 
+/// `at build (/app/node_modules/next/dist/build/index.js:13:900)`.
+fn is_frame(text: &str) -> bool {
+    let Some(frame) = text.strip_prefix("at ") else { return false };
+    let place = frame.trim_end_matches(')');
+    let column = place.trim_end_matches(|c: char| c.is_ascii_digit());
+    let line = column.strip_suffix(':').map(|line| line.trim_end_matches(|c: char| c.is_ascii_digit()));
+    column.len() < place.len()
+        && line.is_some_and(|line| line.ends_with(':') && line.len() + 1 < column.len())
+}
+
 /// A frame of source text, a stack frame or the echo of a command: never the error itself.
 fn is_quoted_code(text: &str) -> bool {
     if text.contains("throw new ") || text.starts_with("throw ") {
@@ -188,5 +218,32 @@ fn join_powershell<L: Lines + ?Sized>(lines: &L, index: usize, text: &mut String
         }
         text.push(' ');
         text.push_str(clean::cut(line, 200));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Hints, analyze};
+
+    #[test]
+    fn what_stands_above_a_stack_was_thrown() {
+        let lines = [
+            "generating the static pages",
+            "FATAL  Cannot read property 'split' of undefined",
+            "  at extractPayload (modules/static/index.js:9:26)",
+            "  at modules/static/index.js:53:27",
+            "Could not generate the pages",
+        ];
+        let diagnosis = analyze(&lines, &Hints::default());
+        assert_eq!((diagnosis.id, diagnosis.finding.line_number), (Some("generic.thrown"), Some(2)));
+        assert_eq!(diagnosis.finding.affected_files, ["modules/static/index.js"]);
+    }
+
+    #[test]
+    fn a_sentence_with_at_is_no_frame() {
+        for line in ["at 12:30 it began", "at (x)", "at ", "at a:1"] {
+            assert!(!super::is_frame(line), "{line}");
+        }
+        assert!(super::is_frame("at async Promise.all (node:internal/modules/run_main:98:5)"));
     }
 }

@@ -83,6 +83,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..BUNDLE
     },
     Entry {
+        id: "rollup.entry",
+        error_type: ErrorType::Config,
+        needles: &[
+            "Could not resolve entry module",
+            "You must supply options.input",
+            "Entry module not found",
+        ],
+        pattern: r#"Could not resolve entry module ["']|You must supply options\.input to rollup|^(?:ERROR in |Error: )?Entry module not found"#,
+        files: Files::None,
+        confidence: 0.85,
+        samples: &[
+            "Could not resolve entry module \"index.html\".",
+            "You must supply options.input to rollup",
+        ],
+        ..BUNDLE
+    },
+    Entry {
         id: "rollup.package",
         needles: ROLLUP,
         pattern: ROLLUP_PATTERN,
@@ -172,9 +189,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             "class does not exist",
             "can't find stylesheet",
             "[vite:css]",
+            "File to import not found",
             "Can't find stylesheet",
         ],
-        pattern: r"^(?:\[[\w:-]+\] |Error: |Nuxt [Bb]uild [Ee]rror: |Syntax error: |ModuleBuildError: .*|HookWebpackError: .*|\S+: )*(?:\[sass\] |\[postcss\] |SassError: |CssSyntaxError: |Undefined (?:variable|mixin|function)|Cannot apply unknown utility class|Can't find stylesheet|The `[^`]+` class does not exist|.*\bUnknown word\b)",
+        pattern: r"^(?:\[[\w:-]+\] |Error: |Nuxt [Bb]uild [Ee]rror: |Syntax error: |ModuleBuildError: .*|HookWebpackError: .*|\S+: )*(?:\[sass\] |\[postcss\] |SassError: |CssSyntaxError: |Undefined (?:variable|mixin|function)|Cannot apply unknown utility class|Can't find stylesheet|File to import not found|The `[^`]+` class does not exist|.*\bUnknown word\b)",
         files: Files::Below,
         samples: &[
             "[vite:css] [sass] Undefined variable.",
@@ -252,7 +270,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "esbuild.error",
         needles: &["[ERROR]", ": ERROR: ", ": error: "],
-        pattern: r"^(?:✘ |X )\[ERROR\] \S|^(?P<file>[^\s:]+\.\w+):\d+:\d+: (?:ERROR|error): \S|^\[[\w:-]+\] (?P<name>[^\s:]+\.\w+):\d+:\d+: ERROR: ",
+        pattern: r"^(?:✘ |X )\[ERROR\] \S|^(?:<\w+>|(?P<file>[^\s:]+\.\w+)):\d+:\d+: (?:ERROR|error): \S|^\[[\w:-]+\] (?P<name>[^\s:]+\.\w+):\d+:\d+: ERROR: ",
         files: Files::Below,
         samples: &[
             "✘ [ERROR] Expected \")\" but found \";\"",

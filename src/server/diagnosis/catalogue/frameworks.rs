@@ -50,6 +50,57 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
+        id: "astro.named",
+        needles: &["Error] "],
+        pattern: r"^(?:\[ERROR\] )?\[[A-Z][A-Za-z]+Error\] \S",
+        confidence: 0.84,
+        samples: &[
+            "[GenerateContentTypesError] `astro sync` command failed to generate content collection types",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "svelte.place",
+        rank: Rank::Place,
+        needles: &[".svelte:"],
+        pattern: r"^(?:\[[\w:-]+\] )?(?P<file>[\w./+()\[\]-]+\.svelte):\d+:\d+ \S",
+        confidence: 0.6,
+        last: true,
+        samples: &["[vite-plugin-svelte] src/App.svelte:3:5 Expected token >"],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "sveltekit.prerender",
+        needles: &["linked from /", "marked as prerenderable"],
+        pattern: r"^(?:Error: )?(?:\d{3} \S+ \(linked from |The following routes were marked as prerenderable, but were not prerendered)",
+        confidence: 0.85,
+        files: Files::None,
+        samples: &[
+            "Error: 404 /pricing (linked from /)",
+            "Error: The following routes were marked as prerenderable, but were not prerendered:",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "react-router.root",
+        error_type: ErrorType::Config,
+        needles: &["root route module", "Missing \"root\" route"],
+        pattern: r#"Could not find a root route module|Missing "root" route file"#,
+        files: Files::None,
+        samples: &["Error: Could not find a root route module in the app directory as \"app/root.tsx\""],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "angular.node-version",
+        error_type: ErrorType::Config,
+        needles: &["requires a minimum Node.js version"],
+        pattern: r"requires a minimum Node\.js version",
+        files: Files::None,
+        confidence: 0.95,
+        samples: &["The Angular CLI requires a minimum Node.js version of v20.19 or v22.12."],
+        ..FRAMEWORK
+    },
+    Entry {
         id: "svelte.error",
         needles: &["CompileError", "Unexpected token\nhttps", "svelte.dev/e/"],
         pattern: r"^(?:\[[\w:-]+\] )*(?:CompileError|ParseError): \S",
@@ -72,7 +123,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "angular.template",
         error_type: ErrorType::Typescript,
         needles: &["error NG", "NG8", "NG5"],
-        pattern: r"(?:^(?:Error: )?(?P<file>\S+?):\d+:\d+ - error NG\d+:|^(?:✘ \[ERROR\] )?NG\d{3,5}: )",
+        pattern: r"(?:^(?:Error: )?(?P<file>\S+?):\d+:\d+ - error NG\d+:|^(?:✘ )?(?:\[ERROR\] )?NG\d{3,5}: )",
         samples: &[
             "Error: src/app/app.component.html:3:5 - error NG8001: 'app-card' is not a known element:",
             "✘ [ERROR] NG8002: Can't bind to 'ngModel' since it isn't a known property of 'input'.",
@@ -82,7 +133,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "gatsby.error",
         needles: &["ERROR #", "There was an error in your GraphQL query"],
-        pattern: r"^ERROR +#\d+|^There was an error in your GraphQL query",
+        pattern: r"^ERROR +#\d+|^(?:error )?There was an error in your GraphQL query|^Cannot query field ",
         samples: &["ERROR #98123  WEBPACK"],
         confidence: 0.75,
         ..FRAMEWORK

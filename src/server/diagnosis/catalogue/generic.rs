@@ -13,6 +13,21 @@ const GUESS: Entry = Entry {
     ..Entry::BASE
 };
 
+/// Whatever stands right above the first frame of a stack was thrown. No pattern finds it: the scanner does.
+pub(crate) static THROWN: Entry = Entry {
+    id: "generic.thrown",
+    tool: "node",
+    rank: Rank::Exception,
+    error_type: ErrorType::Runtime,
+    confidence: 0.55,
+    files: Files::Stack,
+    last: false,
+    ..GUESS
+};
+
+/// In every frame of a JavaScript stack.
+pub(crate) const FRAME: &str = " at ";
+
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.footer",

@@ -1,6 +1,6 @@
 //! All entries compiled into one automaton over their needles: a line pays for the entries whose needles it has.
 
-use super::{Entry, When, entries};
+use super::{Entry, When, entries, generic};
 use crate::server::diagnosis::{clean, module, redact};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
@@ -39,9 +39,11 @@ impl Catalogue {
         let mut owners: Vec<Vec<u16>> = Vec::new();
         let mut literals: Vec<&'static str> = Vec::new();
         let mut known: HashMap<&'static str, usize> = HashMap::new();
-        // No entry's, but it is searched in the same pass.
-        literals.push(redact::KEY_WORDS);
-        owners.push(Vec::new());
+        // No entry's, but they are searched in the same pass.
+        for other in [redact::KEY_WORDS, generic::FRAME] {
+            literals.push(other);
+            owners.push(Vec::new());
+        }
         for (index, entry) in (0_u16..).zip(&entries) {
             for needle in entry.needles {
                 let slot = *known.entry(needle).or_insert_with(|| {

@@ -5,7 +5,7 @@
 
 mod bundlers;
 mod frameworks;
-mod generic;
+pub(crate) mod generic;
 mod limits;
 mod lint;
 pub(crate) mod matcher;
@@ -19,6 +19,8 @@ mod platform;
 mod python;
 mod settings;
 mod typescript;
+mod vercel;
+mod wrangler;
 mod wrappers;
 mod yarn_pnpm_bun;
 
@@ -137,9 +139,11 @@ impl Entry {
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [
         settings::ENTRIES,
+        vercel::ENTRIES,
         wrappers::ENTRIES,
         limits::ENTRIES,
         platform::ENTRIES,
+        wrangler::ENTRIES,
         monorepo::ENTRIES,
         npm::ENTRIES,
         yarn_pnpm_bun::ENTRIES,

@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "\"output: export\"",
             "output: 'export'",
         ],
-        pattern: r#"(?:Configuring Next\.js via '[^']+' is not supported|Failed to load next\.config\.\w+|(?:Error: )?(?:Specified "\w+" cannot|`?\S+`? (?:is not|cannot be) (?:supported|used) with "?`?output: ["']?export))"#,
+        pattern: r#"(?:Configuring Next\.js via '[^']+' is not supported|Failed to load next\.config\.\w+|Image Optimization using the default loader is not compatible|(?:Error: )?(?:Specified "\w+" cannot|`?\S+`? (?:is not|cannot be) (?:supported|used) with "?`?output: ["']?export))"#,
         files: Files::Here,
         touches: &["next.config.js"],
         samples: &[

@@ -196,8 +196,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "npm.registry-down",
         tool: "network",
         rank: Rank::Cause,
-        needles: &["ECONNREFUSED", "ENOTFOUND", "E500", "E502", "E503", "E504", "503 Service", "FetchError"],
-        pattern: r"^npm (?:error|ERR!) (?:FetchError: |50[0234] |network request to .*ENOTFOUND)",
+        needles: &[
+            "ECONNREFUSED",
+            "ENOTFOUND",
+            "E500",
+            "E502",
+            "E503",
+            "E504",
+            "503 Service",
+            "FetchError",
+            "network timeout at",
+            "network Invalid response",
+        ],
+        pattern: r"^npm (?:error|ERR!) (?:FetchError: |50[0234] |network request to .*ENOTFOUND|network timeout at|network Invalid response body)",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
         confidence: 0.88,
@@ -206,6 +217,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "npm error FetchError: request to https://registry.npmjs.org/next failed, reason: connect ECONNREFUSED 104.16.0.1:443",
             "npm ERR! 503 Service Unavailable - GET https://registry.npmjs.org/next",
+            "npm error network Invalid response body while trying to fetch https://registry.npmjs.org/next: aborted",
         ],
         ..NPM
     },
@@ -229,6 +241,14 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm itself crashed during the install: deploy again without the build cache {redeploy}.",
         ),
         samples: &["npm error Exit handler never called!"],
+        ..NPM
+    },
+    Entry {
+        id: "npm.git-dependency",
+        needles: &["git error occurred", "git connection error occurred", "git dep preparation failed"],
+        pattern: r"^npm (?:error|ERR!) (?:An? (?:unknown )?git (?:connection )?error occurred|git dep preparation failed)",
+        confidence: 0.85,
+        samples: &["npm error An unknown git error occurred", "npm ERR! git dep preparation failed"],
         ..NPM
     },
     Entry {

@@ -8,7 +8,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "vercel.command-exited",
         needles: &["exited with"],
-        pattern: r#"^(?:Error: |ERROR: ?)?(?:Command )?["'`].+["'`] exited with (?:code )?(?:SIG\w+|\d+)"#,
+        pattern: r#"^(?:Error: |ERROR: ?)?(?:Command )?["'`].+["'`] exited with (?:code )?(?:SIG[A-JL-Z]\w+|\d+)"#,
         samples: &["Error: Command \"npm run build\" exited with 1", "ERROR: \"build:kit\" exited with 1."],
         ..FOOTER
     },
@@ -69,11 +69,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &[
             "ompleted with exit code",
             "failed with exit code",
+            "failed with return code",
             "xited with code",
             "xit status ",
             "exit code: ",
         ],
-        pattern: r"^(?:Error: )?(?:Process completed with exit code|The process '.+' failed with exit code|(?:Process |Command |npm )?[Ee]xited with code|exit status \d+|exit code: \d+|│ exit code: \d+)",
+        pattern: r"^(?:Error: )?(?:.{1,200}\bfailed with return code:? \d+|Process completed with exit code|The process '.+' failed with exit code|(?:Process |Command |npm )?[Ee]xited with code|exit status \d+|exit code: \d+|│ exit code: \d+)",
         samples: &[
             "Process completed with exit code 1.",
             "exit status 1",

@@ -179,7 +179,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "yarn.missing-command",
         rank: Rank::Cause,
         needles: &["error Command \"", "Couldn't find a script named"],
-        pattern: r#"^error Command "(?P<name>[^"]+)" not found|Couldn't find a script named "#,
+        pattern: r#"^(?:error |ERR_PNPM_\w+ +)?Command "(?P<name>[^"]+)" not found|Couldn't find a script named "#,
         error_type: ErrorType::Config,
         samples: &[
             "error Command \"build\" not found.",
@@ -200,6 +200,60 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: Cannot find matching keyid: {\"signatures\":[]}",
         ],
         ..YARN
+    },
+    Entry {
+        id: "yarn.registry-down",
+        tool: "network",
+        rank: Rank::Cause,
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        confidence: 0.9,
+        touches: &[],
+        needles: &[
+            "An unexpected error occurred: \"http",
+            "downloading package manifest",
+            "downloading tarball",
+        ],
+        pattern: r#"^error An unexpected error occurred: "https?://[^"]*(?:ESOCKETTIMEDOUT|ETIMEDOUT|ECONNRE|ENOTFOUND|EAI_AGAIN|Request failed \\?"5)|^error: (?:ConnectionRefused|ConnectionClosed|Timeout|FailedToOpenSocket)\b.*(?:downloading|fetching)"#,
+        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        samples: &[
+            "error An unexpected error occurred: \"https://registry.yarnpkg.com/next/-/next-15.0.0.tgz: ESOCKETTIMEDOUT\".",
+            "error: ConnectionRefused downloading package manifest next",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "yarn.package",
+        needles: &["An unexpected error occurred: \"http"],
+        pattern: r#"^error An unexpected error occurred: "https?://\S+(?: Not found|\s*Request failed \\?"40)"#,
+        confidence: 0.88,
+        touches: &["package.json"],
+        samples: &[
+            "error An unexpected error occurred: \"https://registry.yarnpkg.com/@acme%2fui: Not found\".",
+        ],
+        ..PNPM
+    },
+    Entry {
+        id: "yarn.checksum",
+        needles: &["YN0018", "YN0016", "YN0041", "YN0033", "YN0009"],
+        pattern: r"^➤ YN00(?:18|16|41|33|09): ",
+        confidence: 0.85,
+        touches: &[],
+        samples: &["➤ YN0018: │ react@npm:18.2.0: The remote archive doesn't match the expected checksum"],
+        ..PNPM
+    },
+    Entry {
+        id: "yarn.internal",
+        needles: &["Internal Error: ", "Usage Error: "],
+        pattern: r"^(?:Internal|Usage) Error: \S",
+        error_type: ErrorType::Config,
+        confidence: 0.7,
+        touches: &[],
+        samples: &[
+            "Internal Error: Cache path does not exist.",
+            "Usage Error: The project in /app doesn't seem to have been installed",
+        ],
+        ..PNPM
     },
     Entry {
         id: "yarn.footer",

@@ -1,0 +1,93 @@
+//! Wrangler and Cloudflare's API, which mark every error as esbuild does: `✘ [ERROR]`.
+
+use super::{Entry, Files, Rank};
+use crate::model::{ErrorType, Verdict};
+
+const WRANGLER: Entry = Entry {
+    tool: "cloudflare",
+    rank: Rank::Cause,
+    error_type: ErrorType::Config,
+    confidence: 0.88,
+    ..Entry::BASE
+};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "wrangler.api-request",
+        rank: Rank::Place,
+        needles: &["A request to the Cloudflare API"],
+        pattern: r"A request to the Cloudflare API(?: \(|$)",
+        confidence: 0.6,
+        samples: &["✘ [ERROR] A request to the Cloudflare API (/accounts/1/workers/scripts/shop) failed."],
+        ..WRANGLER
+    },
+    Entry {
+        id: "wrangler.no-routes",
+        rank: Rank::Guess,
+        needles: &["No routes found when building Functions"],
+        pattern: r"No routes found when building Functions directory",
+        confidence: 0.3,
+        samples: &[
+            "✘ [ERROR] No routes found when building Functions directory: /opt/buildhome/repo/functions",
+        ],
+        ..WRANGLER
+    },
+    Entry {
+        id: "cloudflare.output-links",
+        needles: &["build output directory contains links"],
+        pattern: r"build output directory contains links to files that can't be accessed",
+        samples: &["Failed: build output directory contains links to files that can't be accessed"],
+        ..WRANGLER
+    },
+    Entry {
+        id: "wrangler.node-version",
+        needles: &["Wrangler requires at least Node.js"],
+        pattern: r"Wrangler requires at least Node\.js",
+        verdict: Verdict::Config,
+        confidence: 0.95,
+        advice: Some("Choose a Node.js version that Wrangler accepts {node}, then deploy again."),
+        samples: &["Failed: Wrangler requires at least Node.js v20.0.0. You are using v18.17.0."],
+        ..WRANGLER
+    },
+    Entry {
+        id: "wrangler.configuration",
+        needles: &[
+            "Configuration file for",
+            "Unexpected fields found in",
+            "configuration file validation",
+            "compiled Open Next config",
+            "Unknown argument",
+            "should have a string \"binding\" field",
+            "bindings should",
+            "Could not read file",
+            "ot enough arguments following",
+        ],
+        pattern: r#"(?:Configuration file for (?:Pages|Workers) projects does not support|Unexpected fields found in|[Rr]unning configuration file validation|compiled Open Next config|^(?:✘ \[ERROR\] )?Unknown arguments?: |"[\w.\[\]]+" bindings should|should have a string "binding" field)"#,
+        files: Files::None,
+        samples: &[
+            "- Configuration file for Pages projects does not support \"build\"",
+            "- Unexpected fields found in top-level field: \"site\"",
+            "ERROR Could not find compiled Open Next config, did you run the build command?",
+            "✘ [ERROR] Unknown arguments: compatibility-date",
+        ],
+        ..WRANGLER
+    },
+    Entry {
+        id: "wrangler.module-missing",
+        needles: &["No such module \"", "Failed to publish your Function"],
+        pattern: r#"No such module "(?P<name>[^"]+)"|Failed to publish your Function\. Got error"#,
+        confidence: 0.84,
+        samples: &["Failed to publish your Function. Got error: Uncaught Error: No such module \"node:fs\"."],
+        ..WRANGLER
+    },
+    Entry {
+        id: "wrangler.api-code",
+        needles: &["[code: 1", "[code: 7", "[code: 8"],
+        pattern: r"\[code: \d{4,6}\]\s*$",
+        samples: &[
+            "KV namespace '0f2a' is not valid. Please verify the namespace_id in your configuration. [code: 10042]",
+            "✘ [ERROR] binding DB of type d1 must have a database that already exists. [code: 10181]",
+        ],
+        ..WRANGLER
+    },
+];

@@ -31,7 +31,12 @@ const PLATFORM_ROOTS: [&str; 9] = [
 const IMAGE_ROOTS: [&str; 6] = ["/workspace/", "/code/", "/repo/", "/var/task/", "/app/", "/src/"];
 
 /// Folders below which nothing is a source file of the project.
-const GENERATED: [&str; 19] = [
+const GENERATED: [&str; 24] = [
+    ".netlify",
+    ".wrangler",
+    ".open-next",
+    "functions-internal",
+    "immutable",
     ".cache",
     ".angular",
     ".docusaurus",
@@ -106,6 +111,12 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
     if path.starts_with("~/") {
         return None;
     }
+    // pnpm shortens long folders to `...`; a bundler's unfinished name holds `!~{`.
+    if path.starts_with(".../") || path.contains("!~{") || path.starts_with("vue&") {
+        return None;
+    }
+    // ts-loader appends its ending to files that hold TypeScript.
+    let path = path.strip_suffix(".ts").filter(|path| path.ends_with(".vue")).unwrap_or(path);
     if path.is_empty() || path.contains("//") || path.len() > 300 {
         return None;
     }
@@ -203,6 +214,11 @@ mod tests {
     #[case("/vercel/path0/node_modules/vite/dist/cli.js", None)]
     #[case(".next/server/app/page.js", None)]
     #[case("/usr/lib/python3.11/ast.py", None)]
+    #[case(".../bcrypt@5.0.1/node_modules/bcrypt/binding.js", None)]
+    #[case("internal/process/task_queues.js", None)]
+    #[case("~/typeit/dist/typeit.js", None)]
+    #[case("src/pages/Settings.vue.ts", Some("src/pages/Settings.vue"))]
+    #[case("/vercel/workpath0/pages/index.js", Some("pages/index.js"))]
     #[case("../../packages/ui/src/a.ts", Some("packages/ui/src/a.ts"))]
     fn makes_paths_relative(#[case] path: &str, #[case] expected: Option<&str>) {
         assert_eq!(relative(path, None, None).as_deref(), expected);

@@ -70,6 +70,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
+        id: "sveltekit.prerender-summary",
+        tool: "wrapper",
+        rank: Rank::Summary,
+        needles: &["Prerendering failed with code"],
+        pattern: r"^(?:\[[\w:-]+\] |Error: )*Prerendering failed with code \d",
+        confidence: 0.5,
+        samples: &["[vite-plugin-svelte-kit] Prerendering failed with code 1", "Error: Prerendering failed with code 1"],
+        ..FRAMEWORK
+    },
+    Entry {
         id: "sveltekit.prerender",
         needles: &["linked from /", "marked as prerenderable"],
         pattern: r"^(?:Error: )?(?:\d{3} \S+ \(linked from |The following routes were marked as prerenderable, but were not prerendered)",

@@ -178,7 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "yarn.missing-command",
         rank: Rank::Cause,
-        needles: &["error Command \"", "Couldn't find a script named"],
+        needles: &["Command \"", "Couldn't find a script named"],
         pattern: r#"^(?:error |ERR_PNPM_\w+ +)?Command "(?P<name>[^"]+)" not found|Couldn't find a script named "#,
         error_type: ErrorType::Config,
         samples: &[

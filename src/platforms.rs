@@ -7,8 +7,13 @@
 mod cloudflare;
 #[path = "server/integrations/render/profile.rs"]
 mod render;
+#[cfg(feature = "ssr")]
+mod screens;
 #[path = "server/integrations/vercel/profile.rs"]
 mod vercel;
+
+#[cfg(feature = "ssr")]
+pub use screens::{Place, Screen, Screens};
 
 /// The platforms of this program, in the order in which pages list them.
 pub static BUILT_IN: [&Profile; 3] = [&vercel::PROFILE, &cloudflare::PROFILE, &render::PROFILE];
@@ -50,28 +55,4 @@ pub struct Guide {
     pub lacking: &'static str,
     /// How a token is made, with the pictures of `public/guides/{platform}.svg`.
     pub pictures: &'static [(&'static str, &'static str)],
-}
-
-/// Where a platform keeps what advice talks about, as the words after the sentence's verb.
-#[cfg(feature = "ssr")]
-#[derive(Debug)]
-pub struct Screens {
-    /// Environment variables.
-    pub env: &'static str,
-    /// The build command.
-    pub build: &'static str,
-    /// The project's folder in the repository.
-    pub root: &'static str,
-    /// The folder with the built files.
-    pub output: &'static str,
-    /// The version of Node.js.
-    pub node: &'static str,
-    /// The linked repository.
-    pub git: &'static str,
-    /// Plan and billing.
-    pub usage: &'static str,
-    /// The team's members.
-    pub members: &'static str,
-    /// Building once more.
-    pub redeploy: &'static str,
 }

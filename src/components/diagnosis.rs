@@ -1,7 +1,10 @@
 //! The finding as a card: the cause, who can repair it, and the log's own lines as evidence.
 
-use super::icon::{Glyph, Icon};
-use crate::model::{ErrorType, Finding, Verdict};
+use super::{
+    icon::{Glyph, Icon},
+    panel::PostButton,
+};
+use crate::model::{ErrorType, Finding, LinkKind, Verdict};
 use leptos::prelude::*;
 
 /// Lines quoted around the root line; the log below has more.
@@ -29,12 +32,55 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What can be done at once: the platform's screens, building again, and what the tools' makers say.
+#[component]
+fn Doors(
+    /// What was found.
+    finding: Finding,
+    /// Where the form goes that builds again.
+    redeploy: Option<String>,
+) -> impl IntoView {
+    let again = redeploy.filter(|_| finding.build_again);
+    let of = |kind| finding.links(kind).cloned().collect::<Vec<_>>();
+    let (screens, docs) = (of(LinkKind::Screen), of(LinkKind::Docs));
+    if again.is_none() && screens.is_empty() && docs.is_empty() {
+        return ().into_any();
+    }
+    let screens = screens.into_iter().map(|link| {
+        view! {
+            <a class="button" href=link.url rel="external noopener" target="_blank">
+                {link.label}
+                <Glyph icon=Icon::External />
+            </a>
+        }
+    });
+    let docs = docs.into_iter().map(|link| {
+        view! {
+            <a class="outside" href=link.url rel="external noopener" target="_blank">
+                <span>{link.label}</span>
+                <Glyph icon=Icon::External />
+            </a>
+        }
+    });
+    view! {
+        <div class="doors">
+            {again.map(|action| view! { <PostButton label="Redeploy" action /> })}
+            {screens.collect_view()}
+            {docs.collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
 /// The cause of the failure with its evidence.
 #[component]
 pub fn Diagnosis(
     /// What was found.
     finding: Finding,
+    /// Where the form goes that builds again; `None` while that is not to be done.
+    redeploy: Option<String>,
 ) -> impl IntoView {
+    let doors = view! { <Doors finding=finding.clone() redeploy /> };
     let root = finding.line_number;
     let quoted = finding
         .context
@@ -72,6 +118,7 @@ pub fn Diagnosis(
                             </p>
                         }
                     })}
+                {doors}
             </div>
             {(!finding.differences.is_empty())
                 .then(|| {

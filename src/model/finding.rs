@@ -81,6 +81,29 @@ pub struct ContextLine {
     pub text: String,
 }
 
+/// What is behind a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum LinkKind {
+    /// The platform's screen with the value to change.
+    Screen,
+    /// Documentation of the error or of the setting.
+    Docs,
+}
+
+/// Where there is more to see, or something to do. Made by the diagnosis, never taken from a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Link {
+    /// What is there.
+    pub kind: LinkKind,
+    /// The words of the link.
+    pub label: String,
+    /// An https address.
+    pub url: String,
+}
+
 /// The cause of a failed build, with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -103,6 +126,12 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What a person should do, when the verdict is not code.
     pub advice: Option<String>,
+    /// The screens that the advice names, then the documentation.
+    #[serde(default)]
+    pub links: Vec<Link>,
+    /// The advice is to build the same commit once more.
+    #[serde(default)]
+    pub build_again: bool,
     /// What is done differently where the same commit is green, or in the sandbox, as sentences.
     #[serde(default)]
     pub differences: Vec<String>,
@@ -120,8 +149,28 @@ impl Finding {
         self
     }
 
+    /// The links of that kind.
+    pub fn links(&self, kind: LinkKind) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(move |link| link.kind == kind)
+    }
+
     /// The quoted lines as one text, without numbers.
     pub fn context_text(&self) -> String {
         self.context.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_without_links_is_still_read() {
+        let stored = serde_json::json!({
+            "error_type": "config", "message": "m", "root_line": "r", "line_number": 1, "context": [],
+            "affected_files": [], "confidence": 0.9, "verdict": "config", "advice": "a", "fingerprint": "f",
+        });
+        let finding: Finding = serde_json::from_value(stored).expect("an old finding");
+        assert_eq!((finding.links, finding.build_again), (Vec::new(), false));
     }
 }

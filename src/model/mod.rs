@@ -20,7 +20,7 @@ pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRo
 pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection, RateLimit, handle};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};
-pub use finding::{ContextLine, ErrorType, Finding, Verdict};
+pub use finding::{ContextLine, ErrorType, Finding, Link, LinkKind, Verdict};
 pub use fix::{
     AgentStep, Attempt, BranchBuild, Fellow, FixDetail, FixStatus, FixSummary, GuardCheck, Stage,
     branch_builds,

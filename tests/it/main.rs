@@ -10,6 +10,7 @@ mod endings;
 mod github;
 mod house;
 mod intake;
+mod links;
 mod live;
 mod notifications;
 mod platforms;

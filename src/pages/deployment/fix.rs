@@ -59,6 +59,7 @@ pub fn FixView(
     let similar = Memo::new(move |_| {
         fix.with(|fix| fix.finding.is_some() && fix.summary.reason_code.as_deref() != Some("rule"))
     });
+    let can_redeploy = Memo::new(move |_| matches!(status.get(), FixStatus::Failed | FixStatus::Skipped));
     let title = format!("{} · ", deployment.project_name);
     let first_status = fix.with_untracked(|fix| fix.summary.status);
     let absent = Signal::derive(move || {
@@ -80,9 +81,15 @@ pub fn FixView(
         </section>
         <div class="columns">
             <div class="main-column">
-                {move || match finding.get() {
-                    Some(finding) => view! { <Diagnosis finding /> }.into_any(),
-                    None => view! { <DiagnosisOfLog log /> }.into_any(),
+                {move || {
+                    let redeploy = redeploy_of(&id.get_value());
+                    match finding.get() {
+                        Some(finding) => {
+                            let redeploy = can_redeploy.get().then_some(redeploy);
+                            view! { <Diagnosis finding redeploy /> }.into_any()
+                        }
+                        None => view! { <DiagnosisOfLog log redeploy /> }.into_any(),
+                    }
                 }}
                 <Patch fix />
                 <ProofPanel fix />
@@ -126,6 +133,11 @@ fn remembered(summary: &FixSummary) -> PlatformDeployment {
     }
 }
 
+/// Where the form goes that builds the fix's deployment again.
+fn redeploy_of(id: &str) -> String {
+    format!("/deployments/{id}/redeploy")
+}
+
 /// What can be done now.
 #[component]
 fn Actions(
@@ -137,7 +149,7 @@ fn Actions(
     similar: bool,
 ) -> impl IntoView {
     let retry = format!("/deployments/{id}/retry");
-    let redeploy = format!("/deployments/{id}/redeploy");
+    let redeploy = redeploy_of(&id);
     let similar = similar.then(|| {
         view! { <PostButton label="Skip similar from now on" action=format!("/deployments/{id}/skip-similar") /> }
     });

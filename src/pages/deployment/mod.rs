@@ -94,13 +94,18 @@ fn Head(
 fn DiagnosisOfLog(
     /// The log, with what was read in it.
     log: Log,
+    /// Where the form goes that builds again.
+    redeploy: String,
 ) -> impl IntoView {
     view! {
         <Transition fallback=|| ()>
-            {move || Suspend::new(async move {
-                let finding = log.await.ok().and_then(|log| log.finding);
-                finding.map(|finding| view! { <Diagnosis finding /> })
-            })}
+            {move || {
+                let redeploy = redeploy.clone();
+                Suspend::new(async move {
+                    let finding = log.await.ok().and_then(|log| log.finding);
+                    finding.map(|finding| view! { <Diagnosis finding redeploy=Some(redeploy) /> })
+                })
+            }}
         </Transition>
     }
     .into_any()
@@ -117,6 +122,7 @@ fn PlatformView(
     let failed = deployment.state == DeploymentState::Failed;
     let again = failed || deployment.state == DeploymentState::Canceled;
     let redeploy = format!("/deployments/{}:{}/redeploy", deployment.provider, deployment.platform_id);
+    let again_action = redeploy.clone();
     let fields =
         vec![("provider", deployment.provider.to_string()), ("deploymentId", deployment.platform_id.clone())];
     let (title, text) = match deployment.state {
@@ -141,7 +147,7 @@ fn PlatformView(
     view! {
         <Title text=format!("{} · {}", deployment.project_name, deployment.state.label()) />
         <Head deployment=deployment.clone() badges=().into_any()>
-            {again.then(|| view! { <PostButton label="Redeploy" action=redeploy /> })}
+            {again.then(|| view! { <PostButton label="Redeploy" action=again_action /> })}
             {failed
                 .then(|| {
                     view! { <PostButton label="Fix now" action="/deployments/fix".to_owned() primary=true fields=fields /> }
@@ -160,7 +166,7 @@ fn PlatformView(
                             }
                         })}
                 </EmptyState>
-                {failed.then(|| view! { <DiagnosisOfLog log /> })}
+                {failed.then(|| view! { <DiagnosisOfLog log redeploy /> })}
             </div>
             <aside class="facts" aria-label="Facts">
                 <DeploymentFacts deployment />

@@ -4,7 +4,7 @@
 //! read), 3 the log reports no error.
 
 use crate::{
-    model::{ErrorType, Finding, Provider, Verdict},
+    model::{ErrorType, Finding, Link, Provider, Verdict},
     server::diagnosis::{self, Diagnosis, Hints, LogError},
 };
 use anyhow::Context as _;
@@ -37,6 +37,9 @@ pub struct Args {
     /// The folder of the repository that the platform builds in.
     #[arg(long, value_name = "FOLDER")]
     root_directory: Option<String>,
+    /// The platform's own page about the deployment: links lead to its project's screens.
+    #[arg(long, value_name = "URL", requires = "platform")]
+    deployment_page: Option<String>,
     /// The log; `-` or nothing: the standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -54,6 +57,8 @@ struct Report<'a> {
     confidence: f64,
     verdict: Verdict,
     advice: Option<&'a str>,
+    /// The screens that the advice names, then the documentation.
+    links: &'a [Link],
     fingerprint: &'a str,
     id: Option<&'static str>,
     errors: &'a [LogError],
@@ -61,7 +66,11 @@ struct Report<'a> {
 
 /// Runs the command. The exit code says whether a cause was found.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let hints = Hints { root_directory: args.root_directory.clone(), provider: args.platform };
+    let hints = Hints {
+        root_directory: args.root_directory.clone(),
+        provider: args.platform,
+        inspector_url: args.deployment_page.clone(),
+    };
     let diagnosis = match open(args.file.as_deref()).and_then(|log| analyzed(log, &hints)) {
         Ok(diagnosis) => diagnosis,
         Err(error) => {
@@ -110,6 +119,7 @@ fn print_json(out: &mut impl Write, diagnosis: &Diagnosis) -> std::io::Result<()
         confidence: (finding.confidence * 100.0).round() / 100.0,
         verdict: finding.verdict,
         advice: finding.advice.as_deref(),
+        links: &finding.links,
         fingerprint: &finding.fingerprint,
         id: diagnosis.id,
         errors: &diagnosis.errors,
@@ -133,6 +143,9 @@ fn print_text(out: &mut impl Write, diagnosis: &Diagnosis) -> std::io::Result<()
     }
     if let Some(advice) = &finding.advice {
         writeln!(out, "What to do: {advice}")?;
+    }
+    for link in &finding.links {
+        writeln!(out, "See: {} <{}>", link.label, link.url)?;
     }
     let others = diagnosis.errors.iter().filter(|error| Some(error.line_number) != finding.line_number);
     match others.clone().count() {
@@ -192,7 +205,13 @@ mod tests {
         if let Some(log) = log {
             std::fs::write(&file, log).expect("a writable folder");
         }
-        let args = Args { json: true, platform: None, root_directory: None, file: Some(file) };
+        let args = Args {
+            json: true,
+            platform: None,
+            root_directory: None,
+            deployment_page: None,
+            file: Some(file),
+        };
         assert_eq!(format!("{:?}", run(&args).expect("no failure")), format!("{expected:?}"));
     }
 }

@@ -1,7 +1,7 @@
 //! A build log → its cause: [`diagnose`] turns the lines into a [`Finding`].
 //!
 //! ```text
-//! lines ─► clean ─► scan (catalogue) ─► classify ─► locate, fingerprint, advice, redact ─► Finding
+//! lines ─► clean ─► scan (catalogue) ─► classify ─► locate, fingerprint, advice, links, redact ─► Finding
 //!          per line  Vec<Candidate>      the root     report, excerpt                      ─► Diagnosis
 //! ```
 //!
@@ -17,6 +17,7 @@ pub mod contrast;
 mod excerpt;
 pub mod fingerprint;
 mod lines;
+mod links;
 mod locate;
 mod module;
 mod paths;
@@ -49,6 +50,8 @@ pub struct Hints {
     pub root_directory: Option<String>,
     /// The platform that the log is from; advice names its screens.
     pub provider: Option<Provider>,
+    /// The platform's own page about the deployment; links to its screens are made from it.
+    pub inspector_url: Option<String>,
 }
 
 /// The cause with everything else that the log reports.
@@ -114,6 +117,8 @@ fn conclude<L: Lines + ?Sized>(lines: &L, scan: &Scan, bytes: usize, hints: &Hin
             confidence: root.confidence,
             verdict: root.verdict,
             advice: advice::advice(&root, hints),
+            links: links::links(&root, hints),
+            build_again: advice::is_to_build_again(&root),
             differences: Vec::new(),
             message,
             fingerprint,
@@ -183,6 +188,8 @@ fn nothing_found<L: Lines + ?Sized>(lines: &L, scan: &Scan) -> Diagnosis {
         confidence,
         verdict: Verdict::Code,
         advice: None,
+        links: Vec::new(),
+        build_again: false,
         differences: Vec::new(),
     };
     Diagnosis {

@@ -23,7 +23,8 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn never_panics(lines in prop::collection::vec(line(), 0..40), root in proptest::option::of("[a-z/.]{0,12}")) {
-        let hints = Hints { root_directory: root, provider: Some(Provider::VERCEL) };
+        let hints =
+            Hints { root_directory: root, provider: Some(Provider::VERCEL), ..Hints::default() };
         let finding = diagnose(&lines, &hints);
         prop_assert!((0.0..=1.0).contains(&finding.confidence));
         prop_assert!(finding.affected_files.len() <= FILE_LIMIT);

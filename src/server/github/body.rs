@@ -259,6 +259,8 @@ mod tests {
             confidence: 0.95,
             verdict: Verdict::Code,
             advice: None,
+            links: Vec::new(),
+            build_again: false,
             differences: Vec::new(),
             fingerprint: "f".into(),
         }

@@ -133,7 +133,11 @@ async fn of_platform(
     let (watched, deployment) = without_fix(views, user_id, id).await?;
     let log = platforms::build_log(views, &watched, &deployment).await?;
     let Some(log) = log.filter(|log| !log.plain.is_empty()) else { return Ok(None) };
-    let hints = Hints { provider: Some(deployment.provider), root_directory: None };
+    let hints = Hints {
+        provider: Some(deployment.provider),
+        inspector_url: deployment.inspector_url.clone(),
+        ..Hints::default()
+    };
     let finding = (diagnose && deployment.state == DeploymentState::Failed)
         .then(|| diagnosis::diagnose(&log.plain, &hints));
     let root = finding.as_ref().and_then(|finding| finding.line_number);

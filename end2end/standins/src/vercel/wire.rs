@@ -162,6 +162,11 @@ fn common(vercel: &Vercel, deployment: &Deployment) -> Value {
     let project = vercel.project(&deployment.project_id);
     let creator = vercel.users.iter().find(|user| user.id == deployment.creator_id);
     let started = matches!(deployment.state.as_str(), "BUILDING" | "READY" | "ERROR" | "CANCELED");
+    let team = project.and_then(|project| vercel.teams.iter().find(|team| team.id == project.account_id));
+    let slug = team.map(|team| &team.slug).or_else(|| creator.map(|user| &user.username));
+    let inspector = project
+        .zip(slug)
+        .map(|(project, slug)| format!("https://vercel.com/{slug}/{}/{}", project.name, deployment.id));
     json!({
         "name": project.map(|project| &project.name),
         "projectId": deployment.project_id,
@@ -174,7 +179,7 @@ fn common(vercel: &Vercel, deployment: &Deployment) -> Value {
         "creator": {"uid": deployment.creator_id, "username": creator.map(|user| &user.username),
                     "email": creator.map(|user| &user.email)},
         "meta": deployment.meta,
-        "inspectorUrl": format!("https://vercel.com/{}/{}", deployment.project_id, deployment.id),
+        "inspectorUrl": inspector,
         "errorCode": deployment.error_code,
         "errorMessage": deployment.error_message,
     })

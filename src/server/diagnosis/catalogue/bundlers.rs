@@ -37,6 +37,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Module not found: Can't resolve '@octokit/rest'",
             "Module not found: Error: Can't resolve 'lodash' in '/vercel/path0/src'",
         ],
+        docs: Some("https://webpack.js.org/configuration/resolve/"),
         ..PACKAGE
     },
     Entry {
@@ -48,6 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Module not found: Can't resolve '@/ui/SystemReady'",
             "Module not found: Error: Can't resolve './chart' in '/vercel/path0/src'",
         ],
+        docs: Some("https://webpack.js.org/configuration/resolve/"),
         ..BUNDLE
     },
     Entry {
@@ -56,6 +58,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^(?:⨯ )?Module not found: ",
         samples: &["Module not found: Can't resolve"],
         confidence: 0.85,
+        docs: Some("https://webpack.js.org/configuration/resolve/"),
         ..BUNDLE
     },
     Entry {
@@ -69,6 +72,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[vite:terser] terser not found. Since Vite v3, terser has become an optional dependency. You need to install it.",
             "[vite:css] Preprocessor dependency \"sass-embedded\" not found. Did you install it?",
         ],
+        docs: Some("https://vite.dev/guide/troubleshooting.html"),
         ..PACKAGE
     },
     Entry {
@@ -80,6 +84,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         touches: &["wrangler.toml"],
         confidence: 0.82,
         samples: &["✘ [ERROR] Could not resolve \"fs\""],
+        docs: Some("https://developers.cloudflare.com/workers/runtime-apis/nodejs/"),
         ..BUNDLE
     },
     Entry {
@@ -108,6 +113,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[vite]: Rollup failed to resolve import \"lodash-es/debounce\" from \"/vercel/path0/src/main.js\".",
             "✘ [ERROR] Could not resolve \"hono\"",
         ],
+        docs: Some("https://rollupjs.org/troubleshooting/#warning-treating-module-as-external-dependency"),
         ..PACKAGE
     },
     Entry {
@@ -173,6 +179,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "✘ [ERROR] No matching export in \"src/money.js\" for import \"formatPrice\"",
             "Attempted import error: 'x' is not exported from './y'.",
         ],
+        docs: Some("https://rollupjs.org/troubleshooting/#error-name-is-not-exported-by-module"),
         ..BUNDLE
     },
     Entry {
@@ -218,6 +225,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin. The PostCSS plugin has moved to a separate package",
         ],
+        docs: Some("https://tailwindcss.com/docs/upgrade-guide"),
         ..BUNDLE
     },
     Entry {
@@ -277,6 +285,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "src/load.js:2:36: ERROR: Expected \")\" but found \";\"",
             "/vercel/path0/src/App.tsx:5:3: ERROR: Unexpected \"}\"",
         ],
+        docs: Some("https://esbuild.github.io/content-types/"),
         ..BUNDLE
     },
     Entry {
@@ -320,6 +329,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Module build failed: Error: Couldn't find preset \"env\"",
         ],
         confidence: 0.88,
+        docs: Some("https://webpack.js.org/concepts/loaders/"),
         ..BUNDLE
     },
     Entry {
@@ -347,6 +357,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[vite:css] Failed to load PostCSS config",
             "[vite:vue] [plugin vite:vue] src/App.vue (3:1): Element is missing end tag.",
         ],
+        docs: Some("https://vite.dev/guide/troubleshooting.html"),
         ..BUNDLE
     },
     Entry {

@@ -47,6 +47,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "[InvalidContentEntryDataError] blog → first data does not match collection schema.",
             "[ERROR] [NoAdapterInstalled] Cannot use server-rendered pages without an adapter.",
         ],
+        docs: Some("https://docs.astro.build/en/reference/error-reference/"),
         ..FRAMEWORK
     },
     Entry {
@@ -115,6 +116,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["CompileError", "Unexpected token\nhttps", "svelte.dev/e/"],
         pattern: r"^(?:\[[\w:-]+\] )*(?:CompileError|ParseError): \S",
         samples: &["CompileError: Block was left open"],
+        docs: Some("https://svelte.dev/docs/svelte/compiler-errors"),
         ..FRAMEWORK
     },
     Entry {
@@ -127,6 +129,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "✘ [ERROR] bundle initial exceeded maximum budget. Budget 1.00 MB was not met by 220.11 kB with a total of 1.22 MB.",
         ],
+        docs: Some("https://angular.dev/tools/cli/build#configuring-size-budgets"),
         ..FRAMEWORK
     },
     Entry {
@@ -138,6 +141,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: src/app/app.component.html:3:5 - error NG8001: 'app-card' is not a known element:",
             "✘ [ERROR] NG8002: Can't bind to 'ngModel' since it isn't a known property of 'input'.",
         ],
+        docs: Some("https://angular.dev/errors"),
         ..FRAMEWORK
     },
     Entry {
@@ -146,6 +150,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^ERROR +#\d+|^(?:error )?There was an error in your GraphQL query|^Cannot query field ",
         samples: &["ERROR #98123  WEBPACK"],
         confidence: 0.75,
+        docs: Some("https://www.gatsbyjs.com/docs/debugging-html-builds/"),
         ..FRAMEWORK
     },
     Entry {
@@ -153,6 +158,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["Docusaurus found broken links", "found broken links", "broken anchors"],
         pattern: r"Docusaurus found broken (?:links|anchors|markdown links)",
         samples: &["Error: Docusaurus found broken links!"],
+        docs: Some("https://docusaurus.io/docs/api/docusaurus-config#onBrokenLinks"),
         ..FRAMEWORK
     },
     Entry {
@@ -160,6 +166,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["MDX compilation failed", "Could not parse expression with acorn", "Unexpected character"],
         pattern: r#"(?:MDX compilation failed for file "(?P<file>[^"]+)"|Could not parse expression with acorn|Unexpected (?:character|closing slash) `?.*before name)"#,
         samples: &["Error: MDX compilation failed for file \"/vercel/path0/docs/intro.md\""],
+        docs: Some("https://docusaurus.io/docs/markdown-features/react"),
         ..FRAMEWORK
     },
     Entry {
@@ -193,6 +200,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: module \"ananke\" not found in \"/opt/build/repo/themes/ananke\"; either add it as a Hugo Module or store it in \"/opt/build/repo/themes\".: module does not exist",
         ],
+        docs: Some("https://gohugo.io/hugo-modules/use-modules/"),
         ..FRAMEWORK
     },
     Entry {
@@ -204,6 +212,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Liquid Exception: Could not locate the included file 'head.html' in /opt/build/repo/_layouts/default.html",
         ],
+        docs: Some("https://jekyllrb.com/docs/troubleshooting/"),
         ..FRAMEWORK
     },
     Entry {
@@ -214,6 +223,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "[11ty] 1. Having trouble rendering njk template ./src/index.njk (via TemplateContentRenderError)",
         ],
+        docs: Some("https://www.11ty.dev/docs/debugging/"),
         ..FRAMEWORK
     },
     Entry {
@@ -232,6 +242,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "error: Error validating field `author` in model `Post`: The relation field is missing an opposite relation field",
         ],
+        docs: Some("https://www.prisma.io/docs/orm/reference/error-reference#p1012"),
         ..FRAMEWORK
     },
     Entry {
@@ -242,6 +253,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         confidence: 0.8,
         samples: &["[nitro]  ERROR  Error: Exiting due to prerender errors."],
+        docs: Some("https://nuxt.com/docs/getting-started/prerendering"),
         ..FRAMEWORK
     },
     Entry {
@@ -264,6 +276,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: Could not find Prisma Schema that is required for this command.",
             "Error: Prisma schema validation - (get-config wasm)",
         ],
+        docs: Some("https://www.prisma.io/docs/orm/reference/error-reference#p1012"),
         ..FRAMEWORK
     },
     Entry {
@@ -280,6 +293,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: @prisma/client did not initialize yet. Please run \"prisma generate\" and try to import it again.",
         ],
+        docs: Some("https://www.prisma.io/docs/orm/reference/error-reference"),
         ..FRAMEWORK
     },
 ];

@@ -29,6 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
             "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory",
         ],
+        docs: Some("https://nodejs.org/api/cli.html#--max-old-space-sizesize-in-megabytes"),
         ..LIMIT
     },
     Entry {
@@ -57,6 +58,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: Command \"next build\" was killed with SIGKILL",
             "==> Ran out of memory (used over 8GB) while building your code.",
         ],
+        docs: Some("https://vercel.com/kb/guide/troubleshooting-sigkill-out-of-memory-errors"),
         ..LIMIT
     },
     Entry {
@@ -70,6 +72,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The build was killed for using too much memory: build on a larger machine {usage}, or make the build smaller.",
         ),
         samples: &["ELIFECYCLE Command failed with exit code 137.", "exited with 137"],
+        docs: Some("https://vercel.com/kb/guide/troubleshooting-sigkill-out-of-memory-errors"),
         ..LIMIT
     },
     Entry {
@@ -83,6 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm error nospc ENOSPC: no space left on device, write",
             "OSError: [Errno 28] No space left on device",
         ],
+        docs: Some("https://man7.org/linux/man-pages/man3/errno.3.html"),
         ..FAULT
     },
     // Limits.
@@ -108,6 +112,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "✘ [ERROR] Your Worker exceeded the size limit of 3 MiB. Please upgrade to a paid plan",
             "Error: Pages only supports files up to 25 MiB in size",
         ],
+        docs: Some("https://vercel.com/docs/functions/limitations"),
         ..LIMIT
     },
     Entry {
@@ -120,6 +125,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: No more than 12 Serverless Functions can be added to a Deployment on the Hobby plan.",
         ],
+        docs: Some("https://vercel.com/docs/limits"),
         ..LIMIT
     },
     Entry {
@@ -142,6 +148,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Resource is limited - try again in 24 hours (more than 100, code: \"api-deployments-free-per-day\").",
         ],
+        docs: Some("https://vercel.com/docs/limits"),
         ..FAULT
     },
     Entry {
@@ -160,6 +167,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Git author someone@example.com must have access to the team Acme on Vercel to create deployments.",
         ],
+        docs: Some("https://vercel.com/docs/deployments/troubleshoot-project-collaboration"),
         ..FAULT
     },
     Entry {
@@ -183,6 +191,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "==> Timed Out",
             "Command timed out after 20 minutes",
         ],
+        docs: Some(
+            "https://vercel.com/kb/guide/troubleshooting-build-error-build-step-did-not-complete-within-45-minutes",
+        ),
         ..FAULT
     },
     Entry {
@@ -201,6 +212,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Failed: an internal error occurred. If this continues, contact support",
             "Error: An unexpected error happened when running this build. We have been notified of the problem.",
         ],
+        docs: Some("https://vercel.com/docs/deployments/troubleshoot-a-build"),
         ..FAULT
     },
     // Clones.
@@ -227,6 +239,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "git@github.com: Permission denied (publickey).",
             "Failed: There was a permanent problem cloning the repo.",
         ],
+        docs: Some(
+            "https://docs.github.com/en/authentication/troubleshooting-ssh/error-permission-denied-publickey",
+        ),
         ..FAULT
     },
     Entry {
@@ -247,6 +262,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "fatal: Remote branch feature/x not found in upstream origin",
             "fatal: reference is not a tree: 3f2a9bd",
         ],
+        docs: Some("https://git-scm.com/docs/git-clone"),
         ..FAULT
     },
     Entry {
@@ -289,6 +305,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error An unexpected error occurred: \"https://registry.yarnpkg.com/next/-/next-14.0.0.tgz: ETIMEDOUT\".",
             "fatal: unable to access 'https://github.com/a/b.git/': Could not resolve host: github.com",
         ],
+        docs: Some("https://nodejs.org/api/errors.html#common-system-errors"),
         ..FAULT
     },
 ];

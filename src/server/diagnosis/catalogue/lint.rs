@@ -19,6 +19,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "84:18  Error: Unexpected any. Specify a different type.  @typescript-eslint/no-explicit-any",
         ],
+        docs: Some("https://eslint.org/docs/latest/use/configure/rules"),
         ..LINT
     },
     Entry {
@@ -26,6 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &[" error "],
         pattern: r"^\d+:\d+ +error +\S",
         samples: &["1:10  error  'x' is defined but never used  no-unused-vars"],
+        docs: Some("https://eslint.org/docs/latest/use/configure/rules"),
         ..LINT
     },
     Entry {
@@ -34,6 +36,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^Line \d+:\d+: +\S.* +[\w@/-]+$",
         samples: &["Line 12:7:  'x' is not defined  no-undef"],
         confidence: 0.8,
+        docs: Some("https://eslint.org/docs/latest/use/configure/rules"),
         ..LINT
     },
     Entry {
@@ -42,6 +45,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^(?P<file>[^:]+): line \d+, col \d+, Error - ",
         files: Files::Here,
         samples: &["src/a.js: line 1, col 10, Error - 'x' is defined but never used. (no-unused-vars)"],
+        docs: Some("https://eslint.org/docs/latest/use/configure/rules"),
         ..LINT
     },
     Entry {
@@ -64,6 +68,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ESLint couldn't find an eslint.config.(js|mjs|cjs) file.",
             "⨯ ESLint: Failed to load config \"next/core-web-vitals\" to extend from.",
         ],
+        docs: Some("https://eslint.org/docs/latest/use/configure/configuration-files"),
         ..LINT
     },
     Entry {
@@ -75,6 +80,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::Here,
         confidence: 0.92,
         samples: &["[warn] src/b.js"],
+        docs: Some("https://prettier.io/docs/cli"),
         ..LINT
     },
     Entry {
@@ -87,6 +93,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         confidence: 0.9,
         samples: &["[warn] Code style issues found in the above file. Run Prettier with --write to fix."],
+        docs: Some("https://prettier.io/docs/cli"),
         ..LINT
     },
     Entry {
@@ -116,6 +123,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "./src/a.ts:1:1 lint/suspicious/noExplicitAny ━━━━━━━━━━━━━━━━",
             "src/b.ts format ━━━━━━━━━━━━━━━━━━━━",
         ],
+        docs: Some("https://biomejs.dev/linter/"),
         ..LINT
     },
     Entry {

@@ -106,6 +106,8 @@ pub struct Entry {
     pub touches: &'static [&'static str],
     /// What a person should do; see [`super::advice`] for the placeholders.
     pub advice: Option<&'static str>,
+    /// The address of the tool's own documentation of that error, or of the setting that it is about.
+    pub docs: Option<&'static str>,
     /// The tool marks the line as a warning, but it is what stops the build.
     pub despite_warning: bool,
     /// The last line of this kind counts, not the first (tracebacks, retries).
@@ -129,6 +131,7 @@ impl Entry {
         files: Files::None,
         touches: &[],
         advice: None,
+        docs: None,
         despite_warning: false,
         last: false,
         samples: &[],
@@ -194,7 +197,25 @@ mod tests {
             let is_error = entry.rank >= Rank::Error;
             let needs_advice = is_error && entry.verdict != Verdict::Code;
             assert!(!needs_advice || entry.advice.is_some(), "{} withholds a fix without advice", entry.id);
+            assert!(
+                !needs_advice || entry.docs.is_some(),
+                "{} withholds a fix without documentation",
+                entry.id
+            );
             assert!(entry.when == When::Always || entry.pattern.contains("?P<module>"), "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn documentation_is_a_plain_https_address() {
+        for entry in entries() {
+            let Some(docs) = entry.docs else { continue };
+            let address = url::Url::parse(docs).unwrap_or_else(|_| panic!("{}: {docs}", entry.id));
+            assert!(docs.starts_with("https://"), "{}: {docs}", entry.id);
+            assert!(address.host_str().is_some_and(|host| host.contains('.')), "{}: {docs}", entry.id);
+            assert_eq!(address.query(), None, "{}: {docs}", entry.id);
+            assert!(address.username().is_empty() && address.port().is_none(), "{}: {docs}", entry.id);
+            assert_eq!(address.as_str(), docs, "{}", entry.id);
         }
     }
 }

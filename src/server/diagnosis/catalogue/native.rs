@@ -36,6 +36,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::Below,
         confidence: 0.85,
         samples: &["error[E0432]: unresolved import `anyhow`", "error[E0463]: can't find crate for `core`"],
+        docs: Some("https://doc.rust-lang.org/error_codes/error-index.html"),
         ..CARGO
     },
     Entry {
@@ -43,6 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["error[E"],
         pattern: r"^error\[E\d{4}\]: \S",
         samples: &["error[E0308]: mismatched types"],
+        docs: Some("https://doc.rust-lang.org/error_codes/error-index.html"),
         ..RUST
     },
     Entry {
@@ -90,6 +92,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error: no matching package named `serd` found",
             "error: the lock file /app/Cargo.lock needs to be updated but --locked was passed to prevent this",
         ],
+        docs: Some("https://doc.rust-lang.org/cargo/reference/resolver.html"),
         ..CARGO
     },
     Entry {
@@ -106,6 +109,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"(?:cannot be built because it requires rustc|rustc \S+ is not supported by the following|feature `edition20\d\d` is required|requires rustc \S+|toolchain '[^']+' is not installed)",
         touches: &["rust-toolchain.toml"],
         samples: &["error: rustc 1.70.0 is not supported by the following packages:"],
+        docs: Some("https://doc.rust-lang.org/cargo/reference/rust-version.html"),
         ..CARGO
     },
     Entry {
@@ -171,6 +175,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         touches: &["go.mod"],
         samples: &["go: go.mod requires go >= 1.25.5 (running go 1.25.0; GOTOOLCHAIN=local)"],
+        docs: Some("https://go.dev/doc/toolchain"),
         ..GO
     },
     Entry {
@@ -193,6 +198,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "main.go:4:2: no required module provides package github.com/gin-gonic/gin; to add it:",
             "main.go:5:2: missing go.sum entry for module providing package golang.org/x/net/html",
         ],
+        docs: Some("https://go.dev/ref/mod#go-mod-file-require"),
         ..GO
     },
     Entry {
@@ -216,6 +222,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "go: go.mod file not found in current directory or any parent directory; see 'go help modules'",
             "no Go files in /opt/render/project/go/src/github.com/a/b",
         ],
+        docs: Some("https://go.dev/ref/mod"),
         ..GO
     },
     Entry {

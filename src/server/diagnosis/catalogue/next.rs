@@ -30,6 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error:   x You're importing a component that needs `useState`. This React Hook only works in a Client Component.",
             "x You're importing a component that needs next/headers. That only works in a Server Component",
         ],
+        docs: Some("https://nextjs.org/docs/messages/react-client-hook-in-server-component"),
         ..NEXT
     },
     Entry {
@@ -48,6 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Type error: Route \"app/api/x/route.ts\" has an invalid \"GET\" export:",
             "app/page.tsx is not a valid Page export field.",
         ],
+        docs: Some("https://nextjs.org/docs/app/api-reference/file-conventions/route"),
         ..NEXT
     },
     Entry {
@@ -60,6 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "⨯ useSearchParams() should be wrapped in a suspense boundary at page \"/login\". Read more: https://nextjs.org/docs/messages/missing-suspense-with-csr-bailout",
         ],
+        docs: Some("https://nextjs.org/docs/messages/missing-suspense-with-csr-bailout"),
         ..NEXT
     },
     Entry {
@@ -75,6 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Page \"/blog/[slug]\" is missing \"generateStaticParams()\" so it cannot be used with \"output: export\" config.",
         ],
+        docs: Some("https://nextjs.org/docs/app/api-reference/functions/generate-static-params"),
         ..NEXT
     },
     Entry {
@@ -90,6 +94,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "You cannot have two parallel pages that resolve to the same path. Please check /(a)/page and /(b)/page.",
         ],
+        docs: Some("https://nextjs.org/docs/app/getting-started/project-structure"),
         ..NEXT
     },
     Entry {
@@ -108,6 +113,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Configuring Next.js via 'next.config.ts' is not supported. Please replace the file with 'next.config.js' or 'next.config.mjs'.",
         ],
+        docs: Some("https://nextjs.org/docs/messages/invalid-next-config"),
         ..NEXT
     },
     Entry {
@@ -122,6 +128,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Google Fonts did not answer during the build: deploy the same commit again {redeploy}.",
         ),
         samples: &["Failed to fetch `Inter` from Google Fonts.", "Failed to fetch font `Geist`."],
+        docs: Some("https://nextjs.org/docs/app/getting-started/fonts"),
         ..NEXT
     },
     Entry {
@@ -136,6 +143,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Dynamic server usage: Route /api/me couldn't be rendered statically because it used `cookies`.",
         ],
+        docs: Some("https://nextjs.org/docs/messages/dynamic-server-error"),
         ..NEXT
     },
     Entry {
@@ -143,6 +151,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["Failed to collect page data", "Failed to collect configuration for"],
         pattern: r"Failed to collect (?:page data|configuration) for",
         samples: &["[Error: Failed to collect page data for /api/pay] { type: 'Error' }"],
+        docs: Some("https://nextjs.org/docs/messages/prerender-error"),
         ..PLACE
     },
     Entry {
@@ -162,6 +171,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Export encountered an error on /page: /, exiting the build.",
             "⨯ Next.js build worker exited with code: 1 and signal: null",
         ],
+        docs: Some("https://nextjs.org/docs/messages/prerender-error"),
         ..PLACE
     },
     // @cloudflare/next-on-pages

@@ -28,6 +28,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from /vercel/path0/src/a.js",
             "error: Cannot find module \"hono\" from \"/opt/render/project/src/index.ts\"",
         ],
+        docs: Some("https://nodejs.org/api/errors.html#err_module_not_found"),
         ..NODE
     },
     Entry {
@@ -52,6 +53,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/vercel/path0/scripts/lib/pages.js' imported from /vercel/path0/scripts/build.js",
             "Error: Cannot find module './routes/auth'",
         ],
+        docs: Some("https://nodejs.org/api/errors.html#err_module_not_found"),
         ..NODE
     },
     Entry {
@@ -88,6 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: Package subpath './lib/tokenize' is not defined by \"exports\" in /vercel/path0/node_modules/postcss/package.json",
             "Error: Missing \"./dist/style.css\" specifier in \"swiper\" package",
         ],
+        docs: Some("https://nodejs.org/api/packages.html#package-entry-points"),
         ..NODE
     },
     Entry {
@@ -99,6 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         touches: &["package.json"],
         samples: &["Error: error:0308010C:digital envelope routines::unsupported"],
+        docs: Some("https://nodejs.org/api/cli.html#--openssl-legacy-provider"),
         ..NODE
     },
     Entry {
@@ -160,6 +164,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "SyntaxError: The requested module './money.js' does not provide an export named 'formatPrice'",
             "Error [ERR_REQUIRE_ESM]: require() of ES Module /vercel/path0/a.js not supported.",
         ],
+        docs: Some("https://nodejs.org/api/errors.html#err_require_esm"),
         ..NODE
     },
     Entry {
@@ -171,6 +176,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         advice: Some("Node.js does not accept a flag: correct NODE_OPTIONS {env} or the command {build}."),
         samples: &["node: --openssl-legacy-provider is not allowed in NODE_OPTIONS"],
+        docs: Some("https://nodejs.org/api/cli.html#node_optionsoptions"),
         ..NODE
     },
     Entry {
@@ -182,6 +188,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         touches: &["package.json"],
         samples: &["gyp ERR! build error", "npm error gyp ERR! find Python"],
+        docs: Some("https://github.com/nodejs/node-gyp#installation"),
         ..NODE
     },
     Entry {
@@ -218,6 +225,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: spawn /vercel/path0/scripts/build.sh EACCES",
             "Error: EACCES: permission denied, open '/var/data/app.db'",
         ],
+        docs: Some("https://nodejs.org/api/errors.html#common-system-errors"),
         ..NODE
     },
     Entry {
@@ -225,6 +233,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["EADDRINUSE"],
         pattern: r"EADDRINUSE",
         samples: &["Error: listen EADDRINUSE: address already in use :::3000"],
+        docs: Some("https://nodejs.org/api/errors.html#common-system-errors"),
         ..NODE
     },
     Entry {
@@ -244,6 +253,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["ENOENT"],
         pattern: r"ENOENT: no such file or directory",
         samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
+        docs: Some("https://nodejs.org/api/errors.html#common-system-errors"),
         ..NODE
     },
     Entry {

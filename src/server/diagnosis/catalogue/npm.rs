@@ -32,6 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["peer "],
         pattern: r"^npm (?:error|ERR!) (?:peer|peerOptional) (?P<module>\S+)@.+ from \S+@\S+$",
         samples: &["npm error peer next@\"^12.2.5 || ^13 || ^14\" from next-auth@4.24.5"],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -42,6 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm error ERESOLVE could not resolve",
             "npm ERR! ERESOLVE unable to resolve dependency tree",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -54,6 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm error Missing: is-even@1.0.0 from lock file",
             "npm ERR! Invalid: lock file's react@17.0.2 does not satisfy react@18.2.0",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/commands/npm-ci"),
         ..NPM
     },
     Entry {
@@ -75,6 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/commands/npm-ci"),
         ..NPM
     },
     Entry {
@@ -82,6 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["No matching version found", "notarget"],
         pattern: r"^npm (?:error|ERR!) notarget No matching version found for (?P<module>[^ ]+?)\.?$",
         samples: &["npm error notarget No matching version found for is-odd@^47.0.0."],
+        docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM
     },
     Entry {
@@ -92,6 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm error 404 Not Found - GET https://registry.npmjs.org/left-padd - Not found",
             "npm error 404  'left-padd@*' is not in this registry.",
         ],
+        docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM
     },
     Entry {
@@ -110,6 +116,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm error 401 Unauthorized - GET https://npm.pkg.github.com/@acme%2fui - authentication token not provided",
         ],
         touches: &[".npmrc"],
+        docs: Some("https://docs.npmjs.com/using-private-packages-in-a-ci-cd-workflow"),
         ..NPM
     },
     Entry {
@@ -138,6 +145,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '/vercel/path0/package.json'",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -150,6 +158,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "npm error JSON.parse Invalid package.json: JSONParseError: Expected double-quoted property name in JSON at position 54",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -163,6 +172,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm ERR! missing script: build",
             "ERR_PNPM_NO_SCRIPT  Missing script: build",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -173,6 +183,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Config,
         advice: Some("Choose a Node.js version that package.json allows {node}."),
         samples: &["npm error notsup Not compatible with your version of node/npm: shop@1.0.0"],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -182,6 +193,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "npm error notsup Unsupported platform for @esbuild/darwin-arm64@0.21.5: wanted {\"os\":\"darwin\",\"cpu\":\"arm64\"}",
         ],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -190,6 +202,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^npm (?:error|ERR!) (?:code EINTEGRITY|.*EINTEGRITY.*|sha512-.* integrity checksum failed)",
         touches: &["package-lock.json"],
         samples: &["npm error code EINTEGRITY"],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json"),
         ..NPM
     },
     Entry {
@@ -219,6 +232,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm ERR! 503 Service Unavailable - GET https://registry.npmjs.org/next",
             "npm error network Invalid response body while trying to fetch https://registry.npmjs.org/next: aborted",
         ],
+        docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM
     },
     Entry {
@@ -241,6 +255,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "npm itself crashed during the install: deploy again without the build cache {redeploy}.",
         ),
         samples: &["npm error Exit handler never called!"],
+        docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM
     },
     Entry {
@@ -256,6 +271,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["EUNSUPPORTEDPROTOCOL", "Unsupported URL Type"],
         pattern: r"^npm (?:error|ERR!) (?:code EUNSUPPORTEDPROTOCOL|Unsupported URL Type)",
         samples: &["npm error Unsupported URL Type \"workspace:\": workspace:*"],
+        docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
         ..NPM
     },
     Entry {
@@ -269,6 +285,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         touches: &[],
         advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
         samples: &["npm error code ECONNREFUSED", "npm ERR! code E503"],
+        docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM
     },
     Entry {
@@ -278,6 +295,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^npm (?:error|ERR!) code (?P<name>E[A-Z]{3,})$",
         confidence: 0.6,
         samples: &["npm error code EUSAGE", "npm ERR! code ETARGET"],
+        docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM
     },
     // What node-gyp tells of itself on npm's error channel.
@@ -299,6 +317,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confidence: 0.9,
         touches: &["requirements.txt"],
         samples: &["bash: line 1: gunicorn: command not found"],
+        docs: Some("https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html"),
         ..NPM
     },
     Entry {
@@ -314,6 +333,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "sh: line 1: tsc: command not found",
             "bash: line 1: yarn: command not found",
         ],
+        docs: Some("https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html"),
         ..NPM
     },
     Entry {

@@ -24,6 +24,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Could not find gem 'nokogumbo (~> 2.0)', which is required by gem",
             "Could not find rake-13.0.6 in any of the sources",
         ],
+        docs: Some("https://bundler.io/man/gemfile.5.html"),
         ..RUBY
     },
     Entry {
@@ -39,6 +40,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Bundler could not find compatible versions for gem \"railties\":",
             "Could not find compatible versions",
         ],
+        docs: Some("https://bundler.io/man/gemfile.5.html"),
         ..RUBY
     },
     Entry {
@@ -54,6 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "There is no Gemfile in the folder the platform builds: correct the root directory {root}.",
         ),
         samples: &["Could not locate Gemfile or .bundle/ directory"],
+        docs: Some("https://bundler.io/man/gemfile.5.html"),
         ..RUBY
     },
     Entry {
@@ -68,6 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ruby_dep-1.5.0 requires ruby version >= 2.2.5, which is incompatible with the current version, ruby 2.1.2p95",
             "Your Ruby version is 3.0.0, but your Gemfile specified 3.2.2",
         ],
+        docs: Some("https://bundler.io/man/gemfile.5.html"),
         ..RUBY
     },
     Entry {
@@ -137,6 +141,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         touches: &["composer.json", "composer.lock"],
         samples: &["Your requirements could not be resolved to an installable set of packages."],
+        docs: Some("https://getcomposer.org/doc/articles/troubleshooting.md"),
         ..OTHER
     },
     Entry {
@@ -201,6 +206,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["error NU1"],
         pattern: r"error NU1\d{3}: ",
         samples: &["/src/App.csproj : error NU1102: Unable to find package Foo with version (>= 9.9.9)"],
+        docs: Some("https://learn.microsoft.com/en-us/nuget/reference/errors-and-warnings/"),
         ..OTHER
     },
     Entry {
@@ -222,6 +228,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ERROR: failed to solve: failed to compute cache key: \"/package-lock.json\": not found",
             "failed to read dockerfile: open Dockerfile: no such file or directory",
         ],
+        docs: Some("https://docs.docker.com/reference/dockerfile/#copy"),
         ..OTHER
     },
     Entry {

@@ -33,6 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "==> Publish directory dist does not exist!",
             "Deploy did not succeed: Deploy directory 'build' does not exist",
         ],
+        docs: Some("https://vercel.com/docs/errors/error-list#missing-public-directory"),
         ..SETTING
     },
     Entry {
@@ -47,6 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "==> Service Root Directory \"/opt/render/project/src/web\" is missing.",
             "Failed: Cannot find cwd: /opt/buildhome/repo/web",
         ],
+        docs: Some("https://vercel.com/docs/builds/configure-a-build#root-directory"),
         ..SETTING
     },
     Entry {
@@ -65,6 +67,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: No Next.js version detected. Make sure your package.json has \"next\" in either \"dependencies\" or \"devDependencies\".",
         ],
+        docs: Some("https://vercel.com/docs/frameworks/full-stack/nextjs"),
         ..SETTING
     },
     Entry {
@@ -78,6 +81,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "[Error: > Couldn't find any `pages` or `app` directory. Please create one under the project root]",
         ],
+        docs: Some("https://nextjs.org/docs/app/getting-started/project-structure"),
         ..SETTING
     },
     Entry {
@@ -91,6 +95,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: Found invalid Node.js Version: \"18.x\". Please set Node.js Version to 22.x in your Project Settings.",
             "You are using Node.js 16.20.2. For Next.js, Node.js version >= v18.17.0 is required.",
         ],
+        docs: Some("https://vercel.com/docs/functions/runtimes/node-js/node-js-versions"),
         ..SETTING
     },
     Entry {
@@ -108,6 +113,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: Invalid vercel.json - should NOT have additional property `builder`. Please remove it.",
             "Error: The pattern \"api/**/*.js\" defined in `functions` doesn't match any Serverless Functions inside the `api` directory.",
         ],
+        docs: Some("https://vercel.com/docs/errors/error-list#unmatched-function-pattern"),
         ..SETTING
     },
     Entry {
@@ -130,6 +136,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "✘ [ERROR] The entry-point file at \"src/index.ts\" was not found.",
             "✘ [ERROR] Missing entry-point to Worker script or to assets directory",
         ],
+        docs: Some("https://developers.cloudflare.com/workers/wrangler/configuration/"),
         ..SETTING
     },
     Entry {
@@ -145,6 +152,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "✘ [ERROR] In a non-interactive environment, it's necessary to set a CLOUDFLARE_API_TOKEN environment variable for wrangler to work.",
         ],
+        docs: Some("https://developers.cloudflare.com/workers/wrangler/system-environment-variables/"),
         ..SETTING
     },
     Entry {
@@ -158,6 +166,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "==> Port scan timeout reached, no open ports detected. Bind your service to at least one port.",
         ],
+        docs: Some("https://render.com/docs/web-services#port-binding"),
         ..SETTING
     },
     Entry {
@@ -169,6 +178,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ),
         samples: &["Secret env var \"VITE_BACKEND_URL\"'s value detected:"],
         touches: &["netlify.toml"],
+        docs: Some("https://docs.netlify.com/manage/security/secret-scanning/"),
         ..SETTING
     },
     Entry {
@@ -182,6 +192,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "/bin/sh: 1: ./build.sh: Permission denied",
             "tools/ci-gate.sh: line 80: ./gradlew: Permission denied",
         ],
+        docs: Some("https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html"),
         ..SETTING
     },
     Entry {
@@ -200,6 +211,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "stat /opt/render/project/go/src/github.com/a/b/cmd/bot: directory not found",
             "/bin/sh: 1: ./scripts/build.sh: not found",
         ],
+        docs: Some("https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html"),
         ..SETTING
     },
 ];

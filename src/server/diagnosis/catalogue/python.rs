@@ -29,6 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ERROR: Could not find a version that satisfies the requirement idna-ssl-extra==99.1 (from versions: none)",
             "ERROR: No matching distribution found for torch==1.9.0",
         ],
+        docs: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
         ..PIP
     },
     Entry {
@@ -39,6 +40,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ERROR: Cannot install -r requirements.txt (line 1) and idna==1.1 because these package versions have conflicting dependencies.",
         ],
+        docs: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
         ..PIP
     },
     Entry {
@@ -54,6 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
         ],
+        docs: Some("https://pip.pypa.io/en/stable/reference/requirements-file-format/"),
         ..PIP
     },
     Entry {
@@ -126,6 +129,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^(?:E +)?(?:[\w/.-]*python[\w.]*: )?(?:ModuleNotFoundError: |ImportError: )?No module named '?(?P<module>[\w.]+)'?",
         touches: &["requirements.txt"],
         samples: &["ModuleNotFoundError: No module named 'gradio'", "ImportError: No module named flask"],
+        docs: Some("https://docs.python.org/3/library/exceptions.html#ModuleNotFoundError"),
         ..PYTHON
     },
     Entry {
@@ -135,6 +139,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ImportError: cannot import name 'Broker' from partially initialized module 'broker' (most likely due to a circular import) (/app/broker.py)",
         ],
+        docs: Some("https://docs.python.org/3/library/exceptions.html"),
         ..PYTHON
     },
     Entry {
@@ -144,6 +149,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^(?:SyntaxError: (?:expected|invalid syntax|unmatched|unterminated|'[^']+' (?:was never closed|outside)|cannot assign|f-string|closing parenthesis|positional argument|EOL)|IndentationError: |TabError: )",
         samples: &["SyntaxError: expected ':'", "IndentationError: unexpected indent"],
         confidence: 0.85,
+        docs: Some("https://docs.python.org/3/library/exceptions.html"),
         ..PYTHON
     },
     Entry {
@@ -161,6 +167,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Failed to find attribute 'app' in 'main'.",
             "ERROR:    Error loading ASGI app. Could not import module \"main\".",
         ],
+        docs: Some("https://docs.gunicorn.org/en/stable/run.html"),
         ..PYTHON
     },
     Entry {
@@ -170,6 +177,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"HaltServer|Worker failed to boot",
         samples: &["gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>"],
         confidence: 0.6,
+        docs: Some("https://docs.gunicorn.org/en/stable/run.html"),
         ..PYTHON
     },
     Entry {
@@ -181,6 +189,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
         ],
         confidence: 0.82,
+        docs: Some("https://docs.djangoproject.com/en/stable/ref/settings/#static-root"),
         ..PYTHON
     },
     Entry {
@@ -211,6 +220,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "AttributeError: module 'app' has no attribute 'run'",
             "NameError: name 'app' is not defined",
         ],
+        docs: Some("https://docs.python.org/3/library/exceptions.html"),
         ..PYTHON
     },
 ];

@@ -10,6 +10,7 @@ const VARIABLE: Entry = Entry {
     verdict: Verdict::Config,
     confidence: 0.92,
     advice: Some("Add {name} with its value {env}, then deploy again."),
+    docs: Some("https://12factor.net/config"),
     ..Entry::BASE
 };
 
@@ -29,6 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Invalid environment variables: { PLAN: [ 'Invalid input' ] }",
             "Error: Invalid environment configuration — see .env.example",
         ],
+        docs: Some("https://env.t3.gg/docs/core"),
         ..VARIABLE
     },
     Entry {
@@ -98,6 +100,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error: Environment variable not found: DATABASE_URL.",
             "Error: Environment variable not found: DIRECT_URL.",
         ],
+        docs: Some("https://www.prisma.io/docs/orm/reference/error-reference"),
         ..VARIABLE
     },
     Entry {
@@ -109,6 +112,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "RollupError: \"API_KEY\" is not exported by \"virtual:$env/static/private\", imported by \"src/hooks.ts\".",
             "src/lib/db.ts (1:9): \"DATABASE_URL\" is not exported by \"virtual:env/static/private\", imported by \"src/lib/db.ts\".",
         ],
+        docs: Some("https://svelte.dev/docs/kit/$env-static-private"),
         ..VARIABLE
     },
     Entry {
@@ -121,6 +125,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ArgumentError: Missing `secret_key_base` for 'production' environment, set this string with `bin/rails credentials:edit`",
         ],
+        docs: Some("https://guides.rubyonrails.org/security.html#custom-credentials"),
         ..VARIABLE
     },
     Entry {
@@ -131,6 +136,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: @supabase/ssr: Your project's URL and API key are required to create a Supabase client!",
         ],
+        docs: Some("https://supabase.com/docs/guides/auth/server-side/creating-a-client"),
         ..VARIABLE
     },
     Entry {
@@ -187,6 +193,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confidence: 0.95,
         last: true,
         samples: &["django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty."],
+        docs: Some("https://docs.djangoproject.com/en/stable/ref/settings/#secret-key"),
         ..VARIABLE
     },
     Entry {
@@ -197,6 +204,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::Traceback,
         last: true,
         samples: &["KeyError: 'DJANGO_SECRET_KEY'"],
+        docs: Some("https://docs.python.org/3/library/os.html#os.environ"),
         ..VARIABLE
     },
     Entry {
@@ -204,6 +212,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["environment variable `"],
         pattern: r"^error: environment variable `(?P<name>\w+)` not defined at compile time",
         samples: &["error: environment variable `API_URL` not defined at compile time"],
+        docs: Some("https://doc.rust-lang.org/std/macro.env.html"),
         ..VARIABLE
     },
     Entry {
@@ -214,6 +223,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Environment Variable \"DB_URL\" references Secret \"db-url\", which does not exist.",
         ],
+        docs: Some("https://vercel.com/docs/environment-variables/managing-environment-variables"),
         ..VARIABLE
     },
     Entry {
@@ -233,6 +243,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Code,
         advice: None,
         samples: &["error: project not found", "error: API request failed"],
+        docs: Some("https://docs.sentry.io/cli/configuration/"),
         ..VARIABLE
     },
     Entry {
@@ -259,6 +270,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Error: P1001: Can't reach database server at `localhost:5432`",
             "Error: connect ECONNREFUSED 127.0.0.1:5432",
         ],
+        docs: Some("https://www.prisma.io/docs/orm/reference/error-reference#p1001"),
         ..VARIABLE
     },
     Entry {
@@ -282,6 +294,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error: password authentication failed for user \"postgres\"",
             "MongoServerError: bad auth : authentication failed",
         ],
+        docs: Some("https://www.prisma.io/docs/orm/reference/error-reference#p1000"),
         ..VARIABLE
     },
 ];

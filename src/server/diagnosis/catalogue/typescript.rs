@@ -26,6 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "src/App.tsx(1,31): error TS2307: Cannot find module 'react-router-dom' or its corresponding type declarations.",
             "src/App.tsx:1:31 - error TS2307: Cannot find module 'zod' or its corresponding type declarations.",
         ],
+        docs: Some("https://www.typescriptlang.org/docs/handbook/modules/reference.html"),
         ..TSC
     },
     Entry {
@@ -38,6 +39,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         touches: &["package.json", "tsconfig.json"],
         samples: &["error TS2688: Cannot find type definition file for 'vite/client'."],
+        docs: Some("https://www.typescriptlang.org/tsconfig/#types"),
         ..TSC
     },
     Entry {
@@ -52,6 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "tsconfig.json(3,5): error TS5023: Unknown compiler option 'moduleResolutions'.",
             "error TS5058: The specified path does not exist: 'tsconfig.build.json'.",
         ],
+        docs: Some("https://www.typescriptlang.org/docs/handbook/tsconfig-json.html"),
         ..TSC
     },
     Entry {
@@ -95,6 +98,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r#"^(?:Type error|TS2307): Cannot find module ['"](?P<module>[^'"]+)['"]"#,
         touches: &["package.json"],
         samples: &["Type error: Cannot find module 'stripe' or its corresponding type declarations."],
+        docs: Some("https://www.typescriptlang.org/docs/handbook/modules/reference.html"),
         ..PASSED_ON
     },
     Entry {

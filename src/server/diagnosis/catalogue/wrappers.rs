@@ -31,6 +31,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "==> Build failed 😞",
             "==> Common ways to troubleshoot your deploy: https://render.com/docs/troubleshooting-deploys",
         ],
+        docs: Some("https://render.com/docs/troubleshooting-deploys"),
         ..FOOTER
     },
     Entry {

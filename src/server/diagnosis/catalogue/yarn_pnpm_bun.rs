@@ -27,6 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "specifiers in the lockfile don't match specifiers in package.json:",
             "specifiers in the lockfile ({\"a\":\"1\"}) don't match specs in package.json ({\"a\":\"2\"})",
         ],
+        docs: Some("https://pnpm.io/errors"),
         ..PNPM
     },
     Entry {
@@ -37,6 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with \"frozen-lockfile\" because pnpm-lock.yaml is not up to date with <ROOT>/package.json",
         ],
+        docs: Some("https://pnpm.io/errors"),
         ..PNPM
     },
     Entry {
@@ -47,6 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ERR_PNPM_LOCKFILE_CONFIG_MISMATCH  Cannot proceed with the frozen installation. The current \"overrides\" configuration doesn't match the value found in the lockfile",
         ],
+        docs: Some("https://pnpm.io/errors"),
         ..PNPM
     },
     Entry {
@@ -75,6 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ERR_PNPM_META_FETCH_FAIL  GET https://registry.npmjs.org/react: Value of \"this\" must be of type URLSearchParams",
         ],
+        docs: Some("https://pnpm.io/errors"),
         ..PNPM
     },
     Entry {
@@ -85,6 +89,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"ERR_PNPM_(?:UNSUPPORTED_ENGINE|BAD_PM_VERSION)",
         error_type: ErrorType::Config,
         samples: &["ERR_PNPM_UNSUPPORTED_ENGINE  Unsupported environment (bad pnpm and/or Node.js version)"],
+        docs: Some("https://pnpm.io/package_json"),
         ..PNPM
     },
     Entry {
@@ -96,6 +101,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ERR_PNPM_FETCH_404  GET https://registry.npmjs.org/left-padd: Not Found - 404",
             "ERR_PNPM_WORKSPACE_PKG_NOT_FOUND  In apps/web: \"@acme/ui@workspace:*\" is in the dependencies but no package named \"@acme/ui\" is present in the workspace",
         ],
+        docs: Some("https://pnpm.io/errors"),
         ..PNPM
     },
     Entry {
@@ -109,6 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "There is no package.json in the folder the platform builds: correct the root directory {root}.",
         ),
         samples: &["ERR_PNPM_NO_PKG_MANIFEST  No package.json found in /vercel/path0"],
+        docs: Some("https://pnpm.io/package_json"),
         ..PNPM
     },
     Entry {
@@ -132,6 +139,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "ERR_PNPM_ABORTED_REMOVE_MODULES_DIR_NO_TTY  Aborted removal of modules directory due to no TTY",
         ],
+        docs: Some("https://pnpm.io/errors"),
         ..PNPM
     },
     Entry {
@@ -143,6 +151,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.",
             "➤ YN0028: │ The lockfile would have been modified by this install, which is explicitly forbidden.",
         ],
+        docs: Some("https://yarnpkg.com/advanced/error-codes#yn0028---frozen_lockfile_exception"),
         ..YARN
     },
     Entry {
@@ -173,6 +182,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error Couldn't find any versions for \"is-odd\" that matches \"^47.0.0\"",
             "➤ YN0082: │ is-odd@npm:^47.0.0: No candidates found",
         ],
+        docs: Some("https://yarnpkg.com/advanced/error-codes"),
         ..YARN
     },
     Entry {
@@ -269,6 +279,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^error: lockfile had changes, but lockfile is frozen",
         touches: &["bun.lock", "package.json"],
         samples: &["error: lockfile had changes, but lockfile is frozen"],
+        docs: Some("https://bun.com/docs/pm/cli/install"),
         ..BUN
     },
     Entry {
@@ -280,6 +291,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "error: is-odd@^47.0.0 failed to resolve",
             "error: GET https://registry.npmjs.org/left-padd - 404",
         ],
+        docs: Some("https://bun.com/docs/pm/cli/install"),
         ..BUN
     },
     Entry {

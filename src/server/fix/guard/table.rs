@@ -18,6 +18,8 @@ fn finding() -> Finding {
         confidence: 0.9,
         verdict: Verdict::Code,
         advice: None,
+        links: Vec::new(),
+        build_again: false,
         differences: Vec::new(),
         fingerprint: "f".into(),
     }

@@ -109,6 +109,7 @@ impl Run<'_> {
         let hints = Hints {
             provider: Some(deployment.provider),
             root_directory: subject.project.root_directory.clone(),
+            inspector_url: deployment.inspector_url.clone(),
         };
         // Redacted first: neither the database, the page nor the model ever sees what a log should not have said.
         let shown = diagnosis::shown(&log.lines);

@@ -73,8 +73,11 @@ impl Run<'_> {
             let log =
                 self.ask_site(site, || site.provider.build_log(&site.access, &site.project_ref, id)).await?;
             let shown = diagnosis::shown(&log.lines);
-            let hints =
-                Hints { provider: Some(build.provider), root_directory: site.project.root_directory.clone() };
+            let hints = Hints {
+                provider: Some(build.provider),
+                root_directory: site.project.root_directory.clone(),
+                ..Hints::default()
+            };
             let finding = diagnosis::diagnose(&shown.plain, &hints);
             let tail = &shown.plain[shown.plain.len().saturating_sub(TAIL)..];
             told.push(format!(

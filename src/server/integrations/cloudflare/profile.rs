@@ -3,7 +3,7 @@
 //! Compiled for the browser, too: `crate::platforms` includes this file.
 
 #[cfg(feature = "ssr")]
-use crate::platforms::Screens;
+use crate::platforms::{Place, Screen, Screens};
 use crate::{
     model::Provider,
     platforms::{Guide, Profile},
@@ -57,14 +57,71 @@ pub static PROFILE: Profile = Profile {
     },
     #[cfg(feature = "ssr")]
     screens: Screens {
-        env: "in Cloudflare under the project's Settings → Variables and Secrets",
-        build: "in Cloudflare under the project's Settings → Build → Build command",
-        root: "in Cloudflare under the project's Settings → Build → Root directory",
-        output: "in Cloudflare under the project's Settings → Build → Build output directory",
-        node: "in Cloudflare with the variable NODE_VERSION under the project's Settings → Variables and Secrets",
-        git: "in Cloudflare under the project's Settings → Build → Git repository",
-        usage: "in Cloudflare under the account's Billing → Subscriptions",
-        members: "in Cloudflare under Manage Account → Members",
-        redeploy: "in Cloudflare with Retry deployment in the deployment's menu",
+        host: "dash.cloudflare.com",
+        docs_host: "developers.cloudflare.com",
+        path,
+        env: Screen {
+            words: "in Cloudflare under the project's Settings → Variables and Secrets",
+            docs: Some(
+                "https://developers.cloudflare.com/pages/configuration/build-configuration/#environment-variables",
+            ),
+        },
+        build: Screen {
+            words: "in Cloudflare under the project's Settings → Build → Build command",
+            docs: Some("https://developers.cloudflare.com/pages/configuration/build-configuration/"),
+        },
+        root: Screen {
+            words: "in Cloudflare under the project's Settings → Build → Root directory",
+            docs: Some("https://developers.cloudflare.com/pages/configuration/build-configuration/"),
+        },
+        output: Screen {
+            words: "in Cloudflare under the project's Settings → Build → Build output directory",
+            docs: Some("https://developers.cloudflare.com/pages/configuration/build-configuration/"),
+        },
+        node: Screen {
+            words: "in Cloudflare with the variable NODE_VERSION under the project's Settings → Variables and Secrets",
+            docs: Some("https://developers.cloudflare.com/pages/configuration/build-image/"),
+        },
+        git: Screen {
+            words: "in Cloudflare under the project's Settings → Build → Git repository",
+            docs: Some("https://developers.cloudflare.com/pages/configuration/git-integration/"),
+        },
+        usage: Screen {
+            words: "in Cloudflare under the account's Billing → Subscriptions",
+            docs: Some("https://developers.cloudflare.com/pages/platform/limits/"),
+        },
+        members: Screen {
+            words: "in Cloudflare under Manage Account → Members",
+            docs: Some("https://developers.cloudflare.com/fundamentals/manage-members/manage/"),
+        },
+        redeploy: Screen {
+            words: "in Cloudflare with Retry deployment in the deployment's menu",
+            docs: None,
+        },
     },
 };
+
+/// A deployment's page is `/{account}/pages/view/{project}/{deployment}`, a Worker's build has
+/// `/{account}/workers/services/view/{worker}/production/builds/{build}`.
+#[cfg(feature = "ssr")]
+fn path(place: Place, deployment: &[&str]) -> Option<String> {
+    let (account, settings, variables) = match deployment {
+        [account, "pages", "view", project, _] => {
+            let settings = format!("{account}/pages/view/{project}/settings");
+            let variables = format!("{settings}/production#variables");
+            (account, settings, variables)
+        }
+        [account, "workers", "services", "view", worker, _, "builds", _] => {
+            let settings = format!("{account}/workers/services/view/{worker}/production/settings");
+            (account, settings.clone(), settings)
+        }
+        _ => return None,
+    };
+    Some(match place {
+        Place::Env | Place::Node => variables,
+        Place::Build | Place::Root | Place::Output | Place::Git => settings,
+        Place::Usage => format!("{account}/billing"),
+        Place::Members => format!("{account}/members"),
+        Place::Redeploy => deployment.join("/"),
+    })
+}

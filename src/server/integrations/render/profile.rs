@@ -3,7 +3,7 @@
 //! Compiled for the browser, too: `crate::platforms` includes this file.
 
 #[cfg(feature = "ssr")]
-use crate::platforms::Screens;
+use crate::platforms::{Place, Screen, Screens};
 use crate::{
     model::Provider,
     platforms::{Guide, Profile},
@@ -45,14 +45,58 @@ pub static PROFILE: Profile = Profile {
     },
     #[cfg(feature = "ssr")]
     screens: Screens {
-        env: "in Render under the service's Environment",
-        build: "in Render under the service's Settings → Build & Deploy → Build Command",
-        root: "in Render under the service's Settings → Build & Deploy → Root Directory",
-        output: "in Render under the service's Settings → Build & Deploy → Publish Directory",
-        node: "in Render with the variable NODE_VERSION under the service's Environment",
-        git: "in Render under the service's Settings → Build & Deploy → Repository",
-        usage: "in Render under the workspace's Billing",
-        members: "in Render under the workspace's Settings → Team",
-        redeploy: "in Render with Manual Deploy → Deploy latest commit",
+        host: "dashboard.render.com",
+        docs_host: "render.com",
+        path,
+        env: Screen {
+            words: "in Render under the service's Environment",
+            docs: Some("https://render.com/docs/configure-environment-variables"),
+        },
+        build: Screen {
+            words: "in Render under the service's Settings → Build & Deploy → Build Command",
+            docs: Some("https://render.com/docs/deploys"),
+        },
+        root: Screen {
+            words: "in Render under the service's Settings → Build & Deploy → Root Directory",
+            docs: Some("https://render.com/docs/monorepo-support"),
+        },
+        output: Screen {
+            words: "in Render under the service's Settings → Build & Deploy → Publish Directory",
+            docs: Some("https://render.com/docs/static-sites"),
+        },
+        node: Screen {
+            words: "in Render with the variable NODE_VERSION under the service's Environment",
+            docs: Some("https://render.com/docs/node-version"),
+        },
+        git: Screen {
+            words: "in Render under the service's Settings → Build & Deploy → Repository",
+            docs: Some("https://render.com/docs/github"),
+        },
+        usage: Screen {
+            words: "in Render under the workspace's Billing",
+            docs: Some("https://render.com/docs/build-pipeline"),
+        },
+        members: Screen {
+            words: "in Render under the workspace's Settings → Team",
+            docs: Some("https://render.com/docs/team-members"),
+        },
+        redeploy: Screen {
+            words: "in Render with Manual Deploy → Deploy latest commit",
+            docs: Some("https://render.com/docs/deploys"),
+        },
     },
 };
+
+/// A deploy's page is `/{kind of service}/{service}/deploys/{deploy}`.
+#[cfg(feature = "ssr")]
+fn path(place: Place, deploy: &[&str]) -> Option<String> {
+    let [kind, service, "deploys", _] = deploy else { return None };
+    Some(match place {
+        Place::Env | Place::Node => format!("{kind}/{service}/env"),
+        Place::Build | Place::Root | Place::Output | Place::Git => format!("{kind}/{service}/settings"),
+        Place::Usage => "billing".to_owned(),
+        // Under the workspace's own id, which a service's page does not name.
+        Place::Members => return None,
+        Place::Redeploy => format!("{kind}/{service}"),
+    })
+}

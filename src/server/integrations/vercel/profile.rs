@@ -3,7 +3,7 @@
 //! Compiled for the browser, too: `crate::platforms` includes this file.
 
 #[cfg(feature = "ssr")]
-use crate::platforms::Screens;
+use crate::platforms::{Place, Screen, Screens};
 use crate::{
     model::Provider,
     platforms::{Guide, Profile},
@@ -46,14 +46,60 @@ pub static PROFILE: Profile = Profile {
     },
     #[cfg(feature = "ssr")]
     screens: Screens {
-        env: "in Vercel under the project's Settings → Environment Variables",
-        build: "in Vercel under the project's Settings → Build and Deployment → Build Command",
-        root: "in Vercel under the project's Settings → Build and Deployment → Root Directory",
-        output: "in Vercel under the project's Settings → Build and Deployment → Output Directory",
-        node: "in Vercel under the project's Settings → Build and Deployment → Node.js Version",
-        git: "in Vercel under the project's Settings → Git",
-        usage: "in Vercel under the team's Settings → Billing",
-        members: "in Vercel under the team's Settings → Members",
-        redeploy: "in Vercel with Redeploy in the deployment's menu",
+        host: "vercel.com",
+        docs_host: "vercel.com",
+        path,
+        env: Screen {
+            words: "in Vercel under the project's Settings → Environment Variables",
+            docs: Some("https://vercel.com/docs/environment-variables"),
+        },
+        build: Screen {
+            words: "in Vercel under the project's Settings → Build and Deployment → Build Command",
+            docs: Some("https://vercel.com/docs/builds/configure-a-build"),
+        },
+        root: Screen {
+            words: "in Vercel under the project's Settings → Build and Deployment → Root Directory",
+            docs: Some("https://vercel.com/docs/builds/configure-a-build"),
+        },
+        output: Screen {
+            words: "in Vercel under the project's Settings → Build and Deployment → Output Directory",
+            docs: Some("https://vercel.com/docs/builds/configure-a-build"),
+        },
+        node: Screen {
+            words: "in Vercel under the project's Settings → Build and Deployment → Node.js Version",
+            docs: Some("https://vercel.com/docs/functions/runtimes/node-js/node-js-versions"),
+        },
+        git: Screen {
+            words: "in Vercel under the project's Settings → Git",
+            docs: Some("https://vercel.com/docs/git"),
+        },
+        usage: Screen {
+            words: "in Vercel under the team's Settings → Billing",
+            docs: Some("https://vercel.com/docs/limits"),
+        },
+        members: Screen {
+            words: "in Vercel under the team's Settings → Members",
+            docs: Some("https://vercel.com/docs/accounts/team-members-and-roles"),
+        },
+        redeploy: Screen {
+            words: "in Vercel with Redeploy in the deployment's menu",
+            docs: Some("https://vercel.com/docs/deployments/managing-deployments"),
+        },
     },
 };
+
+/// A deployment's page is `/{team}/{project}/{deployment}`.
+#[cfg(feature = "ssr")]
+fn path(place: Place, deployment: &[&str]) -> Option<String> {
+    let [team, project, id] = deployment else { return None };
+    Some(match place {
+        Place::Env => format!("{team}/{project}/settings/environment-variables"),
+        Place::Build | Place::Root | Place::Output | Place::Node => {
+            format!("{team}/{project}/settings/build-and-deployment")
+        }
+        Place::Git => format!("{team}/{project}/settings/git"),
+        Place::Usage => format!("{team}/~/settings/billing"),
+        Place::Members => format!("{team}/~/settings/members"),
+        Place::Redeploy => format!("{team}/{project}/{id}"),
+    })
+}

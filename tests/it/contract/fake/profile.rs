@@ -2,7 +2,7 @@
 
 use deploymend::{
     model::Provider,
-    platforms::{Guide, Profile, Screens},
+    platforms::{Guide, Place, Profile, Screen, Screens},
 };
 
 pub const HARBOUR: Provider = Provider::of(&PROFILE);
@@ -23,14 +23,26 @@ static PROFILE: Profile = Profile {
         pictures: &[],
     },
     screens: Screens {
-        env: "in Harbour's cargo list",
-        build: "in Harbour's sailing orders",
-        root: "in Harbour's hold",
-        output: "on Harbour's deck",
-        node: "in Harbour's engine room",
-        git: "in Harbour's chart room",
-        usage: "in Harbour's ledger",
-        members: "in Harbour's crew list",
-        redeploy: "in Harbour with Sail again",
+        host: "harbour.example",
+        docs_host: "docs.harbour.example",
+        path,
+        env: screen("in Harbour's cargo list"),
+        build: screen("in Harbour's sailing orders"),
+        root: screen("in Harbour's hold"),
+        output: screen("on Harbour's deck"),
+        node: screen("in Harbour's engine room"),
+        git: screen("in Harbour's chart room"),
+        usage: screen("in Harbour's ledger"),
+        members: screen("in Harbour's crew list"),
+        redeploy: screen("in Harbour with Sail again"),
     },
 };
+
+const fn screen(words: &'static str) -> Screen {
+    Screen { words, docs: None }
+}
+
+fn path(place: Place, ship: &[&str]) -> Option<String> {
+    let [ship] = ship else { return None };
+    (place == Place::Env).then(|| format!("{ship}/cargo"))
+}

@@ -8,6 +8,7 @@ mod cloudflare;
 #[path = "server/integrations/render/profile.rs"]
 mod render;
 #[cfg(feature = "ssr")]
+#[path = "platforms/screens.rs"]
 mod screens;
 #[path = "server/integrations/vercel/profile.rs"]
 mod vercel;

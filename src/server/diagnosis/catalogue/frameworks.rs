@@ -77,7 +77,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["Prerendering failed with code"],
         pattern: r"^(?:\[[\w:-]+\] |Error: )*Prerendering failed with code \d",
         confidence: 0.5,
-        samples: &["[vite-plugin-svelte-kit] Prerendering failed with code 1", "Error: Prerendering failed with code 1"],
+        samples: &[
+            "[vite-plugin-svelte-kit] Prerendering failed with code 1",
+            "Error: Prerendering failed with code 1",
+        ],
         ..FRAMEWORK
     },
     Entry {

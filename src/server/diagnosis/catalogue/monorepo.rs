@@ -86,6 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     // The folder that is built holds nothing that a buildpack knows.
     Entry {
         id: "buildpack.nothing-known",
+        docs: Some("https://nixpacks.com/docs"),
         rank: Rank::Cause,
         verdict: Verdict::Config,
         files: Files::None,

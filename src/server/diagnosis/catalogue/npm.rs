@@ -61,6 +61,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.lock-absent",
+        docs: Some("https://docs.npmjs.com/cli/v11/commands/npm-ci"),
         needles: &["can only install with an existing package-lock.json"],
         pattern: r"(?:`npm ci` (?:command )?|cipm )can only install with an existing package-lock\.json",
         touches: &["package-lock.json"],
@@ -121,6 +122,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.access-code",
+        docs: Some("https://docs.npmjs.com/using-private-packages-in-a-ci-cd-workflow"),
         needles: &["code E40"],
         pattern: r"^npm (?:error|ERR!) code E40[13]$",
         verdict: Verdict::Config,

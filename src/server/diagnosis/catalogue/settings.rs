@@ -35,6 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "drizzle.parameter",
+        docs: Some("https://orm.drizzle.team/docs/drizzle-config-file"),
         needles: &["provide required params", "Either connection \"url\"", "[x] url: undefined"],
         pattern: r#"Please provide required params|^Either connection "url"|^\[x\] url: undefined"#,
         confidence: 0.86,

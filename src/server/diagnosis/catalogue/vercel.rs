@@ -9,6 +9,7 @@ const VERCEL: Entry = Entry {
     error_type: ErrorType::Config,
     confidence: 0.92,
     files: Files::None,
+    docs: Some("https://vercel.com/docs/errors/error-list"),
     ..Entry::BASE
 };
 
@@ -77,6 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "git.server-error",
+        docs: Some("https://git-scm.com/docs/git-clone"),
         tool: "network",
         rank: Rank::Error,
         error_type: ErrorType::Other,

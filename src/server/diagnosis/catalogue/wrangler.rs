@@ -8,6 +8,7 @@ const WRANGLER: Entry = Entry {
     rank: Rank::Cause,
     error_type: ErrorType::Config,
     confidence: 0.88,
+    docs: Some("https://developers.cloudflare.com/workers/wrangler/configuration/"),
     ..Entry::BASE
 };
 

@@ -54,6 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.registry-down",
+        docs: Some("https://pnpm.io/errors"),
         tool: "network",
         rank: Rank::Cause,
         needles: &["ERR_PNPM_FETCH_5", "ERR_PNPM_META_FETCH_FAIL"],
@@ -120,6 +121,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.access",
+        docs: Some("https://pnpm.io/errors"),
         needles: &["ERR_PNPM_FETCH_401", "ERR_PNPM_FETCH_403"],
         pattern: r"ERR_PNPM_FETCH_40[13]",
         verdict: Verdict::Config,
@@ -213,6 +215,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.registry-down",
+        docs: Some("https://docs.npmjs.com/common-errors"),
         tool: "network",
         rank: Rank::Cause,
         error_type: ErrorType::Other,
@@ -245,6 +248,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.checksum",
+        docs: Some("https://yarnpkg.com/advanced/error-codes"),
         needles: &["YN0018", "YN0016", "YN0041", "YN0033", "YN0009"],
         pattern: r"^➤ YN00(?:18|16|41|33|09): ",
         confidence: 0.85,

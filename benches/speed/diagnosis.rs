@@ -87,7 +87,8 @@ fn grep(text: &str) -> anyhow::Result<Vec<Figure>> {
     std::fs::write(&words, needles.into_iter().collect::<Vec<_>>().join("\n"))?;
     let mut failed = None;
     let figures = timed(text.len(), || {
-        let grep = Command::new("grep").args(["-c", "-F", "-f"]).args([&words, &log]).env("LC_ALL", "C").output();
+        let grep =
+            Command::new("grep").args(["-c", "-F", "-f"]).args([&words, &log]).env("LC_ALL", "C").output();
         match grep {
             Ok(output) if output.status.success() => {}
             Ok(output) => failed = Some(anyhow::anyhow!("grep: {}", output.status)),

@@ -111,7 +111,8 @@ impl Score {
         let label = &case.label;
         let files_right = finding.affected_files.len() == label.affected_files.len()
             && finding.affected_files.iter().all(|file| label.affected_files.contains(file));
-        let verdict_right = label.verdict.as_deref().is_none_or(|verdict| verdict == finding.verdict.as_str());
+        let verdict_right =
+            label.verdict.as_deref().is_none_or(|verdict| verdict == finding.verdict.as_str());
         if type_right && root_right && files_right && verdict_right {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::{Entry, Rank},
-    clean,
+    clean, docker,
     lines::Lines,
     module,
     scan::Candidate,
@@ -126,6 +126,14 @@ fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: boo
         own_module: false,
         contenders: Vec::new(),
     };
+    if entry.id == "python.syntax" && is_command_text(lines, chosen.line) {
+        root.error_type = ErrorType::Config;
+        root.verdict = Verdict::Config;
+    }
+    if entry.id == "rails.secret" && docker::dockerfile(lines, chosen.line).is_some() {
+        // An image is built without the platform's variables; Rails has a dummy for that.
+        root.verdict = Verdict::Code;
+    }
     if entry.id == "python.package"
         && let Some(module) = &chosen.found.module
         && is_own_python(lines, chosen.line, module)
@@ -135,6 +143,15 @@ fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: boo
         root.confidence *= 0.9;
     }
     root
+}
+
+/// The code came from a command line: `python -c`, `manage.py shell -c`.
+fn is_command_text<L: Lines + ?Sized>(lines: &L, line: usize) -> bool {
+    (line.saturating_sub(4)..line)
+        .rev()
+        .filter_map(|at| lines.line(at))
+        .find_map(|above| clean::text(above).strip_prefix("File \"").map(|path| path.starts_with("<string>")))
+        .unwrap_or(false)
 }
 
 /// The traceback above shows files of the project in a folder, or of a file, of the module's name.

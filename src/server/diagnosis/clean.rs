@@ -1,6 +1,7 @@
 //! A log line as the platform stored it → the text the tool wrote: without ANSI codes, control characters,
 //! overwritten progress and the prefixes that platforms and task runners put in front. Lines keep their numbers.
 
+use super::prefixes;
 use std::borrow::Cow;
 
 /// Longest part of a line that is looked at, in bytes: error lines are short, minified bundles are not.
@@ -164,6 +165,7 @@ fn prefix(text: &str) -> Option<usize> {
         .or_else(|| numbered_line(text))
         .or_else(|| docker_step(text))
         .or_else(|| literal(text))
+        .or_else(|| prefixes::prefix(text))
         .or_else(|| task(text))
 }
 
@@ -216,7 +218,7 @@ fn clock(text: &str) -> Option<usize> {
             at += 1;
         }
     }
-    ends_prefix(bytes, at)
+    ends_prefix(bytes, at).map(|at| at + prefixes::column(&text[at..]))
 }
 
 /// `[12:05:27.123]`.

@@ -4,8 +4,15 @@
 //! line the earlier entry wins, so within a file the special comes before the general, and [`generic`] is last.
 
 mod bundlers;
+mod docker;
+mod dotnet;
+mod elixir;
 mod frameworks;
 mod generic;
+mod git;
+mod hosts;
+mod hugo;
+mod java;
 mod limits;
 mod lint;
 pub(crate) mod matcher;
@@ -14,10 +21,14 @@ mod next;
 mod node;
 mod npm;
 mod others;
+mod packaging;
+mod php;
 mod platform;
 mod python;
+mod ruby;
 mod settings;
 mod typescript;
+mod values;
 mod wrappers;
 mod yarn_pnpm_bun;
 
@@ -136,16 +147,27 @@ impl Entry {
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [
         settings::ENTRIES,
-        wrappers::ENTRIES,
+        values::ENTRIES,
+        docker::ENTRIES,
+        hosts::ENTRIES,
+        git::ENTRIES,
         limits::ENTRIES,
+        wrappers::ENTRIES,
         platform::ENTRIES,
         npm::ENTRIES,
         yarn_pnpm_bun::ENTRIES,
         next::ENTRIES,
         typescript::ENTRIES,
         lint::ENTRIES,
+        hugo::ENTRIES,
         frameworks::ENTRIES,
         bundlers::ENTRIES,
+        java::ENTRIES,
+        elixir::ENTRIES,
+        packaging::ENTRIES,
+        ruby::ENTRIES,
+        php::ENTRIES,
+        dotnet::ENTRIES,
         python::ENTRIES,
         native::ENTRIES,
         others::ENTRIES,

@@ -41,7 +41,7 @@ pub(super) fn root<'a, L: Lines + ?Sized>(lines: &L, candidates: &'a [Candidate]
         weighed.iter().filter(|(rank, _)| *rank == highest).map(|(_, candidate)| *candidate).collect();
     let tool = best
         .iter()
-        .filter(|candidate| is_first_of_tool(candidate, &best))
+        .filter(|candidate| is_first_of_tool(candidate, &best) && !follows_install(candidate, &best))
         .max_by(|a, b| preference(highest, a).total_cmp(&preference(highest, b)).then(a.line.cmp(&b.line)))?
         .found
         .entry
@@ -77,6 +77,12 @@ fn is_first_of_tool(candidate: &Candidate, best: &[&Candidate]) -> bool {
             .iter()
             .find(|other| other.found.entry.tool == entry.tool)
             .is_some_and(|first| first.line == candidate.line)
+}
+
+/// The packages were not installed, so one of them is missing.
+fn follows_install(candidate: &Candidate, best: &[&Candidate]) -> bool {
+    candidate.found.entry.id == "python.package"
+        && best.iter().any(|other| other.found.entry.tool == "pip" && other.line < candidate.line)
 }
 
 /// An exception that a headline announces is what stopped the build; one that only tools' own frames saw is not.

@@ -32,7 +32,18 @@ const PLATFORM_ROOTS: [&str; 13] = [
 ];
 
 /// Where images often put it; what the log shows about the machine goes first.
-const IMAGE_ROOTS: [&str; 6] = ["/workspace/", "/code/", "/repo/", "/var/task/", "/app/", "/src/"];
+const IMAGE_ROOTS: [&str; 10] = [
+    "/workspace/",
+    "/code/",
+    "/repo/",
+    "/var/task/",
+    "/app/",
+    "/src/",
+    "/opt/app/",
+    "/usr/app/",
+    "/home/app/",
+    "/var/www/html/",
+];
 
 /// Folders below which nothing is a source file of the project.
 const GENERATED: [&str; 18] = [
@@ -211,6 +222,7 @@ mod tests {
     #[case("/home/someone/go/pkg/mod/github.com/a/b/api/c.go", None)]
     #[case("/root/shop/cart/src/main/java/Cart.java", Some("cart/src/main/java/Cart.java"))]
     #[case("/root/.cache/x.py", None)]
+    #[case("/opt/app/config/prod.exs", Some("config/prod.exs"))]
     #[case("/home/travis/build/acme/shop/_posts/a.md", Some("_posts/a.md"))]
     #[case("../../packages/ui/src/a.ts", Some("packages/ui/src/a.ts"))]
     fn makes_paths_relative(#[case] path: &str, #[case] expected: Option<&str>) {

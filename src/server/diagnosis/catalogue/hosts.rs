@@ -140,6 +140,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..HOST
     },
+    // Not a package of the project, but what the build machine has installed.
+    Entry {
+        id: "shell.toolchain-missing",
+        tool: "shell",
+        needles: &["not found"],
+        pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>cargo|rustc|rustup|wasm-pack|go|php|composer|ruby|bundle|gem|java|javac|mvn|gradle|dotnet|hugo|mix|elixir|make|cmake|gcc|g\+\+|cc|python|python2|python3|pip|pip3|git|zip|unzip|wget|curl|docker|protoc|jq): (?:command )?not found$",
+        confidence: 0.9,
+        touches: &["Dockerfile"],
+        samples: &[
+            "/bin/sh: 1: cargo: not found",
+            "bash: line 1: hugo: command not found",
+            "sh: make: not found",
+        ],
+        ..HOST
+    },
     Entry {
         id: "render.no-port-yet",
         tool: "wrapper",

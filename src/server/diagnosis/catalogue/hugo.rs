@@ -47,6 +47,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["parse failed", "can't evaluate field", "\" not defined"],
         pattern: r#"^(?:Error|ERROR)\b.*?"(?P<file>[^"]*\bthemes/[^":]+):\d+(?::\d+)?": .*(?:parse failed: |can't evaluate field \w+ in type|function "\w+" not defined)|^ERROR:? .*template: theme/\S+ function "\w+" not defined"#,
         confidence: 0.85,
+        last: true,
         samples: &[
             "Error: \"/opt/build/repo/themes/ink/layouts/partials/head.html:12:1\": parse failed: template: partials/head.html:12: function \"warnf\" not defined",
             "Error: Error building site: failed to render pages: render of \"home\" failed: \"/opt/buildhome/repo/themes/ink/layouts/_default/rss.xml:9:17\": execute of template failed: template: _default/rss.xml:9:17: executing \"_default/rss.xml\" at <site>: can't evaluate field LanguageCode in type *langs.Language",

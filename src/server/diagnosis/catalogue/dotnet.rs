@@ -65,4 +65,43 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..NUGET
     },
+    Entry {
+        id: "dotnet.runtime",
+        error_type: ErrorType::Config,
+        needles: &[
+            "You must install or update .NET",
+            "find any compatible framework version",
+            "error NETSDK1147",
+        ],
+        pattern: r"(?:You must install or update \.NET to run|not possible to find any compatible framework version|error NETSDK1147: )",
+        files: Files::None,
+        touches: &["Dockerfile"],
+        samples: &[
+            "You must install or update .NET to run this application.",
+            "/sdk/Microsoft.NET.Sdk.targets(144,5): error NETSDK1147: To build this project, the following workloads must be installed: wasm-tools [/app/Shop.csproj]",
+        ],
+        ..NUGET
+    },
+    Entry {
+        id: "dotnet.fsharp",
+        rank: Rank::Error,
+        error_type: ErrorType::Build,
+        needles: &["error FS", "error BC", "error RZ", "error BLAZOR"],
+        pattern: r"^(?P<file>[^\s(]+\.\w+)\(\d+,\d+(?:,\d+,\d+)?\): error (?:FS|BC|RZ|BLAZOR)\d+: ",
+        samples: &["Cart.fs(3,5): error FS0039: The value 'total' is not defined."],
+        ..NUGET
+    },
+    Entry {
+        id: "dotnet.exception",
+        rank: Rank::Exception,
+        error_type: ErrorType::Runtime,
+        needles: &["Unhandled exception. "],
+        pattern: r"^Unhandled exception\. (?:\w+\.)+\w+",
+        files: Files::None,
+        confidence: 0.85,
+        samples: &[
+            "Unhandled exception. System.InvalidOperationException: Unable to find the required services.",
+        ],
+        ..NUGET
+    },
 ];

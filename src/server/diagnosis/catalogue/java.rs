@@ -113,6 +113,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..JAVA
     },
     Entry {
+        id: "java.memory",
+        error_type: ErrorType::Runtime,
+        needles: &["OutOfMemoryError", "daemon disappeared unexpectedly"],
+        pattern: r"(?:java\.lang\.OutOfMemoryError|Gradle build daemon disappeared unexpectedly)",
+        rank: Rank::Cause,
+        confidence: 0.9,
+        samples: &[
+            "java.lang.OutOfMemoryError: Java heap space",
+            "Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)",
+        ],
+        ..JAVA
+    },
+    Entry {
         id: "java.exception",
         rank: Rank::Exception,
         error_type: ErrorType::Runtime,
@@ -122,6 +135,53 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Exception in thread \"main\" java.lang.NullPointerException: Cannot invoke \"Cart.total()\"",
             "java.lang.IllegalStateException: Failed to load ApplicationContext",
+        ],
+        ..JAVA
+    },
+    Entry {
+        id: "maven.command",
+        error_type: ErrorType::Config,
+        needles: &[
+            "No goals have been specified",
+            "Unknown lifecycle phase",
+            "not found in root project",
+            "not found in project '",
+        ],
+        pattern: r"(?:No goals have been specified for this build|Unknown lifecycle phase |^(?:> )?Task '[^']+' not found in (?:root )?project)",
+        rank: Rank::Cause,
+        confidence: 0.88,
+        samples: &[
+            "[ERROR] Unknown lifecycle phase \"packge\".",
+            "Task 'bild' not found in root project 'shop'.",
+        ],
+        ..JAVA
+    },
+    Entry {
+        id: "maven.checks",
+        needles: &["There are test failures", "had format violations", "Checkstyle violations", "You have "],
+        pattern: r"^\[ERROR\] Failed to execute goal \S+ .*(?:There are test failures|format violations|[Cc]heckstyle violations)",
+        confidence: 0.9,
+        samples: &[
+            "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-surefire-plugin:3.0:test (default-test) on project shop: There are test failures.",
+        ],
+        ..JAVA
+    },
+    Entry {
+        id: "gradle.wrapper",
+        error_type: ErrorType::Config,
+        needles: &[
+            "GradleWrapperMain",
+            "Could not determine java version",
+            "incompatible Java",
+            "Unable to access jarfile",
+        ],
+        pattern: r"(?:Could not find or load main class org\.gradle\.wrapper\.GradleWrapperMain|Could not determine java version from|configured to use incompatible Java|Unable to access jarfile \S+)",
+        rank: Rank::Cause,
+        confidence: 0.9,
+        samples: &[
+            "Error: Could not find or load main class org.gradle.wrapper.GradleWrapperMain",
+            "Your build is currently configured to use incompatible Java 21.0.1 and Gradle 7.4. Cannot sync the project.",
+            "Error: Unable to access jarfile target/shop.jar",
         ],
         ..JAVA
     },

@@ -26,7 +26,9 @@ mod php;
 mod platform;
 mod python;
 mod ruby;
+mod serving;
 mod settings;
+mod toolchains;
 mod typescript;
 mod values;
 mod wrappers;
@@ -146,8 +148,8 @@ impl Entry {
 /// Every entry, in the order in which they are tried on a line.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [
-        settings::ENTRIES,
         values::ENTRIES,
+        settings::ENTRIES,
         docker::ENTRIES,
         hosts::ENTRIES,
         git::ENTRIES,
@@ -165,6 +167,8 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         java::ENTRIES,
         elixir::ENTRIES,
         packaging::ENTRIES,
+        serving::ENTRIES,
+        toolchains::ENTRIES,
         ruby::ENTRIES,
         php::ENTRIES,
         dotnet::ENTRIES,

@@ -213,4 +213,101 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..PIP
     },
+    Entry {
+        id: "pip.hashes",
+        needles: &["DO NOT MATCH THE HASHES", "In --require-hashes mode"],
+        pattern: r"^ERROR: (?:.*DO NOT MATCH THE HASHES|In --require-hashes mode)",
+        samples: &[
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes.",
+            "ERROR: In --require-hashes mode, all requirements must have their versions pinned with ==.",
+        ],
+        ..PIP
+    },
+    Entry {
+        id: "pip.wheel-platform",
+        needles: &["is not a supported wheel on this platform", "have a source distribution or wheel for"],
+        pattern: r"(?:^ERROR: \S+ is not a supported wheel on this platform|doesn't have a source distribution or wheel for the current platform)",
+        samples: &[
+            "ERROR: shop-3.0-cp39-win_amd64.whl is not a supported wheel on this platform.",
+            "error: Distribution `torch==2.2.0 @ registry+https://pypi.org/simple` can't be installed because it doesn't have a source distribution or wheel for the current platform",
+        ],
+        ..PIP
+    },
+    Entry {
+        id: "pip.system",
+        error_type: ErrorType::Config,
+        touches: &["Dockerfile"],
+        needles: &["externally-managed-environment", "Can not perform a '--user' install"],
+        pattern: r"(?:^error: externally-managed-environment|Can not perform a '--user' install)",
+        samples: &["error: externally-managed-environment"],
+        ..PIP
+    },
+    Entry {
+        id: "uv.build",
+        rank: Rank::Error,
+        needles: &[
+            "Failed to build `",
+            "Failed to download and build `",
+            "Unable to find installation candidates",
+        ],
+        pattern: r"^(?:× )?(?:Failed to (?:download and )?build `(?P<module>[\w.-]+)|Unable to find installation candidates for )",
+        touches: &["pyproject.toml"],
+        confidence: 0.9,
+        samples: &[
+            "× Failed to build `psycopg2==2.9.9`",
+            "Unable to find installation candidates for torch (2.0.1)",
+        ],
+        ..PIP
+    },
+    Entry {
+        id: "uv.network",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        touches: &[],
+        needles: &["Failed to fetch: `https://"],
+        pattern: r"^(?:error|×):? Failed to fetch: `https://(?:pypi\.org|files\.pythonhosted\.org)",
+        confidence: 0.85,
+        advice: Some("The package index did not answer: deploy the same commit again {redeploy}."),
+        samples: &["error: Failed to fetch: `https://pypi.org/simple/flask/`"],
+        ..PIP
+    },
+    Entry {
+        id: "python.interpreter",
+        needles: &[
+            "No interpreter found for Python",
+            "requested interpreter resolved to Python",
+            "is not supported by the project",
+            "is not allowed by the project",
+            "is incompatible with Python",
+        ],
+        pattern: r"(?:No interpreter found for Python|requested interpreter resolved to Python|Python version \S+ is not (?:supported|allowed) by the project|Python version \(\S+\) is not allowed by the project|Requires-Python `[^`]+` is incompatible with Python)",
+        samples: &[
+            "error: No interpreter found for Python 3.99 in managed installations or search path",
+            "The currently activated Python version 3.9.2 is not supported by the project (^3.11).",
+            "Current Python version (3.9.1) is not allowed by the project (^3.11).",
+        ],
+        ..PROJECT
+    },
+    Entry {
+        id: "uv.project",
+        needles: &["No `pyproject.toml` found", "Failed to parse: `pyproject.toml`", "Group(s) not found"],
+        pattern: r"(?:No `pyproject\.toml` found|Failed to parse: `pyproject\.toml`|^Group\(s\) not found: )",
+        samples: &[
+            "error: No `pyproject.toml` found in current directory or any parent directory",
+            "error: Failed to parse: `pyproject.toml`",
+            "Group(s) not found: docs (via --with)",
+        ],
+        ..PROJECT
+    },
+    Entry {
+        id: "pip.git",
+        needles: &["git clone "],
+        pattern: r"^(?:ERROR: Command errored out with exit status 128: |× )git clone .*(?:exit status|did not run successfully|(?:git|ssh|https)\S*://)",
+        confidence: 0.88,
+        samples: &[
+            "× git clone --filter=blob:none --quiet ssh://git@github.com/acme/cart.git /tmp/x did not run successfully.",
+            "ERROR: Command errored out with exit status 128: git clone -q ssh://git@github.com/acme/cart.git /tmp/x",
+        ],
+        ..PIP
+    },
 ];

@@ -68,4 +68,63 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..COMPOSER
     },
+    Entry {
+        id: "composer.network",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        rank: Rank::Error,
+        touches: &[],
+        needles: &["curl error "],
+        pattern: r"^(?:In \S+ line \d+:)?curl error (?:6|7|28|35|52|56) while downloading",
+        confidence: 0.88,
+        advice: Some("The package repository did not answer: deploy the same commit again {redeploy}."),
+        samples: &[
+            "curl error 28 while downloading https://repo.packagist.org/packages.json: Failed to connect",
+        ],
+        ..COMPOSER
+    },
+    Entry {
+        id: "composer.package",
+        needles: &["Could not find package ", "Could not authenticate against"],
+        pattern: r"^(?:Could not find package (?P<module>[\w.-]+/[\w.-]+)|.*Could not authenticate against \S+)",
+        confidence: 0.88,
+        samples: &["Could not find package acme/crt.", "Could not authenticate against github.com"],
+        ..COMPOSER
+    },
+    Entry {
+        id: "php.fatal",
+        tool: "php",
+        rank: Rank::Error,
+        error_type: ErrorType::Runtime,
+        touches: &[],
+        needles: &["Fatal error: ", "Parse error: ", "SQLSTATE["],
+        pattern: r"^(?:(?:Fatal|Parse) error: +.* in (?P<file>\S+\.php)|.*SQLSTATE\[\w+\])",
+        files: Files::Here,
+        confidence: 0.88,
+        samples: &[
+            "Fatal error: Uncaught Error: Class \"Cart\" not found in /app/index.php:3",
+            "SQLSTATE[HY000] [2002] Connection refused",
+        ],
+        ..COMPOSER
+    },
+    Entry {
+        id: "laravel.setup",
+        tool: "php",
+        error_type: ErrorType::Config,
+        touches: &[],
+        needles: &[
+            "MissingAppKeyException",
+            "No application encryption key",
+            "bootstrap/cache directory must be",
+            "Could not open input file: ",
+        ],
+        pattern: r"(?:MissingAppKeyException|No application encryption key has been specified|bootstrap/cache directory must be present|Could not open input file: )",
+        confidence: 0.85,
+        samples: &[
+            "No application encryption key has been specified.",
+            "The /app/bootstrap/cache directory must be present and writable.",
+            "Could not open input file: artisan",
+        ],
+        ..COMPOSER
+    },
 ];

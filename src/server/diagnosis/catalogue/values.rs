@@ -48,4 +48,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..VALUE
     },
+    // Prepared queries in the repository are as good as a database.
+    Entry {
+        id: "sqlx.offline",
+        verdict: Verdict::Code,
+        needles: &["cargo sqlx prepare", "to use query macros"],
+        pattern: r"(?:`?DATABASE_URL`? .*(?:cargo sqlx prepare|to use query macros)|cargo sqlx prepare` to update the query cache)",
+        samples: &[
+            "error: `DATABASE_URL` must be set, or `cargo sqlx prepare` must have been run and .sqlx must exist, to use query macros",
+            "error: set `DATABASE_URL` to use query macros online, or run `cargo sqlx prepare` to update the query cache",
+        ],
+        ..VALUE
+    },
 ];

@@ -136,6 +136,11 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
             part => parts.push(part),
         }
     }
+    // Node.js prints its own modules as `internal/…` in old versions.
+    let is_of_node = parts.first() == Some(&"internal") && path.ends_with(".js");
+    if is_of_node || parts.iter().any(|part| part.starts_with("node_modules")) {
+        return None;
+    }
     if parts.is_empty() || parts.iter().any(|part| GENERATED.contains(part)) || parts[0] == "dist" {
         return None;
     }
@@ -222,6 +227,8 @@ mod tests {
     #[case("/home/someone/go/pkg/mod/github.com/a/b/api/c.go", None)]
     #[case("/root/shop/cart/src/main/java/Cart.java", Some("cart/src/main/java/Cart.java"))]
     #[case("/root/.cache/x.py", None)]
+    #[case("internal/process/task_queues.js", None)]
+    #[case("internal/db/db.go", Some("internal/db/db.go"))]
     #[case("/opt/app/config/prod.exs", Some("config/prod.exs"))]
     #[case("/home/travis/build/acme/shop/_posts/a.md", Some("_posts/a.md"))]
     #[case("../../packages/ui/src/a.ts", Some("packages/ui/src/a.ts"))]

@@ -85,4 +85,55 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..DOCKER
     },
+    Entry {
+        id: "docker.exec",
+        needles: &[
+            "exec format error",
+            "exec ./",
+            "exec /",
+            "exec user process caused",
+            "executable file not found in $PATH",
+            "starting container process caused",
+        ],
+        pattern: r#"(?:^exec \S+: (?:exec format error|no such file or directory|permission denied)|exec user process caused: |starting container process caused: |^exec: "[^"]+": executable file not found)"#,
+        confidence: 0.88,
+        samples: &[
+            "exec /app/start.sh: exec format error",
+            "standard_init_linux.go:228: exec user process caused: no such file or directory",
+            "OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"/app/start.sh\": permission denied: unknown",
+        ],
+        ..DOCKER
+    },
+    Entry {
+        id: "apt.package",
+        needles: &[
+            "Unable to locate package",
+            "has no installation candidate",
+            "does not have a Release file",
+            "unable to select packages",
+        ],
+        pattern: r"^(?:E: (?:Unable to locate package (?P<name>\S+)|Package '?\S+ has no installation candidate|The repository '.*' (?:does not have|no longer has) a Release file)|ERROR: unable to select packages)",
+        tool: "apt",
+        touches: &["Dockerfile"],
+        error_type: ErrorType::Dependency,
+        samples: &[
+            "E: Unable to locate package libcart-dev",
+            "E: Package 'python' has no installation candidate",
+            "ERROR: unable to select packages:",
+        ],
+        ..DOCKER
+    },
+    Entry {
+        id: "apt.fetch",
+        tool: "apt",
+        rank: Rank::Error,
+        needles: &["E: Failed to fetch "],
+        pattern: r"^E: Failed to fetch \S+",
+        confidence: 0.8,
+        advice: Some("The package mirror did not answer: deploy the same commit again {redeploy}."),
+        samples: &[
+            "E: Failed to fetch http://deb.debian.org/debian/pool/c/cart.deb  404  Not Found [IP: 1.2.3.4 80]",
+        ],
+        ..REGISTRY
+    },
 ];

@@ -99,4 +99,38 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..GIT
     },
+    Entry {
+        id: "git.denied",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Platform,
+        needles: &[
+            "fatal: repository '",
+            "The requested URL returned error: 40",
+            "Unable to clone ",
+            "Failed to clone repo",
+        ],
+        pattern: r"(?:^fatal: repository '\S+' not found|^fatal: unable to access '\S+': The requested URL returned error: 40\d|^==> (?:Unable to clone|Failed to clone repo))",
+        files: Files::None,
+        confidence: 0.85,
+        advice: Some("The platform cannot read the repository or one of its submodules: reconnect it {git}."),
+        samples: &[
+            "fatal: repository 'https://github.com/acme/cart/' not found",
+            "fatal: unable to access 'https://gitlab.com/acme/cart.git/': The requested URL returned error: 403",
+            "==> Unable to clone https://github.com/acme/cart",
+        ],
+        ..GIT
+    },
+    Entry {
+        id: "git.server-down",
+        error_type: ErrorType::Other,
+        verdict: Verdict::Flaky,
+        needles: &["The requested URL returned error: 5", "remote: Internal Server Error"],
+        pattern: r"(?:The requested URL returned error: 5\d\d|^remote: Internal Server Error)",
+        files: Files::None,
+        advice: Some("The repository's host did not answer: deploy the same commit again {redeploy}."),
+        samples: &[
+            "fatal: unable to access 'https://github.com/acme/cart.git/': The requested URL returned error: 503",
+        ],
+        ..GIT
+    },
 ];

@@ -21,11 +21,13 @@ mod next;
 mod node;
 mod npm;
 mod others;
+mod paas;
 mod packaging;
 mod php;
 mod platform;
 mod python;
 mod ruby;
+mod runners;
 mod serving;
 mod settings;
 mod toolchains;
@@ -152,6 +154,8 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         settings::ENTRIES,
         docker::ENTRIES,
         hosts::ENTRIES,
+        paas::ENTRIES,
+        runners::ENTRIES,
         git::ENTRIES,
         limits::ENTRIES,
         wrappers::ENTRIES,

@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::{Entry, Rank, generic},
-    clean,
+    clean, docker,
     lines::Lines,
     module,
     scan::Candidate,
@@ -41,7 +41,7 @@ pub(super) fn root<'a, L: Lines + ?Sized>(lines: &L, candidates: &'a [Candidate]
         weighed.iter().filter(|(rank, _)| *rank == highest).map(|(_, candidate)| *candidate).collect();
     let tool = best
         .iter()
-        .filter(|candidate| is_first_of_tool(candidate, &best))
+        .filter(|candidate| is_first_of_tool(candidate, &best) && !follows_install(candidate, &best))
         .max_by(|a, b| preference(highest, a).total_cmp(&preference(highest, b)).then(a.line.cmp(&b.line)))?
         .found
         .entry
@@ -77,6 +77,12 @@ fn is_first_of_tool(candidate: &Candidate, best: &[&Candidate]) -> bool {
             .iter()
             .find(|other| other.found.entry.tool == entry.tool)
             .is_some_and(|first| first.line == candidate.line)
+}
+
+/// The packages were not installed, so one of them is missing.
+fn follows_install(candidate: &Candidate, best: &[&Candidate]) -> bool {
+    candidate.found.entry.id == "python.package"
+        && best.iter().any(|other| other.found.entry.tool == "pip" && other.line < candidate.line)
 }
 
 /// An exception that a headline announces is what stopped the build; one that only tools' own frames saw is not.
@@ -127,6 +133,14 @@ fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: boo
         own_module: false,
         contenders: Vec::new(),
     };
+    if entry.id == "python.syntax" && is_command_text(lines, chosen.line) {
+        root.error_type = ErrorType::Config;
+        root.verdict = Verdict::Config;
+    }
+    if entry.id == "rails.secret" && docker::dockerfile(lines, chosen.line).is_some() {
+        // An image is built without the platform's variables; Rails has a dummy for that.
+        root.verdict = Verdict::Code;
+    }
     if entry.id == "python.package"
         && let Some(module) = &chosen.found.module
         && is_own_python(lines, chosen.line, module)
@@ -136,6 +150,15 @@ fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: boo
         root.confidence *= 0.9;
     }
     root
+}
+
+/// The code came from a command line: `python -c`, `manage.py shell -c`.
+fn is_command_text<L: Lines + ?Sized>(lines: &L, line: usize) -> bool {
+    (line.saturating_sub(4)..line)
+        .rev()
+        .filter_map(|at| lines.line(at))
+        .find_map(|above| clean::text(above).strip_prefix("File \"").map(|path| path.starts_with("<string>")))
+        .unwrap_or(false)
 }
 
 /// The traceback above shows files of the project in a folder, or of a file, of the module's name.

@@ -1,6 +1,7 @@
 //! A log line as the platform stored it → the text the tool wrote: without ANSI codes, control characters,
 //! overwritten progress and the prefixes that platforms and task runners put in front. Lines keep their numbers.
 
+use super::prefixes;
 use std::borrow::Cow;
 
 /// Longest part of a line that is looked at, in bytes: error lines are short, minified bundles are not.
@@ -161,28 +162,17 @@ fn prefix(text: &str) -> Option<usize> {
     iso_time(text)
         .or_else(|| clock(text))
         .or_else(|| bracketed_clock(text))
-        .or_else(|| month_time(text))
         .or_else(|| numbered_line(text))
         .or_else(|| docker_step(text))
-        .or_else(|| docker_seconds(text))
-        .or_else(|| cloud_build_step(text))
-        .or_else(|| container(text))
-        .or_else(|| actions_columns(text))
         .or_else(|| literal(text))
-        .or_else(|| runner(text))
+        .or_else(|| prefixes::prefix(text))
         .or_else(|| task(text))
-        .map(|length| length + bar(&text[length..]))
-}
-
-/// ` | ` between a time and the text, as dashboards copy them.
-fn bar(rest: &str) -> usize {
-    if rest.starts_with(" | ") { 3 } else { 0 }
+        .map(|length| length + prefixes::column(&text[length..]))
 }
 
 /// Fixed words: GitHub Actions commands, PowerShell's error record, a Git server's echo, AWS Amplify's levels.
 fn literal(text: &str) -> Option<usize> {
-    const WORDS: [&str; 17] = [
-        "▲  ",
+    const WORDS: [&str; 16] = [
         "npm ERR! npm ERR! ",
         "npm error npm error ",
         "Error: Command failed with code 1: ",
@@ -206,7 +196,7 @@ fn literal(text: &str) -> Option<usize> {
 }
 
 /// `2026-01-02T03:04:05.678Z`, also with a space in the middle, without a zone or with an offset.
-fn iso_time(text: &str) -> Option<usize> {
+pub(super) fn iso_time(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let shape = b"dddd-dd-ddTdd:dd:dd";
     if bytes.len() < shape.len() {
@@ -230,7 +220,7 @@ fn iso_time(text: &str) -> Option<usize> {
 }
 
 /// `12:05:27`, `12:05:27.123`, `1:05:27 PM:`.
-fn clock(text: &str) -> Option<usize> {
+pub(super) fn clock(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = clock_digits(bytes, 0)?;
     if let Some(b" AM" | b" PM") = bytes.get(at..at + 3) {
@@ -242,28 +232,6 @@ fn clock(text: &str) -> Option<usize> {
     ends_prefix(bytes, at)
 }
 
-/// `Nov 27 05:12:33 PM`, `Nov 27, 2026, 17:12:33`.
-fn month_time(text: &str) -> Option<usize> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    MONTHS.iter().find(|month| text.starts_with(**month))?;
-    let bytes = text.as_bytes();
-    let mut at = 3;
-    for digits in [2, 4] {
-        let start = at + bytes.get(at..)?.iter().take_while(|b| matches!(b, b' ' | b',')).count();
-        if clock_digits(bytes, start).is_some() {
-            break;
-        }
-        let have = bytes.get(start..)?.iter().take(digits).take_while(|b| b.is_ascii_digit()).count();
-        if start == at || have == 0 {
-            return None;
-        }
-        at = start + have;
-    }
-    let start = at + bytes.get(at..)?.iter().take_while(|b| matches!(b, b' ' | b',')).count();
-    Some(start + clock(text.get(start..)?)?)
-}
-
 /// `[12:05:27.123]`.
 fn bracketed_clock(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -271,7 +239,7 @@ fn bracketed_clock(text: &str) -> Option<usize> {
     (bytes.first() == Some(&b'[') && bytes.get(at) == Some(&b']')).then_some(at + 1)
 }
 
-fn clock_digits(bytes: &[u8], start: usize) -> Option<usize> {
+pub(super) fn clock_digits(bytes: &[u8], start: usize) -> Option<usize> {
     let hours = bytes[start.min(bytes.len())..].iter().take(2).take_while(|b| b.is_ascii_digit()).count();
     let at = start + hours;
     let tail = bytes.get(at..at + 6)?;
@@ -315,61 +283,6 @@ fn docker_step(text: &str) -> Option<usize> {
     let seconds = time.bytes().take(12).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
     let dotted = time.get(..seconds)?.contains('.');
     (step > 0 && dotted && time.as_bytes().get(seconds) == Some(&b' ')).then_some(step + seconds + 3)
-}
-
-/// `0.689 ` of a Docker build's summary: four digits in all.
-fn docker_seconds(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let digits = bytes.iter().take(5).filter(|byte| byte.is_ascii_digit()).count();
-    let dots = bytes.iter().take(5).filter(|byte| **byte == b'.').count();
-    (digits == 4 && dots == 1 && bytes[0] != b'.' && bytes.get(5) == Some(&b' ')).then_some(5)
-}
-
-/// `Step #4: `, `Step #4 - "build": ` of Google Cloud Build.
-fn cloud_build_step(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix("Step #")?;
-    let end = cut(rest, 80).find(": ")?;
-    rest.starts_with(|c: char| c.is_ascii_digit()).then_some("Step #".len() + end + 1)
-}
-
-/// `[Container] 2026/11/27 10:00:00 ` of AWS CodeBuild, `web-1  | ` of Docker Compose.
-fn container(text: &str) -> Option<usize> {
-    if let Some(rest) = text.strip_prefix("[Container] ") {
-        let date = rest.bytes().take(10).filter(|b| b.is_ascii_digit() || *b == b'/').count();
-        let time = if date == 10 { rest.get(11..).and_then(clock).map(|time| 11 + time) } else { None };
-        return Some("[Container]".len() + time.map_or(0, |time| 1 + time));
-    }
-    let (name, _) = cut(text, 60).split_once(" | ")?;
-    let name = name.trim_end();
-    let numbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let is_service = numbered.len() < name.len()
-        && numbered.ends_with(['-', '_'])
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    let bar = text.find(" | ")?;
-    is_service.then_some(bar + 2)
-}
-
-/// `job<TAB>step<TAB>2026-11-27T10:00:00Z ` of `gh run view --log`.
-fn actions_columns(text: &str) -> Option<usize> {
-    let mut tabs = cut(text, 300).match_indices('\t');
-    let (second, _) = (tabs.next()?, tabs.next()?).1;
-    let time = text[second + 1..].trim_start_matches('\u{feff}');
-    let skipped = text.len() - time.len();
-    iso_time(time).map(|length| skipped + length)
-}
-
-/// `[0] ` of concurrently, `[@acme/web]: ` of `yarn workspaces foreach`.
-fn runner(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix('[')?;
-    let end = cut(rest, 80).find(']')?;
-    let name = &rest[..end];
-    let after = &rest[end + 1..];
-    let is_number = (1..=2).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_digit());
-    if is_number && after.starts_with(' ') {
-        return Some(end + 2);
-    }
-    let is_package = name.starts_with('@') && name.contains('/') && !name.contains(' ');
-    (is_package && after.starts_with(": ")).then_some(end + 3)
 }
 
 /// The folder that pnpm's recursive runs put in front of a line: `apps/web build: `.

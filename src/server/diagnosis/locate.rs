@@ -4,11 +4,13 @@ use super::{
     FILE_LIMIT, Hints,
     catalogue::{Entry, Files, Rank},
     classify::Root,
-    clean,
+    clean, docker,
     lines::Lines,
     paths,
     scan::Candidate,
+    touch,
 };
+use crate::model::ErrorType;
 
 /// How far above an error its heading may stand, in lines (a long ESLint report of one file).
 const HEADING_REACH: usize = 200;
@@ -57,7 +59,7 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
     pub(super) fn files(&self, root: &Root<'_>, candidates: &[Candidate]) -> Found {
         let entry = root.entry();
         let mut all: Vec<String> = Vec::new();
-        let own = self.of(root.candidate);
+        let own = self.own(root);
         add(&mut all, own.iter().cloned());
         if reports_several(entry) {
             for other in candidates.iter().filter(|other| same_report(other.found.entry, entry)) {
@@ -68,16 +70,49 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
             }
         }
         if !root.own_module {
-            add(
-                &mut all,
-                entry.touches.iter().map(|file| match self.folder(root.candidate.line) {
-                    Some(folder) => format!("{}/{file}", folder.trim_matches('/')),
-                    None => (*file).to_owned(),
-                }),
-            );
+            for touched in entry.touches {
+                // The same kind of file that the error names is the one to touch.
+                if !all.iter().any(|named| touch::is_kind(named, touched)) {
+                    add(&mut all, self.touched(root, touched));
+                }
+            }
         }
         all.truncate(FILE_LIMIT);
         Found { root: own.into_iter().next(), all }
+    }
+
+    /// The files of the root itself. A package that the project does not have is no fault of the code in other
+    /// packages that imports it.
+    fn own(&self, root: &Root<'_>) -> Vec<String> {
+        let line = root.candidate.line;
+        let by_a_package = root.entry().files == Files::Traceback
+            && root.error_type == ErrorType::Dependency
+            && self.last_frame(line).is_some_and(|path| self.relative(&path, line).is_none());
+        if by_a_package { Vec::new() } else { self.of(root.candidate) }
+    }
+
+    /// The file that a repair touches, where the log shows it to be, else in the folder of the build.
+    fn touched(&self, root: &Root<'_>, name: &str) -> Option<String> {
+        let line = root.candidate.line;
+        if name == "Dockerfile" {
+            let shown = docker::dockerfile(self.lines, line);
+            return if root.entry().tool == "docker" {
+                shown.or_else(|| Some(name.to_owned()))
+            } else {
+                shown
+            };
+        }
+        let shown = match name {
+            "Cargo.toml" => (line..=line + BELOW_REACH)
+                .find_map(|at| self.relative(&touch::cargo_manifest(&self.text(at))?, at)),
+            // JavaScript's logs name those of packages.
+            "package.json" => None,
+            _ => touch::shown(self.lines, line, name, |path| self.relative(path, line)),
+        };
+        shown.or_else(|| match self.folder(line) {
+            Some(folder) => Some(format!("{}/{name}", folder.trim_matches('/'))),
+            None => Some(name.to_owned()),
+        })
     }
 
     /// The first file of an error, with its position where the tool prints one.
@@ -103,10 +138,11 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
     }
 
     fn of(&self, candidate: &Candidate) -> Vec<String> {
-        if let Some(file) =
-            candidate.found.file.as_deref().and_then(|file| self.relative(file, candidate.line))
-        {
-            return vec![file];
+        if let Some(file) = candidate.found.file.as_deref() {
+            let in_project = touch::in_msbuild_project(&candidate.text, file);
+            if let Some(file) = self.relative(in_project.as_deref().unwrap_or(file), candidate.line) {
+                return vec![file];
+            }
         }
         match candidate.found.entry.files {
             Files::None => Vec::new(),
@@ -167,7 +203,10 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
         (line + 1..=line + BELOW_REACH)
             .take_while(|at| *at < self.lines.count())
             .filter(|at| !is_source_frame(&self.text(*at)))
-            .find_map(|at| self.first_on(at))
+            .find_map(|at| {
+                let measured = touch::measured(&self.text(at)).and_then(|path| self.relative(path, at));
+                measured.or_else(|| self.first_on(at))
+            })
     }
 
     fn stack(&self, line: usize) -> Option<String> {
@@ -185,6 +224,14 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
                 let is_place = text.starts_with(path) || text.starts_with("file://");
                 is_place.then(|| self.relative(path, at)).flatten()
             })
+        })
+    }
+
+    fn last_frame(&self, line: usize) -> Option<String> {
+        (line.saturating_sub(FRAMES)..line).rev().find_map(|at| {
+            let text = self.text(at);
+            let path = text.strip_prefix("File \"")?.split('"').next()?;
+            (!path.starts_with('<')).then(|| path.to_owned())
         })
     }
 

@@ -4,7 +4,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Endings of files that a person edits.
-const ENDINGS: &str = "tsx|ts|mts|cts|jsx|json5|jsonc|json|js|mjs|cjs|vue|svelte|astro|pyi|py|rs|go|rb|php|java|kts|kt|cs|css|scss|sass|less|html|mdx|md|yaml|yml|toml|prisma|graphql|gql|sql|gradle|sh|njk|hbs|ejs|pug|liquid|erb|haml|cpp|hpp|cc|c|h";
+const ENDINGS: &str = "tsx|ts|mts|cts|jsx|json5|jsonc|json|js|mjs|cjs|vue|svelte|astro|pyi|py|rs|go|rb|php|java|kts|kt|cs|css|scss|sass|less|html|mdx|md|yaml|yml|toml|prisma|graphql|gql|sql|gradle|sh|njk|hbs|ejs|pug|liquid|erb|haml|csproj|fsproj|vbproj|exs|ex|heex|gemspec|cpp|hpp|cc|c|h";
 
 static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let part = r"[\w@~+.()\[\]$%&=-]+";
@@ -15,7 +15,7 @@ static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Where platforms and runners put the repository.
-const PLATFORM_ROOTS: [&str; 9] = [
+const PLATFORM_ROOTS: [&str; 14] = [
     "/vercel/workpath0/",
     "/vercel/path0/",
     "/vercel/path1/",
@@ -25,13 +25,29 @@ const PLATFORM_ROOTS: [&str; 9] = [
     "/opt/build/repo/",
     "/github/workspace/",
     "/usr/src/app/",
+    "/home/circleci/project/",
+    "/root/project/",
+    "/home/vsts/work/1/s/",
+    "/drone/src/",
+    "/opt/atlassian/pipelines/agent/build/",
 ];
 
 /// Where images often put it; what the log shows about the machine goes first.
-const IMAGE_ROOTS: [&str; 6] = ["/workspace/", "/code/", "/repo/", "/var/task/", "/app/", "/src/"];
+const IMAGE_ROOTS: [&str; 10] = [
+    "/workspace/",
+    "/code/",
+    "/repo/",
+    "/var/task/",
+    "/app/",
+    "/src/",
+    "/opt/app/",
+    "/usr/app/",
+    "/home/app/",
+    "/var/www/html/",
+];
 
 /// Folders below which nothing is a source file of the project.
-const GENERATED: [&str; 24] = [
+const GENERATED: [&str; 30] = [
     ".netlify",
     ".wrangler",
     ".open-next",
@@ -56,6 +72,12 @@ const GENERATED: [&str; 24] = [
     "dist-packages",
     ".cargo",
     ".rustup",
+    ".venv",
+    ".gems",
+    ".bundle",
+    ".gradle",
+    ".m2",
+    ".hex",
 ];
 
 /// Folders that projects have at their top.
@@ -137,9 +159,9 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
             part => parts.push(part),
         }
     }
-    // Node.js before 16 prints its own modules like that.
-    const OWN_OF_NODE: [&str; 6] = ["process", "modules", "main", "bootstrap", "streams", "timers"];
-    if parts.first() == Some(&"internal") && parts.get(1).is_some_and(|part| OWN_OF_NODE.contains(part)) {
+    // Node.js prints its own modules as `internal/…` in old versions.
+    let is_of_node = parts.first() == Some(&"internal") && path.ends_with(".js");
+    if is_of_node || parts.iter().any(|part| part.starts_with("node_modules")) {
         return None;
     }
     if parts.is_empty() || parts.iter().any(|part| GENERATED.contains(part)) || parts[0] == "dist" {
@@ -177,9 +199,20 @@ fn strip_root(path: &str, root: Option<&str>) -> Option<String> {
         return Some(inside.to_owned());
     }
     // GitHub's runners: /home/runner/work/NAME/NAME/.
-    for runner in ["/home/runner/work/", "/builds/", "/codebuild/output/", "/tmp/build_"] {
+    for (runner, folders) in [
+        ("/home/runner/work/", 2),
+        ("/__w/", 2),
+        ("/home/travis/build/", 2),
+        ("/builds/", 2),
+        ("/codebuild/output/", 2),
+        ("/tmp/build_", 1),
+        ("/root/", 1),
+    ] {
         if let Some(rest) = path.strip_prefix(runner) {
-            let folders = if runner == "/tmp/build_" { 1 } else { 2 };
+            // Of a home folder the hidden ones, and Go's, are caches.
+            if runner == "/root/" && (rest.starts_with('.') || rest.starts_with("go/")) {
+                return None;
+            }
             return rest.splitn(folders + 1, '/').nth(folders).map(str::to_owned);
         }
     }
@@ -189,10 +222,18 @@ fn strip_root(path: &str, root: Option<&str>) -> Option<String> {
 /// An absolute path of an unknown machine, from the first folder that projects have at their top.
 fn from_known_folder(path: &str) -> Option<String> {
     const NOT_A_PROJECT: [&str; 6] = ["/usr/", "/lib/", "/bin/", "/etc/", "/nix/", "/tmp/"];
-    if NOT_A_PROJECT.iter().any(|system| path.starts_with(system)) || path.contains("/nptl/") {
+    // Languages keep their own library in folders that projects have, too.
+    const LANGUAGES: [&str; 6] =
+        ["/nptl/", "/lib/python", "/lib/ruby/", "/pkg/mod/", "/vendor/bundle/", "/lib/node_modules/"];
+    if NOT_A_PROJECT.iter().any(|system| path.starts_with(system))
+        || LANGUAGES.iter().any(|language| path.contains(language))
+    {
         return None;
     }
     let parts: Vec<&str> = path.split('/').collect();
+    if parts.iter().any(|part| GENERATED.contains(part)) {
+        return None;
+    }
     let top = parts.iter().skip(2).position(|part| TOPS.contains(part))? + 2;
     Some(parts[top..].join("/"))
 }
@@ -215,10 +256,18 @@ mod tests {
     #[case(".next/server/app/page.js", None)]
     #[case("/usr/lib/python3.11/ast.py", None)]
     #[case(".../bcrypt@5.0.1/node_modules/bcrypt/binding.js", None)]
-    #[case("internal/process/task_queues.js", None)]
     #[case("~/typeit/dist/typeit.js", None)]
     #[case("src/pages/Settings.vue.ts", Some("src/pages/Settings.vue"))]
     #[case("/vercel/workpath0/pages/index.js", Some("pages/index.js"))]
+    #[case("/opt/render/tools/Python-3.13.4/lib/python3.13/ssl.py", None)]
+    #[case("/node_modules/@acme/plugin/src/index.js", None)]
+    #[case("/home/someone/go/pkg/mod/github.com/a/b/api/c.go", None)]
+    #[case("/root/shop/cart/src/main/java/Cart.java", Some("cart/src/main/java/Cart.java"))]
+    #[case("/root/.cache/x.py", None)]
+    #[case("internal/process/task_queues.js", None)]
+    #[case("internal/db/db.go", Some("internal/db/db.go"))]
+    #[case("/opt/app/config/prod.exs", Some("config/prod.exs"))]
+    #[case("/home/travis/build/acme/shop/_posts/a.md", Some("_posts/a.md"))]
     #[case("../../packages/ui/src/a.ts", Some("packages/ui/src/a.ts"))]
     fn makes_paths_relative(#[case] path: &str, #[case] expected: Option<&str>) {
         assert_eq!(relative(path, None, None).as_deref(), expected);

@@ -93,3 +93,64 @@ fn advice_names_the_platforms_screen() {
     assert_eq!(finding.verdict, Verdict::Config);
     insta::assert_snapshot!(finding.advice.unwrap_or_default(), @"Add STRIPE_SECRET_KEY with its value in Vercel under the project's Settings → Environment Variables, then deploy again.");
 }
+
+#[test]
+fn a_package_is_missing_because_the_install_failed() {
+    let lines = [
+        "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'reqs.txt'",
+        "Traceback (most recent call last):",
+        "  File \"/vercel/path0/manage.py\", line 5, in <module>",
+        "    import django",
+        "ModuleNotFoundError: No module named 'django'",
+    ];
+    assert_eq!(diagnose(&lines, &Hints::default()).line_number, Some(1));
+}
+
+#[test]
+fn a_package_that_imports_what_is_not_there_is_no_file_of_the_project() {
+    let lines = [
+        "Traceback (most recent call last):",
+        "  File \"/opt/render/project/src/main.py\", line 3, in <module>",
+        "    from shop import Cart",
+        "  File \"/opt/render/project/src/.venv/lib/python3.13/site-packages/shop/__init__.py\", line 1, in <module>",
+        "    import audioop",
+        "ModuleNotFoundError: No module named 'audioop'",
+    ];
+    assert_eq!(diagnose(&lines, &Hints::default()).affected_files, ["requirements.txt"]);
+}
+
+#[test]
+fn python_on_a_command_line_is_no_code_of_the_project() {
+    let lines = [
+        "Traceback (most recent call last):",
+        "  File \"<string>\", line 1",
+        "IndentationError: unexpected indent",
+    ];
+    let finding = diagnose(&lines, &Hints::default());
+    assert_eq!((finding.error_type, finding.verdict), (ErrorType::Config, Verdict::Config));
+    assert!(finding.advice.is_some());
+}
+
+#[test]
+fn a_key_that_an_image_lacks_while_it_is_built_is_the_dockerfiles() {
+    let error = "ArgumentError: Missing `secret_key_base` for 'production' environment";
+    let built = [" > [web 8/12] RUN bundle exec rake assets:precompile:", error];
+    assert_eq!(diagnose(&built, &Hints::default()).verdict, Verdict::Code);
+    assert_eq!(diagnose(&[error], &Hints::default()).verdict, Verdict::Config);
+}
+
+#[test]
+fn a_file_is_sought_in_the_folder_of_its_project() {
+    let lines = [
+        "Collecting psycopg2==2.6.1 (from -r /vercel/path0/api/requirements.txt (line 6))",
+        "Error: pg_config executable not found.",
+    ];
+    assert_eq!(diagnose(&lines, &Hints::default()).affected_files, ["api/requirements.txt"]);
+    let lines = ["Cart.cs(3,5): error CS1002: ; expected [/home/runner/work/shop/shop/src/Shop/Shop.csproj]"];
+    assert_eq!(diagnose(&lines, &Hints::default()).affected_files, ["src/Shop/Cart.cs"]);
+    let lines = [
+        "error: failed to select a version for the requirement `shop-core = \"^0.2\"`",
+        "required by package `shop v0.0.1 (/app/shop)`",
+    ];
+    assert_eq!(diagnose(&lines, &Hints::default()).affected_files, ["shop/Cargo.toml"]);
+}

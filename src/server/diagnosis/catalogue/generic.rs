@@ -81,7 +81,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "generic.error",
         needles: &["error", "Error", "ERROR", "fatal", "Fatal", "FATAL", "panic", "✘", "⨯"],
         pattern: r"^(?:\S{1,40} )?[\[(]?(?:error|Error|ERROR|[Ff]atal|FATAL|panic|ERR!?|✘|⨯)(?: error)?[\])]?[:!]? ?\S",
-        samples: &["error: something is off", "ERROR  Something is off", "fatal: not a git repository"],
+        samples: &["error: something is off", "ERROR  Something is off", "fatal: something is off"],
         ..GUESS
     },
     Entry {

@@ -107,10 +107,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         ),
         confidence: 0.92,
         samples: &[
-            "Error: A Serverless Function has exceeded the unzipped maximum size of 250 MB.",
             "Error: The Edge Function \"middleware\" size is 1.04 MB and your plan size limit is 1 MB.",
             "✘ [ERROR] Your Worker exceeded the size limit of 3 MiB. Please upgrade to a paid plan",
-            "Error: Pages only supports files up to 25 MiB in size",
         ],
         docs: Some("https://vercel.com/docs/functions/limitations"),
         ..LIMIT

@@ -4,8 +4,15 @@
 //! line the earlier entry wins, so within a file the special comes before the general, and [`generic`] is last.
 
 mod bundlers;
+mod docker;
+mod dotnet;
+mod elixir;
 mod frameworks;
 pub(crate) mod generic;
+mod git;
+mod hosts;
+mod hugo;
+mod java;
 mod limits;
 mod lint;
 pub(crate) mod matcher;
@@ -15,10 +22,18 @@ mod next;
 mod node;
 mod npm;
 mod others;
+mod paas;
+mod packaging;
+mod php;
 mod platform;
 mod python;
+mod ruby;
+mod runners;
+mod serving;
 mod settings;
+mod toolchains;
 mod typescript;
+mod values;
 mod vercel;
 mod wrangler;
 mod wrappers;
@@ -141,10 +156,16 @@ impl Entry {
 /// Every entry, in the order in which they are tried on a line.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [
+        values::ENTRIES,
         settings::ENTRIES,
         vercel::ENTRIES,
-        wrappers::ENTRIES,
+        docker::ENTRIES,
+        hosts::ENTRIES,
+        paas::ENTRIES,
+        runners::ENTRIES,
+        git::ENTRIES,
         limits::ENTRIES,
+        wrappers::ENTRIES,
         platform::ENTRIES,
         wrangler::ENTRIES,
         monorepo::ENTRIES,
@@ -153,8 +174,17 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         next::ENTRIES,
         typescript::ENTRIES,
         lint::ENTRIES,
+        hugo::ENTRIES,
         frameworks::ENTRIES,
         bundlers::ENTRIES,
+        java::ENTRIES,
+        elixir::ENTRIES,
+        packaging::ENTRIES,
+        serving::ENTRIES,
+        toolchains::ENTRIES,
+        ruby::ENTRIES,
+        php::ENTRIES,
+        dotnet::ENTRIES,
         python::ENTRIES,
         native::ENTRIES,
         others::ENTRIES,

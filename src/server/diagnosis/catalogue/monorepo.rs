@@ -1,7 +1,7 @@
-//! Turborepo, Nx, Lerna, Nixpacks: what they refuse before any task runs.
+//! Turborepo, Nx, Lerna: what they refuse before any task runs.
 
-use super::{Entry, Files, Rank};
-use crate::model::{ErrorType, Verdict};
+use super::{Entry, Rank};
+use crate::model::ErrorType;
 
 const SETUP: Entry = Entry {
     tool: "monorepo",
@@ -81,30 +81,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^lerna ERR! (?:ENOLERNA|ENOWORKSPACES|ENOPKG|EUSAGE|ECYCLE|JSONError|ENOGIT|ENOPACKAGES)\b",
         touches: &["lerna.json"],
         samples: &["lerna ERR! ENOLERNA `lerna.json` does not exist, have you run `lerna init`?"],
-        ..SETUP
-    },
-    // The folder that is built holds nothing that a buildpack knows.
-    Entry {
-        id: "buildpack.nothing-known",
-        docs: Some("https://nixpacks.com/docs"),
-        rank: Rank::Cause,
-        verdict: Verdict::Config,
-        files: Files::None,
-        needles: &[
-            "unable to generate a build plan",
-            "could not determine how to build",
-            "No default language could be detected",
-            "No buildpack groups passed detection",
-        ],
-        pattern: r"(?:was unable to generate a build plan|could not determine how to build|No default language could be detected|No buildpack groups passed detection)",
-        advice: Some(
-            "The folder that is built holds no project that the builder knows: correct the root directory {root}.",
-        ),
-        samples: &[
-            "Nixpacks was unable to generate a build plan for this app.",
-            "✖ Railpack could not determine how to build the app.",
-            "!     No default language could be detected for this app.",
-        ],
         ..SETUP
     },
 ];

@@ -77,19 +77,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..CARGO
     },
     Entry {
-        id: "cargo.resolution",
-        needles: &[
-            "failed to select a version",
-            "no matching package named",
-            "the lock file",
-            "failed to load source for dependency",
-            "failed to get `",
-            "no matching package found",
-        ],
-        pattern: r"^error: (?:failed to select a version|no matching package(?: named| found)|the lock file .* needs to be updated|failed to load source for dependency|failed to get `|cannot update the lock file)",
+        id: "cargo.version",
+        rank: Rank::Cause,
+        needles: &["failed to select a version", "no matching package named", "no matching package found"],
+        pattern: r"^error: (?:failed to select a version|no matching package(?: named| found))",
         samples: &[
             "error: failed to select a version for the requirement `fnv = \"^99\"`",
             "error: no matching package named `serd` found",
+        ],
+        ..CARGO
+    },
+    Entry {
+        id: "cargo.resolution",
+        needles: &["the lock file", "failed to load source for dependency", "failed to get `"],
+        pattern: r"^error: (?:the lock file .* needs to be updated|failed to load source for dependency|failed to get `|cannot update the lock file)",
+        samples: &[
             "error: the lock file /app/Cargo.lock needs to be updated but --locked was passed to prevent this",
         ],
         docs: Some("https://doc.rust-lang.org/cargo/reference/resolver.html"),
@@ -120,6 +122,31 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^error: (?:failed to parse manifest|could not find `Cargo\.toml`)",
         samples: &["error: failed to parse manifest at `/app/Cargo.toml`"],
         ..CARGO
+    },
+    // What a build script misses on the machine says more than that it failed.
+    Entry {
+        id: "rust.system-library",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        needles: &[
+            "Could not find directory of OpenSSL",
+            "required by crate `",
+            "pkg-config command could not be found",
+            "is `cmake` not installed",
+            "Unable to find libclang",
+            "Could not find `protoc`",
+        ],
+        pattern: r"(?:Could not find directory of OpenSSL|The system library `[^`]+` required by crate `[^`]+` was not found|The pkg-config command could not be found|is `cmake` not installed|Unable to find libclang|Could not find `protoc`)",
+        files: Files::None,
+        touches: &["Dockerfile"],
+        confidence: 0.9,
+        samples: &[
+            "Could not find directory of OpenSSL installation, and this `-sys` crate cannot",
+            "The system library `libpq` required by crate `pq-sys` was not found.",
+            "failed to execute command: No such file or directory (os error 2) is `cmake` not installed?",
+            "Could not find `protoc`. If `protoc` is installed, try setting the `PROTOC` environment variable",
+        ],
+        ..RUST
     },
     Entry {
         id: "rust.linker",
@@ -173,9 +200,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"go\.mod requires go >=|toolchain not available|invalid go version|unknown directive: toolchain",
         files: Files::None,
-        touches: &["go.mod"],
+        touches: &["Dockerfile", "go.mod"],
         samples: &["go: go.mod requires go >= 1.25.5 (running go 1.25.0; GOTOOLCHAIN=local)"],
         docs: Some("https://go.dev/doc/toolchain"),
+        ..GO
+    },
+    Entry {
+        id: "go.sum",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        needles: &["missing go.sum entry"],
+        pattern: r"missing go\.sum entry",
+        files: Files::None,
+        touches: &["go.sum"],
+        confidence: 0.95,
+        samples: &[
+            "main.go:5:2: missing go.sum entry for module providing package golang.org/x/net/html",
+            "go: github.com/acme/cart@v1.2.0: missing go.sum entry for go.mod file",
+        ],
         ..GO
     },
     Entry {
@@ -194,10 +236,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"no required module provides package|missing go\.sum entry|cannot find module providing|updates to go\.mod needed|inconsistent vendoring|^go: .*(?:unknown revision|invalid version)|^verifying .*checksum mismatch",
         touches: &["go.mod", "go.sum"],
-        samples: &[
-            "main.go:4:2: no required module provides package github.com/gin-gonic/gin; to add it:",
-            "main.go:5:2: missing go.sum entry for module providing package golang.org/x/net/html",
-        ],
+        samples: &["main.go:4:2: no required module provides package github.com/gin-gonic/gin; to add it:"],
         docs: Some("https://go.dev/ref/mod#go-mod-file-require"),
         ..GO
     },

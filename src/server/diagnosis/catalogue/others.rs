@@ -205,7 +205,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         needles: &["error NU1"],
         pattern: r"error NU1\d{3}: ",
-        samples: &["/src/App.csproj : error NU1102: Unable to find package Foo with version (>= 9.9.9)"],
+        samples: &["App : error NU1102: Unable to find package Foo with version (>= 9.9.9)"],
         docs: Some("https://learn.microsoft.com/en-us/nuget/reference/errors-and-warnings/"),
         ..OTHER
     },

@@ -22,14 +22,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ublish directory",
             "utput Directory",
         ],
-        pattern: r#"(?:No Output Directory named "(?P<name>[^"]+)" found|Output directory "[^"]+" not found|Deploy directory '[^']+' does not exist|Publish directory \S+ does not exist|The Output Directory "[^"]+" is empty)"#,
+        pattern: r#"(?:No Output Directory named "(?P<name>[^"]+)" found|Deploy directory '[^']+' does not exist|Publish directory \S+ does not exist|The Output Directory "[^"]+" is empty)"#,
         touches: &["vercel.json"],
         advice: Some(
             "The build writes somewhere else than the platform looks: set the output directory {output} to the folder the build makes.",
         ),
         samples: &[
             "Error: No Output Directory named \"public\" found after the Build completed. Configure the Output Directory in your Project Settings.",
-            "Error: Output directory \"dist\" not found.",
             "==> Publish directory dist does not exist!",
             "Deploy did not succeed: Deploy directory 'build' does not exist",
         ],
@@ -157,8 +156,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.ports",
-        needles: &["No open ports detected", "Port scan timeout"],
-        pattern: r"(?:No open ports detected|Port scan timeout reached)",
+        needles: &["Port scan timeout"],
+        pattern: r"Port scan timeout reached",
         verdict: Verdict::Code,
         error_type: ErrorType::Runtime,
         rank: Rank::Place,

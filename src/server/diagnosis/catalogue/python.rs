@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         needles: &["conflicting dependencies", "ResolutionImpossible"],
         pattern: r"^ERROR: (?:Cannot install .* because these package versions have conflicting dependencies|ResolutionImpossible)",
         samples: &[
-            "ERROR: Cannot install -r requirements.txt (line 1) and idna==1.1 because these package versions have conflicting dependencies.",
+            "ERROR: Cannot install idna==2.8 and idna==1.1 because these package versions have conflicting dependencies.",
         ],
         docs: Some("https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
         ..PIP
@@ -114,10 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"(?:[Vv]ersion solving failed|No solution found when resolving dependencies|pyproject\.toml changed significantly since poetry\.lock|lockfile at `uv\.lock` needs to be updated|SolverProblemError)",
         touches: &["pyproject.toml"],
-        samples: &[
-            "× No solution found when resolving dependencies:",
-            "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.",
-        ],
+        samples: &["× No solution found when resolving dependencies:", "version solving failed."],
         ..PIP
     },
     Entry {
@@ -150,6 +147,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &["SyntaxError: expected ':'", "IndentationError: unexpected indent"],
         confidence: 0.85,
         docs: Some("https://docs.python.org/3/library/exceptions.html"),
+        // Only for code of a command line; see `classify`.
+        advice: Some(
+            "A command passes Python code that does not parse: correct the start or build command {build}.",
+        ),
         ..PYTHON
     },
     Entry {

@@ -1,4 +1,4 @@
-//! Vercel's own words about functions, frameworks and plans.
+//! Vercel's own words about functions and frameworks.
 
 use super::{Entry, Files, Rank};
 use crate::model::{ErrorType, Verdict};
@@ -31,29 +31,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.functions",
-        needles: &[
-            "Function Runtimes must",
-            "Conflicting functions",
-            "invalid maxDuration",
-            "must have a maxDuration",
-            "must have a memory",
-        ],
-        pattern: r"Function Runtimes must have a valid version|Conflicting functions and builds|invalid maxDuration value|must have a (?:maxDuration|memory)",
+        needles: &["invalid maxDuration", "must have a maxDuration", "must have a memory"],
+        pattern: r"invalid maxDuration value|must have a (?:maxDuration|memory)",
         touches: &["vercel.json"],
-        samples: &[
-            "Error: Function Runtimes must have a valid version, for example `now-php@1.0.0`.",
-            "Error: Builder returned invalid maxDuration value for Serverless Function \"api/chat\".",
-        ],
-        ..VERCEL
-    },
-    Entry {
-        id: "vercel.cron",
-        needles: &["limited to daily cron jobs", "would run more than once per day"],
-        pattern: r"limited to daily cron jobs|would run more than once per day",
-        touches: &["vercel.json"],
-        samples: &[
-            "Error: Hobby accounts are limited to daily cron jobs. This cron expression (0 * * * *) would run more than once per day.",
-        ],
+        samples: &["Error: Builder returned invalid maxDuration value for Serverless Function \"api/chat\"."],
         ..VERCEL
     },
     Entry {
@@ -64,31 +45,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         samples: &[
             "Error: Missing build script",
             "Error: Missing required \"build\" script in \"package.json\"",
-        ],
-        ..VERCEL
-    },
-    Entry {
-        id: "vercel.edge-modules",
-        error_type: ErrorType::Build,
-        needles: &["is referencing unsupported modules"],
-        pattern: r"The Edge Function .* is referencing unsupported modules",
-        samples: &["Error: The Edge Function \"src/middleware\" is referencing unsupported modules:"],
-        confidence: 0.88,
-        ..VERCEL
-    },
-    Entry {
-        id: "git.server-error",
-        docs: Some("https://git-scm.com/docs/git-clone"),
-        tool: "network",
-        rank: Rank::Error,
-        error_type: ErrorType::Other,
-        needles: &["requested URL returned error: 5", "RPC failed"],
-        pattern: r"[Rr]equested URL returned error: 5\d\d|^error: RPC failed; (?:curl|HTTP)",
-        verdict: Verdict::Flaky,
-        advice: Some("The Git server did not answer as it should: deploy the same commit again {redeploy}."),
-        samples: &[
-            "fatal: unable to access 'https://github.com/acme/shop.git/': The requested URL returned error: 503",
-            "error: RPC failed; HTTP 500 curl 22 The requested URL returned error: 500",
         ],
         ..VERCEL
     },

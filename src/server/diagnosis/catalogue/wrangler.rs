@@ -14,15 +14,6 @@ const WRANGLER: Entry = Entry {
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
-        id: "wrangler.api-request",
-        rank: Rank::Place,
-        needles: &["A request to the Cloudflare API"],
-        pattern: r"A request to the Cloudflare API(?: \(|$)",
-        confidence: 0.6,
-        samples: &["✘ [ERROR] A request to the Cloudflare API (/accounts/1/workers/scripts/shop) failed."],
-        ..WRANGLER
-    },
-    Entry {
         id: "wrangler.no-routes",
         rank: Rank::Guess,
         needles: &["No routes found when building Functions"],

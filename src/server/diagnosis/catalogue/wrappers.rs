@@ -87,6 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "docker.step-failed",
         needles: &["failed to solve", "did not complete successfully", "returned a non-zero code"],
         pattern: r"^(?:ERROR: |error: )?(?:failed to solve: )?(?:process .+ did not complete successfully: exit code|.*returned a non-zero code|executor failed running)",
+        touches: &["Dockerfile"],
         samples: &[
             "ERROR: failed to solve: process \"/bin/sh -c npm run build\" did not complete successfully: exit code: 1",
             "The command '/bin/sh -c npm ci' returned a non-zero code: 1",

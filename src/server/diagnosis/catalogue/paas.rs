@@ -1,0 +1,193 @@
+//! Render, Railway, Heroku, Fly: how they choose a build, and how they start what was built.
+
+use super::{Entry, Rank};
+use crate::model::{ErrorType, Verdict};
+
+const PAAS: Entry = Entry {
+    tool: "platform",
+    rank: Rank::Cause,
+    error_type: ErrorType::Config,
+    confidence: 0.92,
+    ..Entry::BASE
+};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "paas.no-plan",
+        needles: &[
+            "unable to generate a build plan",
+            "could not determine how to build",
+            "Error creating build plan",
+            "No buildpack groups passed detection",
+            "No default language could be detected",
+            "does not have a Dockerfile or buildpacks",
+        ],
+        pattern: r"(?:unable to generate a build plan|could not determine how to build|Error creating build plan|No buildpack groups passed detection|No default language could be detected|app does not have a Dockerfile or buildpacks)",
+        confidence: 0.9,
+        samples: &[
+            "Nixpacks was unable to generate a build plan for this app.",
+            "✖ Railpack could not determine how to build the app.",
+            "ERROR: No buildpack groups passed detection.",
+            "!     No default language could be detected for this app.",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "paas.no-start",
+        docs: Some("https://render.com/docs/deploys"),
+        verdict: Verdict::Config,
+        needles: &[
+            "No start command",
+            "start command could be found",
+            "start command was found",
+            "Could not find a Procfile",
+        ],
+        pattern: r"(?i)(?:no start command (?:specified|could be found|was found|found)|could not find a procfile or start command)",
+        confidence: 0.85,
+        advice: Some(
+            "The platform does not know how to start the project: set its start command next to the build command {build}.",
+        ),
+        samples: &["==> No start command specified", "No start command could be found"],
+        ..PAAS
+    },
+    Entry {
+        id: "paas.runtime",
+        needles: &[
+            "is not available for this stack",
+            "Could not resolve Node version",
+            "PYTHON_VERSION must provide",
+        ],
+        pattern: r"(?:Requested runtime \(?'?[\w.-]+'?\)? is not available for this stack|==> The PYTHON_VERSION must provide|Could not resolve Node version )",
+        samples: &[
+            "!     Requested runtime 'python-3.7.1' is not available for this stack (heroku-22).",
+            "==> The PYTHON_VERSION must provide a major, minor, and patch version, e.g. 3.8.1. You have requested 3.8.",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "paas.port",
+        rank: Rank::Error,
+        error_type: ErrorType::Runtime,
+        needles: &[
+            "failed to bind to $PORT",
+            "listen on the port defined by",
+            "health check to return",
+            "smoke checks for",
+        ],
+        pattern: r"(?:failed to bind to \$PORT within|failed to start and listen on the port defined|Timed out after waiting for internal health check|smoke checks for \S+ failed)",
+        confidence: 0.8,
+        samples: &[
+            "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 seconds of launch",
+            "==> Timed out after waiting for internal health check to return a successful response code at: app:10000 /",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "cloudflare.root-directory",
+        docs: Some("https://developers.cloudflare.com/pages/configuration/build-configuration/"),
+        verdict: Verdict::Config,
+        needles: &["Project root directory \""],
+        pattern: r#"Project root directory "[^"]+" not found"#,
+        advice: Some(
+            "The folder that the project builds in does not exist on this branch: correct the root directory {root}.",
+        ),
+        samples: &["Failed: Project root directory \"/web\" not found"],
+        ..PAAS
+    },
+    Entry {
+        id: "wrangler.binding",
+        tool: "wrangler",
+        rank: Rank::Error,
+        needles: &["database_id", "KV namespace '", "subdomain", "[code: 100"],
+        pattern: r"^✘ \[ERROR\] .*(?:must provide a D1 database_id|KV namespace '[^']+' not found|workers\.dev subdomain|binding .* must (?:have|generate))",
+        touches: &["wrangler.toml"],
+        confidence: 0.85,
+        samples: &[
+            "✘ [ERROR] KV namespace 'ab12' not found. [code: 10041]",
+            "✘ [ERROR] You must provide a D1 database_id",
+        ],
+        ..PAAS
+    },
+    // The other lines below it say why.
+    Entry {
+        id: "wrangler.request",
+        tool: "wrangler",
+        rank: Rank::Place,
+        needles: &["A request to the Cloudflare API ("],
+        pattern: r"A request to the Cloudflare API \(\S+\) failed",
+        confidence: 0.6,
+        samples: &["✘ [ERROR] A request to the Cloudflare API (/accounts/x/workers/scripts/y) failed."],
+        ..PAAS
+    },
+    Entry {
+        id: "vercel.plan-value",
+        needles: &[
+            "limited to daily cron jobs",
+            "invalid maxDuration value",
+            "mb of memory for personal accounts",
+            "number of cron jobs",
+        ],
+        pattern: r"(?:limited to daily cron jobs|invalid maxDuration value for|are limited to \d+ ?mb of memory for personal accounts|exceed(?:s|ing) .*number of cron jobs)",
+        touches: &["vercel.json"],
+        confidence: 0.9,
+        samples: &[
+            "Error: Hobby accounts are limited to daily cron jobs. This cron expression (*/5 * * * *) would run more than once per day.",
+            "Error: Serverless Functions are limited to 1024 mb of memory for personal accounts (Hobby plan).",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "vercel.conflicting-config",
+        needles: &[
+            "Conflicting functions and builds",
+            "Mixed routing properties",
+            "property cannot be used in conjunction",
+        ],
+        pattern: r"(?:Conflicting functions and builds configuration|Mixed routing properties|property cannot be used in conjunction with the)",
+        touches: &["vercel.json"],
+        samples: &[
+            "Error: Mixed routing properties",
+            "Error: Conflicting functions and builds configuration",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "vercel.no-entrypoint",
+        needles: &["entrypoint found"],
+        pattern: r"No (?:\w+ )?entrypoint found",
+        confidence: 0.9,
+        samples: &[
+            "Error: No flask entrypoint found. Add an 'app' script to pyproject.toml or define an entrypoint",
+            "Error: No entrypoint found in output directory: \"dist\".",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "vercel.edge-modules",
+        error_type: ErrorType::Build,
+        needles: &["is referencing unsupported modules"],
+        pattern: r"Edge Function .* is referencing unsupported modules",
+        samples: &["Error: The Edge Function \"middleware\" is referencing unsupported modules:"],
+        ..PAAS
+    },
+    Entry {
+        id: "netlify.filename",
+        needles: &["Invalid filename '"],
+        pattern: r"Deploy did not succeed .*Invalid filename '",
+        confidence: 0.88,
+        samples: &[
+            "Deploy did not succeed with HTTP Error 400: [PUT /deploys/{deploy_id}][400] Invalid filename 'a#b.html'",
+        ],
+        ..PAAS
+    },
+    Entry {
+        id: "netlify.config-error",
+        rank: Rank::Error,
+        needles: &["Failed to parse configuration", "onfiguration error in netlify.toml"],
+        pattern: r"(?:^(?:Failing build: )?Failed to parse configuration|[Cc]onfiguration error in netlify\.toml)",
+        touches: &["netlify.toml"],
+        confidence: 0.85,
+        samples: &["Failing build: Failed to parse configuration"],
+        ..PAAS
+    },
+];

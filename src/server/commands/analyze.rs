@@ -5,7 +5,7 @@
 
 use crate::{
     model::{ErrorType, Finding, Provider, Verdict},
-    server::diagnosis::{self, Diagnosis, Hints, LogError},
+    server::diagnosis::{self, Diagnosis, Hints, LogError, redact},
 };
 use anyhow::Context as _;
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -37,6 +37,9 @@ pub struct Args {
     /// The folder of the repository that the platform builds in.
     #[arg(long, value_name = "FOLDER")]
     root_directory: Option<String>,
+    /// Take mail addresses out, too.
+    #[arg(long)]
+    redact_mail: bool,
     /// The log; `-` or nothing: the standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -61,6 +64,9 @@ struct Report<'a> {
 
 /// Runs the command. The exit code says whether a cause was found.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.redact_mail {
+        redact::hide_mail_addresses();
+    }
     let hints = Hints { root_directory: args.root_directory.clone(), provider: args.platform };
     let diagnosis = match open(args.file.as_deref()).and_then(|log| analyzed(log, &hints)) {
         Ok(diagnosis) => diagnosis,
@@ -192,7 +198,8 @@ mod tests {
         if let Some(log) = log {
             std::fs::write(&file, log).expect("a writable folder");
         }
-        let args = Args { json: true, platform: None, root_directory: None, file: Some(file) };
+        let args =
+            Args { json: true, platform: None, root_directory: None, redact_mail: false, file: Some(file) };
         assert_eq!(format!("{:?}", run(&args).expect("no failure")), format!("{expected:?}"));
     }
 }

@@ -1,6 +1,9 @@
 //! The finding as a card: the cause, who can repair it, and the log's own lines as evidence.
 
-use super::icon::{Glyph, Icon};
+use super::{
+    icon::{Glyph, Icon},
+    panel::PostButton,
+};
 use crate::model::{ErrorType, Finding, Verdict};
 use leptos::prelude::*;
 
@@ -29,11 +32,45 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What its user says about the diagnosis of a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Our id of the fix.
+    pub fix_id: String,
+    /// It was wrong.
+    pub wrong: bool,
+}
+
+/// One click says that the diagnosis was wrong, another one takes that back.
+#[component]
+fn Judgement(
+    /// What was said.
+    judged: Judged,
+) -> impl IntoView {
+    let action = format!("/deployments/{}/diagnosis-wrong", judged.fix_id);
+    view! {
+        <div class="panel-body judgement">
+            {if judged.wrong {
+                view! {
+                    <span class="muted">"You said that this was wrong."</span>
+                    <PostButton label="Undo" action=format!("{action}/undo") />
+                }
+                    .into_any()
+            } else {
+                view! { <PostButton label="This was wrong" action /> }.into_any()
+            }}
+        </div>
+    }
+}
+
 /// The cause of the failure with its evidence.
 #[component]
 pub fn Diagnosis(
     /// What was found.
     finding: Finding,
+    /// What its user says about it, when it belongs to a fix.
+    #[prop(optional)]
+    judged: Option<Judged>,
 ) -> impl IntoView {
     let root = finding.line_number;
     let quoted = finding
@@ -88,6 +125,7 @@ pub fn Diagnosis(
                 <span class="muted">"Files named"</span>
                 <ul>{files}</ul>
             </div>
+            {judged.map(|judged| view! { <Judgement judged /> })}
         </section>
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     components::{
         activity::{Activity, AttemptTable},
         badge::FixBadge,
-        diagnosis::Diagnosis,
+        diagnosis::{Diagnosis, Judged},
         diff::{self, DiffView},
         live::{self, LiveDot},
         log::LogView,
@@ -55,6 +55,7 @@ pub fn FixView(
     );
     let status = Memo::new(move |_| fix.with(|fix| fix.summary.status));
     let finding = Memo::new(move |_| fix.with(|fix| fix.finding.clone()));
+    let wrong = Memo::new(move |_| fix.with(|fix| fix.finding_disputed_at.is_some()));
     // A rule that skips it is there already where one has done so.
     let similar = Memo::new(move |_| {
         fix.with(|fix| fix.finding.is_some() && fix.summary.reason_code.as_deref() != Some("rule"))
@@ -81,7 +82,10 @@ pub fn FixView(
         <div class="columns">
             <div class="main-column">
                 {move || match finding.get() {
-                    Some(finding) => view! { <Diagnosis finding /> }.into_any(),
+                    Some(finding) => {
+                        let judged = Judged { fix_id: id.get_value(), wrong: wrong.get() };
+                        view! { <Diagnosis finding judged /> }.into_any()
+                    }
                     None => view! { <DiagnosisOfLog log /> }.into_any(),
                 }}
                 <Patch fix />

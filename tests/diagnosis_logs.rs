@@ -43,3 +43,20 @@ fn every_recorded_log_is_diagnosed_as_labelled() {
     assert!(cases >= 40, "only {cases} logs");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The switch is the whole process's, so it is looked at from outside.
+#[test]
+fn mail_addresses_go_where_they_are_to() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("build.log");
+    let log =
+        "Author: Jane <jane@example.com>\nsrc/a.ts(3,7): error TS2322: bad\nsee git@github.com:acme/shop\n";
+    fs::write(&file, log).expect("a writable folder");
+    for (flags, has_it) in [(&["analyze"][..], true), (&["analyze", "--redact-mail"], false)] {
+        let ran =
+            std::process::Command::new(env!("CARGO_BIN_EXE_deploymend")).args(flags).arg(&file).output();
+        let said = String::from_utf8(ran.expect("the program starts").stdout).expect("text");
+        assert_eq!(said.contains("jane@example.com"), has_it, "{said}");
+        assert!(said.contains("git@github.com:acme/shop"), "{said}");
+    }
+}

@@ -64,6 +64,12 @@ test('a fix is cancelled, started again, and its patch is read in both ways', as
   await expect(removed.first()).toBeHidden();
   await expect(page.locator('.split td.added mark').first()).toBeVisible();
   await look(page, 'deployment-fixed');
+
+  const card = page.getByRole('region', { name: 'Why it failed' });
+  await card.getByRole('button', { name: 'This was wrong' }).click();
+  await expect(card.getByText('You said that this was wrong.')).toBeVisible();
+  await card.getByRole('button', { name: 'Undo' }).click();
+  await expect(card.getByRole('button', { name: 'This was wrong' })).toBeVisible();
 });
 
 test('a long log is read from its cause, searched, and opened at any line', async () => {

@@ -17,6 +17,7 @@ mod m20261125_000011_notifications;
 mod m20261127_000012_polling;
 mod m20261127_000013_incidents;
 mod m20261127_000014_merges;
+mod m20261127_000015_choices;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000012_polling::Migration),
             Box::new(m20261127_000013_incidents::Migration),
             Box::new(m20261127_000014_merges::Migration),
+            Box::new(m20261127_000015_choices::Migration),
         ]
     }
 }

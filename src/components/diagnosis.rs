@@ -72,6 +72,37 @@ fn Doors(
     .into_any()
 }
 
+/// What its user says about the diagnosis of a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Our id of the fix.
+    pub fix_id: String,
+    /// It was wrong.
+    pub wrong: bool,
+}
+
+/// One click says that the diagnosis was wrong, another one takes that back.
+#[component]
+fn Judgement(
+    /// What was said.
+    judged: Judged,
+) -> impl IntoView {
+    let action = format!("/deployments/{}/diagnosis-wrong", judged.fix_id);
+    view! {
+        <div class="panel-body judgement">
+            {if judged.wrong {
+                view! {
+                    <span class="muted">"You said that this was wrong."</span>
+                    <PostButton label="Undo" action=format!("{action}/undo") />
+                }
+                    .into_any()
+            } else {
+                view! { <PostButton label="This was wrong" action /> }.into_any()
+            }}
+        </div>
+    }
+}
+
 /// The cause of the failure with its evidence.
 #[component]
 pub fn Diagnosis(
@@ -79,6 +110,9 @@ pub fn Diagnosis(
     finding: Finding,
     /// Where the form goes that builds again; `None` while that is not to be done.
     redeploy: Option<String>,
+    /// What its user says about it, when it belongs to a fix.
+    #[prop(optional)]
+    judged: Option<Judged>,
 ) -> impl IntoView {
     let doors = view! { <Doors finding=finding.clone() redeploy /> };
     let root = finding.line_number;
@@ -135,6 +169,7 @@ pub fn Diagnosis(
                 <span class="muted">"Files named"</span>
                 <ul>{files}</ul>
             </div>
+            {judged.map(|judged| view! { <Judgement judged /> })}
         </section>
     }
 }

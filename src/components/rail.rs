@@ -196,6 +196,7 @@ mod tests {
             summary,
             deployment: None,
             finding: None,
+            finding_disputed_at: None,
             log: None,
             diff: None,
             fix_summary: None,

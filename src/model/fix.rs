@@ -311,6 +311,8 @@ pub struct FixDetail {
     pub deployment: Option<PlatformDeployment>,
     /// The diagnosis, once made.
     pub finding: Option<Finding>,
+    /// When its user said that the diagnosis was wrong, unless that was taken back.
+    pub finding_disputed_at: Option<Timestamp>,
     /// The redacted build log, head and tail with a marked gap when it was long.
     pub log: Option<String>,
     /// The unified diff of the accepted patch.
@@ -348,6 +350,7 @@ impl FixDetail {
             EventKind::Diagnosed { finding } => {
                 self.summary.error_message = Some(finding.message.clone());
                 self.finding = Some((**finding).clone());
+                self.finding_disputed_at = None;
             }
             EventKind::AttemptStarted { number, .. } => self.summary.attempt = *number,
             EventKind::AttemptEnded { attempt } => self.attempts.push(attempt.clone()),

@@ -123,6 +123,8 @@ pub struct ProjectSettings {
     pub max_fix_attempts: i32,
     /// The user is told about pull requests.
     pub notify_on_fix: bool,
+    /// A commit that nothing is wrong with is built once more by itself.
+    pub redeploy_flaky: bool,
     /// How failures arrive.
     pub delivery: Delivery,
 }

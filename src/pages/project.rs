@@ -109,6 +109,15 @@ fn Settings(
                     </label>
                     <div class="switch">
                         <label>
+                            <input type="checkbox" name="redeploy" value="on" checked=settings.redeploy_flaky aria-describedby="redeploy-hint" />
+                            "Build again when nothing is wrong"
+                        </label>
+                        <small id="redeploy-hint">
+                            "A build that failed for want of a registry or a network is started once more by itself: once per commit. Off: the page says what to press."
+                        </small>
+                    </div>
+                    <div class="switch">
+                        <label>
                             <input type="checkbox" name="notify" value="on" checked=settings.notify_on_fix />
                             "Tell me about pull requests"
                         </label>

@@ -169,6 +169,10 @@ pub struct Config {
     /// Start no fix by itself: the one switch that pauses everything.
     #[arg(long, env = "DEPLOYMEND_PAUSED", default_value_t = false)]
     pub paused: bool,
+
+    /// Take mail addresses out of build logs, too, before they are stored or a model sees them.
+    #[arg(long, env = "DEPLOYMEND_REDACT_MAIL", default_value_t = false)]
+    pub redact_mail: bool,
 }
 
 /// How the model is spoken to.

@@ -9,7 +9,7 @@ use crate::{
     components::{
         activity::{Activity, AttemptTable},
         badge::FixBadge,
-        diagnosis::Diagnosis,
+        diagnosis::{Diagnosis, Judged},
         diff::{self, DiffView},
         live::{self, LiveDot},
         log::LogView,
@@ -55,6 +55,7 @@ pub fn FixView(
     );
     let status = Memo::new(move |_| fix.with(|fix| fix.summary.status));
     let finding = Memo::new(move |_| fix.with(|fix| fix.finding.clone()));
+    let wrong = Memo::new(move |_| fix.with(|fix| fix.finding_disputed_at.is_some()));
     // A rule that skips it is there already where one has done so.
     let similar = Memo::new(move |_| {
         fix.with(|fix| fix.finding.is_some() && fix.summary.reason_code.as_deref() != Some("rule"))
@@ -86,7 +87,8 @@ pub fn FixView(
                     match finding.get() {
                         Some(finding) => {
                             let redeploy = can_redeploy.get().then_some(redeploy);
-                            view! { <Diagnosis finding redeploy /> }.into_any()
+                            let judged = Judged { fix_id: id.get_value(), wrong: wrong.get() };
+                            view! { <Diagnosis finding redeploy judged /> }.into_any()
                         }
                         None => view! { <DiagnosisOfLog log redeploy /> }.into_any(),
                     }

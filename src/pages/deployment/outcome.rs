@@ -76,6 +76,9 @@ impl Said {
                 said("tone-green", Icon::Check, &format!("Pull request{number} is merged"), &text)
             }
             FixStatus::Failed => said("tone-red", Icon::Cross, "No repair was found", &reason),
+            FixStatus::Skipped if fix.summary.reason_code.as_deref() == Some("redeployed") => {
+                said("tone-blue", Icon::Note, "It is built once more", &reason)
+            }
             FixStatus::Skipped => said("tone-gray", Icon::Note, "Nothing was changed", &reason),
         }
     }

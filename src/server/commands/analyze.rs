@@ -5,7 +5,7 @@
 
 use crate::{
     model::{ErrorType, Finding, Link, Provider, Verdict},
-    server::diagnosis::{self, Diagnosis, Hints, LogError},
+    server::diagnosis::{self, Diagnosis, Hints, LogError, redact},
 };
 use anyhow::Context as _;
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -40,6 +40,9 @@ pub struct Args {
     /// The platform's own page about the deployment: links lead to its project's screens.
     #[arg(long, value_name = "URL", requires = "platform")]
     deployment_page: Option<String>,
+    /// Take mail addresses out, too.
+    #[arg(long)]
+    redact_mail: bool,
     /// The log; `-` or nothing: the standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -66,6 +69,9 @@ struct Report<'a> {
 
 /// Runs the command. The exit code says whether a cause was found.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.redact_mail {
+        redact::hide_mail_addresses();
+    }
     let hints = Hints {
         root_directory: args.root_directory.clone(),
         provider: args.platform,
@@ -210,6 +216,7 @@ mod tests {
             platform: None,
             root_directory: None,
             deployment_page: None,
+            redact_mail: false,
             file: Some(file),
         };
         assert_eq!(format!("{:?}", run(&args).expect("no failure")), format!("{expected:?}"));

@@ -7,6 +7,7 @@ use crate::server::{
     config::Config,
     crypto::KeyRing,
     db::Db,
+    diagnosis::redact,
     fix::{
         FixContext,
         jobs::{self, JobQueue, Waker},
@@ -97,6 +98,9 @@ async fn open_database(config: &Config) -> anyhow::Result<Db> {
 
 /// Everything that requests and fixes share.
 pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
+    if config.redact_mail {
+        redact::hide_mail_addresses();
+    }
     let db = open_database(&config).await?;
     queue::migrate(&db).await?;
     let queue = JobQueue::new(&db);

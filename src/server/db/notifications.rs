@@ -19,8 +19,9 @@ use sea_orm::{
 
 /// Kept for each user; older ones go.
 pub const AT_MOST: u64 = 500;
-/// Skipped by the brakes, or as its user wished: nobody waits for news of those.
-const QUIET: [&str; 5] = ["before_subscription", "not_failed", "rule", "same_error_open", "superseded"];
+/// Skipped by the brakes, as its user wished, or going on by itself: nobody waits for news of those.
+const QUIET: [&str; 6] =
+    ["before_subscription", "not_failed", "redeployed", "rule", "same_error_open", "superseded"];
 
 /// Which of a user's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,6 +50,8 @@ pub struct Settings {
     pub max_fix_attempts: Option<i32>,
     /// Tell the user about pull requests.
     pub notify_on_fix: Option<bool>,
+    /// Build a commit once more by itself where nothing is wrong with the code.
+    pub redeploy_flaky: Option<bool>,
 }
 
 /// Where a watched project's code lives. A word that is not known counts as a place without pull requests.
@@ -220,6 +222,7 @@ pub async fn update(db: &Db, id: &str, settings: Settings, now: Timestamp) -> Re
         fix_branch_prefix: settings.fix_branch_prefix.map_or_else(Default::default, Set),
         max_fix_attempts: settings.max_fix_attempts.map_or_else(Default::default, Set),
         notify_on_fix: settings.notify_on_fix.map_or_else(Default::default, Set),
+        redeploy_flaky: settings.redeploy_flaky.map_or_else(Default::default, Set),
         updated_at: Set(now),
         ..Default::default()
     };

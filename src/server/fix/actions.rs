@@ -39,6 +39,8 @@ pub async fn retry(ctx: &FixContext, queue: &JobQueue, mut fix: deployment::Mode
         reason: Some(None),
         last_failure: Some(None),
         finding: Some(None),
+        // What comes in its place has to be judged anew.
+        finding_disputed_at: Some(None),
         matched_rule_id: Some(None),
         logs: Some(None),
         diff: Some(None),
@@ -99,6 +101,18 @@ pub async fn skip_similar(
     let input = rules::checked(draft.into())?;
     let rule = stored_rules::create(&ctx.db, &own.id, Place::First, input, ctx.clock.now()).await?;
     Ok(rule.map_or(Skipping::Full(own.id), Skipping::Made))
+}
+
+/// Keeps, or takes back, that the diagnosis of a fix was wrong. What the fix comes to stays.
+///
+/// # Errors
+/// `Conflict` without a diagnosis.
+pub async fn dispute(ctx: &FixContext, fix: &deployment::Model, wrong: bool) -> Result<(), ApiError> {
+    let at = wrong.then(|| ctx.clock.now());
+    if fixes::dispute(&ctx.db, &fix.id, at).await? {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::Conflict, "There is no diagnosis that could be wrong."))
 }
 
 /// Ends a fix. One that a worker holds is ended by that worker within seconds, with its sandbox.

@@ -34,6 +34,7 @@ pub fn router(views: Views) -> OpenApiRouter<AppState> {
         .routes(routes!(retry))
         .routes(routes!(cancel))
         .routes(routes!(redeploy))
+        .routes(routes!(dispute, take_back))
         .layer(Extension(views))
 }
 
@@ -247,6 +248,50 @@ async fn redeploy(
 ) -> Result<StatusCode, ApiFailure> {
     views::redeploy(&views, &user.id, &id).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Says that the diagnosis of a fix was wrong. It is kept for later, until the fix is started again.
+#[utoipa::path(
+    post,
+    path = "/api/deployments/{id}/dispute",
+    operation_id = "disputeDiagnosis",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`")),
+    responses(
+        (status = 204, description = "It is kept"),
+        (status = 404, body = ErrorBody, description = "No such fix of a watched project"),
+        (status = 409, body = ErrorBody, description = "There is no diagnosis"),
+    ),
+)]
+async fn dispute(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<StatusCode, ApiFailure> {
+    actions::dispute(&state.fixes, &find(&state, &user, &id).await?, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes it back.
+#[utoipa::path(
+    delete,
+    path = "/api/deployments/{id}/dispute",
+    operation_id = "undisputeDiagnosis",
+    tag = "Deployments",
+    params(("id" = String, Path, description = "Our id of the fix, or `{provider}:{platform's id}`")),
+    responses(
+        (status = 204, description = "It is taken back"),
+        (status = 404, body = ErrorBody, description = "No such fix of a watched project"),
+        (status = 409, body = ErrorBody, description = "There is no diagnosis"),
+    ),
+)]
+async fn take_back(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<StatusCode, ApiFailure> {
+    actions::dispute(&state.fixes, &find(&state, &user, &id).await?, false).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -89,6 +89,7 @@ fn settings(row: &subscription::Model) -> ProjectSettings {
         fix_branch_prefix: row.fix_branch_prefix.clone(),
         max_fix_attempts: row.max_fix_attempts,
         notify_on_fix: row.notify_on_fix,
+        redeploy_flaky: row.redeploy_flaky,
         delivery: if row.webhook_id.is_some() { Delivery::Webhook } else { Delivery::Polling },
     }
 }

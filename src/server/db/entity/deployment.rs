@@ -52,6 +52,8 @@ pub struct Model {
     pub pr_url: Option<String>,
     pub pr_number: Option<i32>,
     pub pr_opened_at: Option<DateTimeUtc>,
+    pub redeployed_at: Option<DateTimeUtc>,
+    pub finding_disputed_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,

@@ -23,6 +23,7 @@ pub struct Model {
     pub fix_branch_prefix: String,
     pub max_fix_attempts: i32,
     pub notify_on_fix: bool,
+    pub redeploy_flaky: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

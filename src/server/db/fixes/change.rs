@@ -41,6 +41,8 @@ pub struct FixChange {
     pub pr_url: Option<Option<String>>,
     pub pr_number: Option<Option<i32>>,
     pub pr_opened_at: Option<Option<Timestamp>>,
+    pub redeployed_at: Option<Option<Timestamp>>,
+    pub finding_disputed_at: Option<Option<Timestamp>>,
     pub started_at: Option<Option<Timestamp>>,
     pub completed_at: Option<Option<Timestamp>>,
 }
@@ -88,6 +90,8 @@ impl FixChange {
         put(&mut row.pr_url, self.pr_url);
         put(&mut row.pr_number, self.pr_number);
         put(&mut row.pr_opened_at, self.pr_opened_at);
+        put(&mut row.redeployed_at, self.redeployed_at);
+        put(&mut row.finding_disputed_at, self.finding_disputed_at);
         put(&mut row.started_at, self.started_at);
         put(&mut row.completed_at, self.completed_at);
         Ok(())

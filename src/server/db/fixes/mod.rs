@@ -14,8 +14,8 @@ pub use change::FixChange;
 pub use list::{Window, diagnosed, summaries};
 pub use read::{
     built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
-    detail_for_user, find, find_for_user, known, open_pull_requests, open_twin, started_by_themselves,
-    unfinished_without_lease,
+    detail_for_user, find, find_for_user, known, open_pull_requests, open_twin, redeployed_for_another,
+    started_by_themselves, unfinished_without_lease,
 };
 pub(super) use summary::or_skipped;
 pub use summary::summary;
@@ -98,6 +98,18 @@ pub async fn request_cancel(db: &Db, fix_id: &str) -> Result<(), DbError> {
         .exec(&db.orm)
         .await?;
     Ok(())
+}
+
+/// Keeps that its user said, at that time, that the diagnosis of a fix was wrong; `None` takes it back. `false` when there
+/// is no diagnosis. `version` stays, so that a worker can still write.
+pub async fn dispute(db: &Db, fix_id: &str, at: Option<Timestamp>) -> Result<bool, DbError> {
+    let kept = deployment::Entity::update_many()
+        .col_expr(deployment::Column::FindingDisputedAt, Expr::value(at))
+        .filter(deployment::Column::Id.eq(fix_id))
+        .filter(deployment::Column::Finding.is_not_null())
+        .exec(&db.orm)
+        .await?;
+    Ok(kept.rows_affected == 1)
 }
 
 /// Whether a person asked for the fix to stop.

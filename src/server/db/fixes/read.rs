@@ -134,6 +134,7 @@ pub async fn detail(db: &Db, row: &deployment::Model) -> Result<FixDetail, DbErr
         summary: summary(row)?,
         deployment: None,
         finding,
+        finding_disputed_at: row.finding_disputed_at,
         log: row.logs.clone(),
         diff: row.diff.clone(),
         fix_summary: row.fix_summary.clone(),
@@ -210,6 +211,34 @@ pub async fn open_twin(
         .filter(deployment::Column::Id.ne(&fix.id))
         .one(&db.orm)
         .await?)
+}
+
+/// Whether the commit of a fix was built once more by itself for another fix of the same project.
+pub async fn redeployed_for_another(db: &Db, fix: &deployment::Model) -> Result<bool, DbError> {
+    let Some(commit) = &fix.commit_sha else { return Ok(false) };
+    // Whoever else watches the project may hold that fix.
+    let project = subscription::Entity::find_by_id(&fix.subscription_id)
+        .select_only()
+        .column(subscription::Column::PlatformProjectId)
+        .into_query();
+    let watching = subscription::Entity::find()
+        .select_only()
+        .column(subscription::Column::Id)
+        .filter(subscription::Column::PlatformProjectId.in_subquery(project))
+        .into_query();
+    let other = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::Id)
+        .filter(deployment::Column::SubscriptionId.in_subquery(watching))
+        // Two platforms may give projects the same id.
+        .filter(deployment::Column::Provider.eq(&fix.provider))
+        .filter(deployment::Column::CommitSha.eq(commit))
+        .filter(deployment::Column::RedeployedAt.is_not_null())
+        .filter(deployment::Column::Id.ne(&fix.id))
+        .into_tuple::<String>()
+        .one(&db.orm)
+        .await?;
+    Ok(other.is_some())
 }
 
 /// Branches and commits of the pull requests in these repositories that are open, or were merged after `since`.

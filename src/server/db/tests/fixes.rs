@@ -1,10 +1,12 @@
 //! Admission, leases and compare-and-set.
 
-use super::{at, failure, watcher};
+use super::{at, failure, watcher, watcher_at};
 use crate::{
-    model::{EventKind, FixStatus},
+    model::{EventKind, FixStatus, Provider},
     server::db::{
-        DbError, events,
+        DbError,
+        entity::deployment,
+        events,
         fixes::{self, Admitted, FixChange},
         testing,
     },
@@ -115,4 +117,61 @@ async fn a_finished_fix_cannot_be_claimed() {
     fixes::admit(&test.db, new, None, at(0)).await.unwrap();
     assert!(fixes::claim(&test.db, &id, "w", at(1), at(9)).await.unwrap().is_none());
     assert!(fixes::unfinished_without_lease(&test.db, at(1), 10).await.unwrap().is_empty());
+}
+
+/// A stored fix of that deployment.
+async fn stored(db: &crate::server::db::Db, subscription: &str, deployment: &str) -> deployment::Model {
+    let new = failure(subscription, deployment, None);
+    let id = new.id.clone();
+    fixes::admit(db, new, None, at(0)).await.unwrap();
+    fixes::find(db, &id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_commit_is_known_to_be_built_again_in_its_own_project_only() {
+    let test = testing::fresh().await.unwrap();
+    let db = &test.db;
+    let (_, subscription) = watcher(db, "a@example.test", "prj_1").await;
+    let (_, same_project) = watcher(db, "b@example.test", "prj_1").await;
+    let (_, other_project) = watcher(db, "c@example.test", "prj_2").await;
+    let (_, other_platform) = watcher_at(db, Provider::RENDER, "d@example.test", "prj_1").await;
+    let mut first = stored(db, &subscription, "dpl_1").await;
+    let again = stored(db, &same_project, "dpl_2").await;
+    let mut elsewhere = vec![stored(db, &other_project, "dpl_3").await];
+    let mut on_render = failure(&other_platform, "dep_4", None);
+    on_render.provider = Provider::RENDER;
+    let mut other_commit = failure(&subscription, "dpl_5", None);
+    other_commit.commit_sha = Some("2".repeat(40));
+    for new in [on_render, other_commit] {
+        let id = new.id.clone();
+        fixes::admit(db, new, None, at(0)).await.unwrap();
+        elsewhere.push(fixes::find(db, &id).await.unwrap().unwrap());
+    }
+    assert!(!fixes::redeployed_for_another(db, &again).await.unwrap());
+    let change = FixChange { redeployed_at: Some(Some(at(2))), ..FixChange::default() };
+    fixes::transition(db, &mut first, change, vec![], at(2)).await.unwrap();
+    assert!(fixes::redeployed_for_another(db, &again).await.unwrap());
+    assert!(!fixes::redeployed_for_another(db, &first).await.unwrap(), "it is the one");
+    for fix in elsewhere {
+        assert!(!fixes::redeployed_for_another(db, &fix).await.unwrap(), "{}", fix.platform_deployment_id);
+    }
+}
+
+#[tokio::test]
+async fn a_diagnosis_is_disputed_while_a_worker_writes() {
+    let test = testing::fresh().await.unwrap();
+    let db = &test.db;
+    let (_, subscription) = watcher(db, "a@example.test", "prj_1").await;
+    let mut fix = stored(db, &subscription, "dpl_1").await;
+    assert!(!fixes::dispute(db, &fix.id, Some(at(1))).await.unwrap(), "there is no diagnosis");
+    let finding = crate::server::diagnosis::diagnose(&["npm error code ECONNRESET"], &Default::default());
+    let change = FixChange { finding: Some(Some(finding)), ..FixChange::default() };
+    fixes::transition(db, &mut fix, change, vec![], at(2)).await.unwrap();
+    assert!(fixes::dispute(db, &fix.id, Some(at(3))).await.unwrap());
+    let change = FixChange { status: Some(FixStatus::Fixing), ..FixChange::default() };
+    fixes::transition(db, &mut fix, change, vec![note("on")], at(4)).await.unwrap();
+    let kept = fixes::find(db, &fix.id).await.unwrap().unwrap();
+    assert_eq!((kept.finding_disputed_at, kept.fix_status.as_str()), (Some(at(3)), "fixing"));
+    assert!(fixes::dispute(db, &fix.id, None).await.unwrap());
+    assert_eq!(fixes::find(db, &fix.id).await.unwrap().unwrap().finding_disputed_at, None);
 }

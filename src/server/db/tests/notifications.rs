@@ -129,7 +129,8 @@ async fn what_the_brakes_skip_is_no_news() {
         (2, "before_subscription", false),
         (3, "same_error_open", false),
         (4, "rule", false),
-        (5, "not_reproduced", true),
+        (5, "redeployed", false),
+        (6, "not_reproduced", true),
     ] {
         let mut fix = stored(db, &subscription, &format!("dpl_{number}")).await;
         becomes(db, &mut fix, FixStatus::Analyzing, None).await;

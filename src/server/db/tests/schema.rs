@@ -192,6 +192,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261127_000012_polling",
         "m20261127_000013_incidents",
         "m20261127_000014_merges",
+        "m20261127_000015_choices",
     ];
     assert_eq!(names, released);
 }

@@ -1,7 +1,7 @@
 //! From a stored failure to a cause that was seen again in the sandbox. Everything that speaks against starting an
 //! agent is found here.
 
-use super::{Run, Stop, prepare::Subject};
+use super::{Run, Stop, again::built_again, prepare::Subject};
 use crate::{
     model::{DeploymentState, EventKind, Finding, FixStatus, PlatformDeployment, Provider, Stage, Verdict},
     server::{
@@ -39,6 +39,9 @@ impl Run<'_> {
             None => self.diagnose(&subject, &deployment).await?,
         };
         self.apply_rules(&finding).await?;
+        if finding.verdict == Verdict::Flaky {
+            self.build_again(&subject, &deployment, &finding).await?;
+        }
         if finding.verdict != Verdict::Code {
             let advice = finding.advice.clone().unwrap_or_else(|| finding.message.clone());
             return Err(Stop::skipped(verdict_code(finding.verdict), advice));
@@ -65,7 +68,7 @@ impl Run<'_> {
                 "This deployment was made before its project was watched. Start the fix by hand if it is wanted.",
             ));
         }
-        let Some(branch) = deployment.branch.clone() else {
+        let Some(branch) = &deployment.branch else {
             return Err(Stop::skipped(
                 "no_branch",
                 format!(
@@ -73,28 +76,42 @@ impl Run<'_> {
                 ),
             ));
         };
+        let newer = self.newer(subject, deployment).await?;
+        if newer.is_empty() || self.fix.started_by_hand {
+            return Ok(());
+        }
+        // One that this run has asked for is no reason to say that it came too late.
+        if self.has_asked() && built_again(&newer, deployment) {
+            return Ok(());
+        }
+        Err(Stop::skipped(
+            "superseded",
+            format!("A newer deployment of {branch} has taken this one's place."),
+        ))
+    }
+
+    /// Deployments that have taken the place of `deployment`.
+    pub(super) async fn newer(
+        &self,
+        subject: &Subject,
+        deployment: &PlatformDeployment,
+    ) -> Result<Vec<PlatformDeployment>, Stop> {
         let query = DeploymentsQuery {
             projects: vec![subject.project_ref.clone()],
-            branch: Some(branch.clone()),
+            branch: deployment.branch.clone(),
             since: Some(deployment.created_at),
             ..DeploymentsQuery::default()
         };
-        let newer =
+        let mut newer =
             self.ask(subject, || subject.provider.deployments(&subject.access, query.clone())).await?;
-        let superseded = newer.iter().any(|other| {
+        newer.retain(|other| {
             other.platform_id != deployment.platform_id
                 && other.created_at > deployment.created_at
                 && other.target == deployment.target
-                && other.branch.as_deref() == Some(branch.as_str())
+                && other.branch == deployment.branch
                 && other.state != DeploymentState::Canceled
         });
-        if superseded && !self.fix.started_by_hand {
-            return Err(Stop::skipped(
-                "superseded",
-                format!("A newer deployment of {branch} has taken this one's place."),
-            ));
-        }
-        Ok(())
+        Ok(newer)
     }
 
     async fn diagnose(

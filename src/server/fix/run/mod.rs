@@ -7,6 +7,7 @@
 //!                └───────────┴─────────┴──► skipped, failed: always with a reason
 //! ```
 
+mod again;
 mod analyze;
 mod compare;
 mod elsewhere;

@@ -30,6 +30,8 @@ pub(super) fn router(views: Views) -> Router<AppState> {
         .route("/deployments/{id}/cancel", post(cancel))
         .route("/deployments/{id}/redeploy", post(redeploy))
         .route("/deployments/{id}/skip-similar", post(skip_similar))
+        .route("/deployments/{id}/diagnosis-wrong", post(dispute))
+        .route("/deployments/{id}/diagnosis-wrong/undo", post(take_back))
         .route("/deployments/{id}/log.txt", get(log))
         .layer(Extension(views))
 }
@@ -82,6 +84,24 @@ async fn redeploy(
         Ok(()) => Redirect::to(&format!("/deployments/{}?ok=redeployed", in_path(&id))),
         Err(error) => back(&id, Err(error)),
     }
+}
+
+async fn dispute(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Redirect, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    Ok(back(&id, actions::dispute(&state.fixes, &fix, true).await))
+}
+
+async fn take_back(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Redirect, ApiFailure> {
+    let fix = find(&state, &user, &id).await?;
+    Ok(back(&id, actions::dispute(&state.fixes, &fix, false).await))
 }
 
 /// To the page of the rule, which says what it is about.

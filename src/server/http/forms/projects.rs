@@ -71,6 +71,7 @@ struct SettingsForm {
     prefix: String,
     attempts: i32,
     notify: Option<String>,
+    redeploy: Option<String>,
 }
 
 async fn settle(
@@ -86,6 +87,7 @@ async fn settle(
             fix_branch_prefix: Some(form.prefix.trim().to_owned()),
             max_fix_attempts: Some(form.attempts),
             notify_on_fix: Some(form.notify.is_some()),
+            redeploy_flaky: Some(form.redeploy.is_some()),
         };
         let watched = find(&ctx, &user, provider(&name)?, &id).await.map_err(|ApiFailure(error)| error)?;
         db::subscriptions::update(&ctx.db, &watched.id, input.checked()?, ctx.clock.now()).await?;

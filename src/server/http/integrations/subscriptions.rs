@@ -37,6 +37,8 @@ pub struct SubscriptionView {
     fix_branch_prefix: String,
     max_fix_attempts: i32,
     notify_on_fix: bool,
+    /// Where nothing is wrong with the code, its commit is built again by itself: once.
+    redeploy_flaky: bool,
     delivery: Delivery,
     created_at: Timestamp,
 }
@@ -54,6 +56,7 @@ impl From<subscription::Model> for SubscriptionView {
             fix_branch_prefix: row.fix_branch_prefix,
             max_fix_attempts: row.max_fix_attempts,
             notify_on_fix: row.notify_on_fix,
+            redeploy_flaky: row.redeploy_flaky,
             delivery: if row.webhook_id.is_some() { Delivery::Webhook } else { Delivery::Polling },
             created_at: row.created_at,
         }
@@ -71,6 +74,8 @@ pub struct SettingsInput {
     #[schema(minimum = 1, maximum = 10)]
     pub(crate) max_fix_attempts: Option<i32>,
     pub(crate) notify_on_fix: Option<bool>,
+    /// Where nothing is wrong with the code, its commit is built again by itself: once.
+    pub(crate) redeploy_flaky: Option<bool>,
 }
 
 impl SettingsInput {
@@ -93,6 +98,7 @@ impl SettingsInput {
             fix_branch_prefix: self.fix_branch_prefix,
             max_fix_attempts: self.max_fix_attempts,
             notify_on_fix: self.notify_on_fix,
+            redeploy_flaky: self.redeploy_flaky,
         })
     }
 }
@@ -133,6 +139,8 @@ struct SettingsFields {
     #[schema(minimum = 1, maximum = 10)]
     max_fix_attempts: Option<i32>,
     notify_on_fix: Option<bool>,
+    /// Where nothing is wrong with the code, its commit is built again by itself: once.
+    redeploy_flaky: Option<bool>,
 }
 
 impl From<SettingsFields> for SettingsInput {
@@ -142,6 +150,7 @@ impl From<SettingsFields> for SettingsInput {
             fix_branch_prefix: fields.fix_branch_prefix,
             max_fix_attempts: fields.max_fix_attempts,
             notify_on_fix: fields.notify_on_fix,
+            redeploy_flaky: fields.redeploy_flaky,
         }
     }
 }

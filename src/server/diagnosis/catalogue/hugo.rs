@@ -19,9 +19,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "hugo.too-old",
         needles: &["does not support Hugo version", "not compatible with this Hugo version"],
-        pattern: r"^(?:ERROR|Error|WARN)\b.*(?:does not support Hugo version \S+|not compatible with this Hugo version)",
+        pattern: r"^(?:ERROR|Error)\b.*(?:does not support Hugo version \S+|not compatible with this Hugo version)",
         files: Files::None,
-        despite_warning: true,
         confidence: 0.93,
         samples: &[
             "ERROR: 2017/07/07 21:24:45 hugo.go:421: Current theme does not support Hugo version 0.30. Minimum version required is 0.60",

@@ -108,7 +108,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "poetry.because",
         needles: &["ecause "],
-        pattern: r"^(?:So, b|And b|B)ecause .*(?:depends on \S+ \([^)]*\)|no versions? of \S+ match)",
+        pattern: r"^(?:So, b|And b|B)ecause .*(?:depends on \S+ \([^)]*[\d*][^)]*\)|no versions? of \S+ match)",
         touches: &["pyproject.toml"],
         samples: &[
             "Because no versions of flask match >9.0,<10.0",

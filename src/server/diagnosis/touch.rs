@@ -84,7 +84,7 @@ pub(super) fn in_msbuild_project(text: &str, file: &str) -> Option<String> {
     Some(format!("{folder}/{}", file.replace('\\', "/")))
 }
 
-/// `media/intro.mp4 is 31.3 MB in size`.
+/// `media/intro.mp4 is 40.5 MB in size`.
 pub(super) fn measured(text: &str) -> Option<&str> {
     let (path, rest) = text.trim_start_matches("- ").split_once(" is ")?;
     let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn knows_a_file_by_its_size() {
-        assert_eq!(measured("media/intro.mp4 is 31.3 MB in size"), Some("media/intro.mp4"));
-        assert_eq!(measured("The size is 31.3 MB in size"), None);
+        assert_eq!(measured("media/intro.mp4 is 40.5 MB in size"), Some("media/intro.mp4"));
+        assert_eq!(measured("The size is 40.5 MB in size"), None);
     }
 }

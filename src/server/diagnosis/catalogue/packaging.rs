@@ -153,7 +153,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"(?:^error: Multiple top-level (?:packages|modules) discovered in a flat-layout|Unable to determine which files to ship inside the wheel|^error: package directory '[^']+' does not exist|^error in \S+ setup command|invalid pyproject\.toml config|No file/folder found for package)",
         samples: &[
-            "error: Multiple top-level packages discovered in a flat-layout: ['media', 'shop'].",
+            "error: Multiple top-level packages discovered in a flat-layout: ['carts', 'shop'].",
             "ValueError: Unable to determine which files to ship inside the wheel using the following heuristics",
             "configuration error: invalid pyproject.toml config: `project.license`.",
         ],

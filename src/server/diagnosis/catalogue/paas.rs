@@ -34,7 +34,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "paas.no-start",
-        verdict: Verdict::Config,
         needles: &[
             "No start command",
             "start command could be found",
@@ -43,9 +42,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"(?i)(?:no start command (?:specified|could be found|was found|found)|could not find a procfile or start command)",
         confidence: 0.85,
-        advice: Some(
-            "The platform does not know how to start the project: set its start command next to the build command {build}.",
-        ),
         samples: &["==> No start command specified", "No start command could be found"],
         ..PAAS
     },

@@ -12,6 +12,9 @@ use crate::model::{ErrorType, Verdict};
 /// How far a headline ("error during build:") reaches down to the error that it announces, in lines.
 const ANNOUNCES: usize = 6;
 
+/// How far below an exception its stack may begin, in lines.
+const STACK_REACH: usize = 12;
+
 /// The chosen candidate with what its surroundings say about it.
 pub(super) struct Root<'a> {
     pub candidate: &'a Candidate,
@@ -133,6 +136,11 @@ fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: boo
         own_module: false,
         contenders: Vec::new(),
     };
+    if entry.id == "node.exception" && is_plain_report(lines, chosen) {
+        // A program's word for what it was given, not an exception of the project's code.
+        root.error_type = ErrorType::Config;
+        root.confidence = root.confidence.min(0.5);
+    }
     if entry.id == "python.syntax" && is_command_text(lines, chosen.line) {
         root.error_type = ErrorType::Config;
         root.verdict = Verdict::Config;
@@ -150,6 +158,19 @@ fn describe<'a, L: Lines + ?Sized>(lines: &L, chosen: &'a Candidate, rivals: boo
         root.confidence *= 0.9;
     }
     root
+}
+
+/// `Error: …` without a class of its own and without a stack, as command-line tools report what they refuse.
+fn is_plain_report<L: Lines + ?Sized>(lines: &L, chosen: &Candidate) -> bool {
+    let is_frame = |at: usize| {
+        lines.line(at).is_some_and(|below| {
+            let text = clean::text(clean::cut(below, 400));
+            text.starts_with("at ") || text.contains("    at ")
+        })
+    };
+    chosen.text.starts_with("Error: ")
+        && !(chosen.line + 1..=chosen.line + STACK_REACH).any(is_frame)
+        && !is_uncaught(lines, chosen.line)
 }
 
 /// The code came from a command line: `python -c`, `manage.py shell -c`.

@@ -41,7 +41,7 @@ fn is_mark(text: &str) -> bool {
         || text.starts_with("The command '/bin/sh -c ")
 }
 
-/// `prod.Dockerfile:24`, which BuildKit prints above the failed instruction.
+/// `prod.Dockerfile:9`, which BuildKit prints above the failed instruction.
 fn heading(text: &str) -> Option<&str> {
     let (name, line) = text.trim().rsplit_once(':')?;
     (!line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) && is_name(name)).then_some(name)
@@ -62,8 +62,8 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(&[" > [build 5/7] RUN make:", "error: x", "prod.Dockerfile:24", "-----"], Some("prod.Dockerfile"))]
-    #[case(&["Step 8/14 : RUN cargo build", "error: x"], Some("Dockerfile"))]
+    #[case(&[" > [build 2/3] RUN make:", "error: x", "prod.Dockerfile:9", "-----"], Some("prod.Dockerfile"))]
+    #[case(&["Step 3/6 : RUN cargo build", "error: x"], Some("Dockerfile"))]
     #[case(&["#1 [internal] load build definition from Dockerfile.web", "error: x"], Some("Dockerfile.web"))]
     #[case(&["$ make", "error: x"], None)]
     #[case(&["#1 load build definition from ./.nixpacks/Dockerfile", "Dockerfile:3"], None)]

@@ -99,7 +99,7 @@ fn a_package_is_missing_because_the_install_failed() {
     let lines = [
         "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'reqs.txt'",
         "Traceback (most recent call last):",
-        "  File \"/vercel/path0/manage.py\", line 5, in <module>",
+        "  File \"/vercel/path0/manage.py\", line 7, in <module>",
         "    import django",
         "ModuleNotFoundError: No module named 'django'",
     ];
@@ -134,7 +134,7 @@ fn python_on_a_command_line_is_no_code_of_the_project() {
 #[test]
 fn a_key_that_an_image_lacks_while_it_is_built_is_the_dockerfiles() {
     let error = "ArgumentError: Missing `secret_key_base` for 'production' environment";
-    let built = [" > [web 8/12] RUN bundle exec rake assets:precompile:", error];
+    let built = [" > [web 4/5] RUN bundle exec rake assets:precompile:", error];
     assert_eq!(diagnose(&built, &Hints::default()).verdict, Verdict::Code);
     assert_eq!(diagnose(&[error], &Hints::default()).verdict, Verdict::Config);
 }
@@ -142,7 +142,7 @@ fn a_key_that_an_image_lacks_while_it_is_built_is_the_dockerfiles() {
 #[test]
 fn a_file_is_sought_in_the_folder_of_its_project() {
     let lines = [
-        "Collecting psycopg2==2.6.1 (from -r /vercel/path0/api/requirements.txt (line 6))",
+        "Collecting psycopg2==2.9.1 (from -r /vercel/path0/api/requirements.txt (line 3))",
         "Error: pg_config executable not found.",
     ];
     assert_eq!(diagnose(&lines, &Hints::default()).affected_files, ["api/requirements.txt"]);

@@ -22,16 +22,26 @@ pub(super) fn shown<L: Lines + ?Sized>(
     name: &str,
     relative: impl Fn(&str) -> Option<String>,
 ) -> Option<String> {
-    let other_forms: &[&str] =
-        if name == "wrangler.toml" { &["wrangler.jsonc", "wrangler.json"] } else { &[] };
+    // What the log has when the project uses another form, and that form.
+    let other_forms: &[(&str, &str)] = match name {
+        "wrangler.toml" => &[("wrangler.jsonc", "wrangler.jsonc"), ("wrangler.json", "wrangler.json")],
+        "pyproject.toml" => &[("requirements.txt", "requirements.txt")],
+        "requirements.txt" => &[
+            ("poetry install", "pyproject.toml"),
+            ("poetry.lock", "pyproject.toml"),
+            ("uv sync", "pyproject.toml"),
+            ("Pipfile", "Pipfile"),
+        ],
+        _ => &[],
+    };
+    let (mut other, mut is_named) = (None, false);
     let near = line.saturating_sub(REACH.0)..(line + REACH.1).min(lines.count());
     let mut found: Vec<String> = Vec::new();
     for at in near {
         let Some(text) = lines.line(at) else { continue };
         let text = clean::text(clean::cut(text, 1_000));
-        if let Some(form) = other_forms.iter().find(|form| text.contains(**form)) {
-            return if text.contains(name) { None } else { Some((*form).to_owned()) };
-        }
+        other = other.or_else(|| other_forms.iter().find(|(mark, _)| text.contains(mark)));
+        is_named |= text.contains(name) || (name == "pyproject.toml" && text.contains("your project"));
         for (start, _) in text.match_indices(name) {
             let is_in_path = |c: char| c.is_alphanumeric() || "_@~+./\\-".contains(c);
             if text[start + name.len()..].starts_with(|c: char| is_in_path(c) && c != '.') {
@@ -49,7 +59,11 @@ pub(super) fn shown<L: Lines + ?Sized>(
             }
         }
     }
-    if found.len() == 1 { found.pop() } else { None }
+    match other {
+        Some((_, form)) if !is_named => Some((*form).to_owned()),
+        _ if found.len() == 1 => found.pop(),
+        _ => None,
+    }
 }
 
 /// ``required by package `web v0.1.0 (/app/web)` `` → `/app/web/Cargo.toml`.
@@ -70,7 +84,7 @@ pub(super) fn in_msbuild_project(text: &str, file: &str) -> Option<String> {
     Some(format!("{folder}/{}", file.replace('\\', "/")))
 }
 
-/// `media/intro.mp4 is 31.3 MB in size`.
+/// `media/intro.mp4 is 40.5 MB in size`.
 pub(super) fn measured(text: &str) -> Option<&str> {
     let (path, rest) = text.trim_start_matches("- ").split_once(" is ")?;
     let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -93,6 +107,8 @@ mod tests {
     #[case(&["pip install -r requirements.txt"], "requirements.txt", None)]
     #[case(&["see a/requirements.txtx and a-requirements.txt"], "requirements.txt", None)]
     #[case(&["Or create a \"wrangler.jsonc\" file containing:"], "wrangler.toml", Some("wrangler.jsonc"))]
+    #[case(&["$ poetry install"], "requirements.txt", Some("pyproject.toml"))]
+    #[case(&["pip install -r requirements.txt", "pyproject.toml"], "requirements.txt", None)]
     #[case(&["no wrangler.toml, wrangler.json or wrangler.jsonc"], "wrangler.toml", None)]
     fn finds_the_file_that_the_log_shows(
         #[case] log: &[&str],
@@ -118,7 +134,7 @@ mod tests {
 
     #[test]
     fn knows_a_file_by_its_size() {
-        assert_eq!(measured("media/intro.mp4 is 31.3 MB in size"), Some("media/intro.mp4"));
-        assert_eq!(measured("The size is 31.3 MB in size"), None);
+        assert_eq!(measured("media/intro.mp4 is 40.5 MB in size"), Some("media/intro.mp4"));
+        assert_eq!(measured("The size is 40.5 MB in size"), None);
     }
 }

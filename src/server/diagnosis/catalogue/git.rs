@@ -84,8 +84,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         touches: &["package.json"],
         confidence: 0.9,
         samples: &[
-            "Arguments: ls-remote --tags --heads ssh://git@github.com/acme/abi.git",
-            "npm error command git --no-replace-objects ls-remote ssh://git@github.com/acme/abi.git",
+            "Arguments: ls-remote --tags --heads ssh://git@github.com/acme/cart.git",
+            "npm error command git --no-replace-objects ls-remote ssh://git@github.com/acme/cart.git",
         ],
         ..GIT
     },
@@ -96,7 +96,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         files: Files::None,
         confidence: 0.85,
         samples: &[
-            "app 1.0 | Error:  git '--git-dir=/builds/a/b/.git' fetch 'origin'  2>&1:Host key verification failed.",
+            "app 1.0 | Error:  git '--git-dir=/builds/a/b/.git' fetch 'upstream' 2>&1: Host key verification failed.",
         ],
         ..GIT
     },

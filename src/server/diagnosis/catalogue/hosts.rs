@@ -109,7 +109,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Place,
         error_type: ErrorType::Dependency,
         needles: &["Plugin \""],
-        pattern: r#"^Plugin "(?P<module>[^"]+)" (?:failed|internal error|not found|is invalid)"#,
+        pattern: r#"^Plugin "(?P<module>[^"]+)" (?:failed|internal error|not found|is invalid)$"#,
         touches: &["netlify.toml"],
         confidence: 0.6,
         samples: &["Plugin \"@acme/plugin-audit\" failed"],
@@ -166,6 +166,32 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"No open ports detected(?: on 0\.0\.0\.0)?, continuing",
         confidence: 0.3,
         samples: &["==> No open ports detected, continuing to scan..."],
+        ..HOST
+    },
+    // A compiler or a server says that it was killed.
+    Entry {
+        id: "platform.killed-program",
+        docs: Some("https://vercel.com/kb/guide/troubleshooting-sigkill-out-of-memory-errors"),
+        error_type: ErrorType::Runtime,
+        verdict: Verdict::Platform,
+        needles: &[
+            "signal: 9, SIGKILL",
+            "Killed signal terminated program",
+            "internal compiler error: Killed",
+            "Exited with status 137",
+            "was sent SIGKILL! Perhaps out of memory",
+        ],
+        pattern: r"(?:\(signal: 9, SIGKILL|Killed signal terminated program|internal compiler error: Killed|^==> Exited with status 137|was sent SIGKILL! Perhaps out of memory)",
+        confidence: 0.88,
+        advice: Some(
+            "The build was killed for using too much memory: build on a larger machine {usage}, or make the build smaller.",
+        ),
+        samples: &[
+            "error: process didn't exit successfully: `rustc` (signal: 9, SIGKILL: kill)",
+            "g++: fatal error: Killed signal terminated program cc1plus",
+            "==> Exited with status 137",
+            "[ERROR] Worker (pid:52) was sent SIGKILL! Perhaps out of memory?",
+        ],
         ..HOST
     },
 ];

@@ -20,12 +20,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "hugo.too-old",
         docs: Some("https://gohugo.io/installation/"),
         needles: &["does not support Hugo version", "not compatible with this Hugo version"],
-        pattern: r"^(?:ERROR|Error|WARN)\b.*(?:does not support Hugo version \S+|not compatible with this Hugo version)",
+        pattern: r"^(?:ERROR|Error)\b.*(?:does not support Hugo version \S+|not compatible with this Hugo version)",
         files: Files::None,
-        despite_warning: true,
         confidence: 0.93,
         samples: &[
-            "ERROR: 2017/07/07 21:24:45 hugo.go:421: Current theme does not support Hugo version 0.30. Minimum version required is 0.60",
+            "ERROR: 2019/03/02 10:00:00 hugo.go:400: Current theme does not support Hugo version 0.30. Minimum version required is 0.60",
             "ERROR 2021/03/01 10:00:00 Module \"docsy\" is not compatible with this Hugo version; run \"hugo mod graph\" for more information.",
         ],
         ..VERSION
@@ -52,8 +51,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         last: true,
         samples: &[
             "Error: \"/opt/build/repo/themes/ink/layouts/partials/head.html:12:1\": parse failed: template: partials/head.html:12: function \"warnf\" not defined",
-            "Error: Error building site: failed to render pages: render of \"home\" failed: \"/opt/buildhome/repo/themes/ink/layouts/_default/rss.xml:9:17\": execute of template failed: template: _default/rss.xml:9:17: executing \"_default/rss.xml\" at <site>: can't evaluate field LanguageCode in type *langs.Language",
-            "ERROR: 2017/07/07 21:24:45 template.go:477: template: theme/partials/nav.html:4: function \"now\" not defined",
+            "Error: Error building site: failed to render pages: render of \"home\" failed: \"/opt/buildhome/repo/themes/ink/layouts/_default/rss.xml:7:11\": execute of template failed: template: _default/rss.xml:7:11: executing \"_default/rss.xml\" at <site>: can't evaluate field Locale in type *langs.Language",
+            "ERROR: 2019/03/02 10:00:00 template.go:400: template: theme/partials/nav.html:4: function \"now\" not defined",
         ],
         ..VERSION
     },

@@ -57,7 +57,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^e: (?:file://)?(?P<file>\S+\.kts?):(?: \(\d+, \d+\):|\d+:\d+) \S",
         files: Files::Here,
         samples: &[
-            "e: /builds/a/b/app/src/main/kotlin/Cart.kt: (44, 32): Unresolved reference: total",
+            "e: /builds/a/b/app/src/main/kotlin/Cart.kt: (12, 7): Unresolved reference: total",
             "e: file:///app/app/src/main/kotlin/Cart.kt:3:5 Unresolved reference 'total'.",
         ],
         ..JAVA

@@ -122,7 +122,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         touches: &[],
         confidence: 0.8,
         samples: &[
-            "LoadError: cannot load such file -- bootsnap/setup",
+            "LoadError: cannot load such file -- /app/lib/cart",
             "config/application.rb:7:in `<main>': uninitialized constant Foo (NameError)",
         ],
         ..RUBY

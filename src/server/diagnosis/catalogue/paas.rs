@@ -35,7 +35,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "paas.no-start",
         docs: Some("https://render.com/docs/deploys"),
-        verdict: Verdict::Config,
         needles: &[
             "No start command",
             "start command could be found",
@@ -44,9 +43,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"(?i)(?:no start command (?:specified|could be found|was found|found)|could not find a procfile or start command)",
         confidence: 0.85,
-        advice: Some(
-            "The platform does not know how to start the project: set its start command next to the build command {build}.",
-        ),
         samples: &["==> No start command specified", "No start command could be found"],
         ..PAAS
     },
@@ -188,6 +184,39 @@ pub(super) const ENTRIES: &[Entry] = &[
         touches: &["netlify.toml"],
         confidence: 0.85,
         samples: &["Failing build: Failed to parse configuration"],
+        ..PAAS
+    },
+    Entry {
+        id: "wrangler.validation",
+        tool: "wrangler",
+        rank: Rank::Error,
+        needles: &["Configuration file for Pages projects", "configuration file validation for Pages"],
+        pattern: r"(?:Configuration file for Pages projects (?:does not|requires)|Running configuration file validation for Pages)",
+        touches: &["wrangler.toml"],
+        samples: &[
+            "✘ [ERROR] Running configuration file validation for Pages:",
+            "- Configuration file for Pages projects does not support \"build\"",
+        ],
+        ..PAAS
+    },
+    // pyenv, ruby-build, asdf, mise and the platforms' own scripts around them.
+    Entry {
+        id: "version-manager",
+        needles: &[
+            "-build: definition not found",
+            "version from the ",
+            "is not installed for ",
+            "No compatible versions available",
+            "no versions found matching",
+            "mise ERROR",
+        ],
+        pattern: r"(?:^(?:python|ruby|node)-build: definition not found: |^Error setting \w+ version from the \w+ environment variable|^No compatible versions available for |^version \S+ is not installed for \w+|^(?:mise ERROR|✖) .*(?:no versions? found|failed to install|not found in mise tool registry))",
+        confidence: 0.9,
+        samples: &[
+            "python-build: definition not found: 3.99.0",
+            "Error setting python version from the PYTHON_VERSION environment variable",
+            "mise ERROR no versions found for core:python matching date filter",
+        ],
         ..PAAS
     },
 ];

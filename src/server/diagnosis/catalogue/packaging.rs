@@ -108,7 +108,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "poetry.because",
         needles: &["ecause "],
-        pattern: r"^(?:So, b|And b|B)ecause .*(?:depends on \S+ \([^)]*\)|no versions? of \S+ match)",
+        pattern: r"^(?:So, b|And b|B)ecause .*(?:depends on \S+ \([^)]*[\d*][^)]*\)|no versions? of \S+ match)",
         touches: &["pyproject.toml"],
         samples: &[
             "Because no versions of flask match >9.0,<10.0",
@@ -153,7 +153,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         pattern: r"(?:^error: Multiple top-level (?:packages|modules) discovered in a flat-layout|Unable to determine which files to ship inside the wheel|^error: package directory '[^']+' does not exist|^error in \S+ setup command|invalid pyproject\.toml config|No file/folder found for package)",
         samples: &[
-            "error: Multiple top-level packages discovered in a flat-layout: ['media', 'shop'].",
+            "error: Multiple top-level packages discovered in a flat-layout: ['carts', 'shop'].",
             "ValueError: Unable to determine which files to ship inside the wheel using the following heuristics",
             "configuration error: invalid pyproject.toml config: `project.license`.",
         ],

@@ -25,7 +25,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: Some(
             "The machine's Composer is too old for the packages: build with Composer 2, see the build command {build}.",
         ),
-        samples: &["- acme/bin-plugin 1.6.0 requires composer-plugin-api ^2.0 -> no matching package found."],
+        samples: &[
+            "- acme/tool-plugin 3.1.0 requires composer-plugin-api ^2.0 -> no matching package found.",
+        ],
         ..COMPOSER
     },
     Entry {

@@ -200,4 +200,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..RUBY
     },
+    // The project's own files are required by their path.
+    Entry {
+        id: "ruby.gem-not-loaded",
+        rank: Rank::Error,
+        needles: &["cannot load such file -- "],
+        pattern: r"cannot load such file -- (?P<module>[a-z][\w-]*(?:/[\w/-]+)?)(?: \(LoadError\))?$",
+        confidence: 0.85,
+        samples: &[
+            "LoadError: cannot load such file -- webrick",
+            "/gems/jekyll-4.2.0/lib/jekyll/commands/serve.rb:3:in `require': cannot load such file -- webrick (LoadError)",
+        ],
+        ..RUBY
+    },
+    Entry {
+        id: "ruby.activated",
+        needles: &["You have already activated "],
+        pattern: r"You have already activated (?P<module>\S+) \S+, but your Gemfile requires",
+        touches: &["Gemfile.lock"],
+        confidence: 0.9,
+        samples: &[
+            "You have already activated rake 13.2.1, but your Gemfile requires rake 13.0.6. Prepending `bundle exec` to your command may solve this. (Gem::LoadError)",
+        ],
+        ..RUBY
+    },
 ];

@@ -57,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r#"(?:Configuration file for (?:Pages|Workers) projects does not support|Unexpected fields found in|[Rr]unning configuration file validation|compiled Open Next config|^(?:✘ \[ERROR\] )?Unknown arguments?: |"[\w.\[\]]+" bindings should|should have a string "binding" field)"#,
         files: Files::None,
         samples: &[
-            "- Configuration file for Pages projects does not support \"build\"",
             "- Unexpected fields found in top-level field: \"site\"",
             "ERROR Could not find compiled Open Next config, did you run the build command?",
             "✘ [ERROR] Unknown arguments: compatibility-date",

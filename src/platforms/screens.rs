@@ -171,7 +171,44 @@ mod tests {
                 told += &format!("{provider} {place:?}: {}\n", address.as_deref().unwrap_or("none"));
             }
         }
-        insta::assert_snapshot!(told, @"");
+        insta::assert_snapshot!(told, @r"
+        vercel Env: https://vercel.com/acme/shop-web/settings/environment-variables
+        vercel Build: https://vercel.com/acme/shop-web/settings/build-and-deployment
+        vercel Root: https://vercel.com/acme/shop-web/settings/build-and-deployment
+        vercel Output: https://vercel.com/acme/shop-web/settings/build-and-deployment
+        vercel Node: https://vercel.com/acme/shop-web/settings/build-and-deployment
+        vercel Git: https://vercel.com/acme/shop-web/settings/git
+        vercel Usage: https://vercel.com/acme/~/settings/billing
+        vercel Members: https://vercel.com/acme/~/settings/members
+        vercel Redeploy: https://vercel.com/acme/shop-web/7Xk2
+        cloudflare Env: https://dash.cloudflare.com/0a1b/pages/view/shop/settings/production#variables
+        cloudflare Build: https://dash.cloudflare.com/0a1b/pages/view/shop/settings
+        cloudflare Root: https://dash.cloudflare.com/0a1b/pages/view/shop/settings
+        cloudflare Output: https://dash.cloudflare.com/0a1b/pages/view/shop/settings
+        cloudflare Node: https://dash.cloudflare.com/0a1b/pages/view/shop/settings/production#variables
+        cloudflare Git: https://dash.cloudflare.com/0a1b/pages/view/shop/settings
+        cloudflare Usage: https://dash.cloudflare.com/0a1b/billing
+        cloudflare Members: https://dash.cloudflare.com/0a1b/members
+        cloudflare Redeploy: https://dash.cloudflare.com/0a1b/pages/view/shop/5f6a
+        cloudflare Env: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/settings
+        cloudflare Build: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/settings
+        cloudflare Root: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/settings
+        cloudflare Output: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/settings
+        cloudflare Node: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/settings
+        cloudflare Git: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/settings
+        cloudflare Usage: https://dash.cloudflare.com/0a1b/billing
+        cloudflare Members: https://dash.cloudflare.com/0a1b/members
+        cloudflare Redeploy: https://dash.cloudflare.com/0a1b/workers/services/view/api/production/builds/9c8d
+        render Env: https://dashboard.render.com/web/srv-1/env
+        render Build: https://dashboard.render.com/web/srv-1/settings
+        render Root: https://dashboard.render.com/web/srv-1/settings
+        render Output: https://dashboard.render.com/web/srv-1/settings
+        render Node: https://dashboard.render.com/web/srv-1/env
+        render Git: https://dashboard.render.com/web/srv-1/settings
+        render Usage: https://dashboard.render.com/billing
+        render Members: none
+        render Redeploy: https://dashboard.render.com/web/srv-1
+        ");
     }
 
     #[rstest]

@@ -200,6 +200,27 @@ mod tests {
         assert_eq!(report["confidence"], 0.97);
     }
 
+    #[test]
+    fn both_outputs_have_the_links() {
+        let hints = Hints {
+            provider: Some(Provider::RENDER),
+            inspector_url: Some("https://dashboard.render.com/web/srv-1/deploys/dep-1".into()),
+            ..Hints::default()
+        };
+        let diagnosis = diagnosis::analyze(&["Error: Missing env var: NEXT_PUBLIC_API_URL"], &hints);
+        let (mut json, mut text) = (Vec::new(), Vec::new());
+        print_json(&mut json, &diagnosis).expect("writing to memory");
+        print_text(&mut text, &diagnosis).expect("writing to memory");
+        let report: serde_json::Value = serde_json::from_slice(&json).expect("valid JSON");
+        let link = &report["links"][0];
+        assert_eq!(
+            (&link["kind"], &link["url"]),
+            (&"screen".into(), &"https://dashboard.render.com/web/srv-1/env".into())
+        );
+        let line = "See: Open the environment variables <https://dashboard.render.com/web/srv-1/env>";
+        assert!(String::from_utf8_lossy(&text).lines().any(|printed| printed == line));
+    }
+
     #[rstest]
     #[case(Some("src/a.ts(3,7): error TS2322: bad\n"), ExitCode::SUCCESS)]
     #[case(Some("all is well\n"), ExitCode::from(NOTHING_FOUND))]

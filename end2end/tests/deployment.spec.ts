@@ -146,3 +146,21 @@ test('a failure that nobody has taken up is diagnosed, and its fix is started fr
   await page.waitForURL((url) => !url.pathname.includes('vercel'));
   await expect(page.locator('.station.done', { hasText: 'Received' })).toBeVisible();
 });
+
+test('what code cannot repair leads to the platform, and is built again from its page', async () => {
+  const failed = async (log: string) => {
+    const { deployment } = await world.control('/vercel/build', { project: seeded.projectId, state: 'ERROR', log });
+    await page.goto(`${world.base}/deployments/vercel:${deployment.id}`);
+    await taken(page);
+    return page.getByRole('region', { name: 'Why it failed' });
+  };
+  let card = await failed('Error: Missing required environment variable: STRIPE_SECRET_KEY\nError: Command "npm run build" exited with 1');
+  await expect(card).toContainText('Add STRIPE_SECRET_KEY');
+  await expect(card.locator('a.button')).toHaveAttribute('href', /^https:\/\/vercel\.com\/.*\/settings\/environment-variables$/);
+  await look(page, 'deployment-setting');
+
+  card = await failed('npm error code ECONNRESET\nnpm error network read ECONNRESET\nError: Command "npm install" exited with 1');
+  await look(page, 'deployment-flaky');
+  await card.getByRole('button', { name: 'Redeploy' }).click();
+  await expect(page.getByText('The platform builds this commit once more.')).toBeVisible();
+});

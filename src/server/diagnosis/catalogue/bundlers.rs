@@ -20,18 +20,14 @@ const PACKAGE: Entry = Entry {
 const SUMMARY: Entry =
     Entry { tool: "wrapper", rank: Rank::Summary, confidence: 0.55, files: Files::Below, ..BUNDLE };
 
-const WEBPACK: &[&str] = &["Can't resolve"];
 const WEBPACK_PATTERN: &str =
     r#"(?:Module not found: )?(?:Error: )?Can't resolve ['"](?P<module>[^'"]*)['"]"#;
-const ROLLUP: &[&str] =
-    &["failed to resolve import", "ailed to resolve import", "Could not resolve", "could not resolve"];
 const ROLLUP_PATTERN: &str = r#"(?:[Ff]ailed to resolve import|[Cc]ould not resolve) (?:entry module )?["'](?P<module>[^"']+)["'](?: (?:from|in) ["']?(?P<file>[^"'\s]+\.\w+)["']?)?"#;
 const METRO_PATTERN: &str = r#"Unable to resolve (?:module )?["'`]?(?P<module>[^\s"'`]+)["'`]? from ["'`]?(?P<file>[^\s"'`]+?)["'`]?(?::|\.? |$)"#;
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "webpack.package",
-        needles: WEBPACK,
         pattern: WEBPACK_PATTERN,
         samples: &[
             "Module not found: Can't resolve '@octokit/rest'",
@@ -42,7 +38,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "webpack.file",
-        needles: WEBPACK,
         pattern: WEBPACK_PATTERN,
         when: When::OwnFile,
         samples: &[
@@ -54,7 +49,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "webpack.unresolved",
-        needles: &["Can't resolve", "Module not found"],
         pattern: r"^(?:⨯ )?Module not found: ",
         samples: &["Module not found: Can't resolve"],
         confidence: 0.85,
@@ -63,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vite.optional-package",
-        needles: &["not found. Since Vite v3", "reprocessor dependency"],
         pattern: r#"(?P<module>[\w-]+) not found\. Since Vite v3|[Pp]reprocessor dependency "[\w-]+" not found"#,
         when: When::Always,
         files: Files::None,
@@ -78,7 +71,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "esbuild.node-module",
         error_type: ErrorType::Config,
-        needles: &["Could not resolve \""],
         pattern: r#"\[ERROR\] Could not resolve "(?:node:)?(?:assert|async_hooks|buffer|child_process|crypto|events|fs|http|https|net|os|path|process|stream|tls|url|util|zlib)""#,
         files: Files::Below,
         touches: &["wrangler.toml"],
@@ -88,13 +80,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..BUNDLE
     },
     Entry {
+        id: "vite.tsconfig",
+        error_type: ErrorType::Config,
+        pattern: r"(?:^|\] |Error: )(?:TSConfckParseError: |parsing )(?:parsing )?(?P<file>\S*tsconfig\S*\.json) failed",
+        files: Files::Here,
+        samples: &[
+            "[vite:esbuild] parsing /vercel/path0/tsconfig.app.json failed: Error: ENOENT: no such file or directory",
+        ],
+        ..BUNDLE
+    },
+    Entry {
         id: "rollup.entry",
         error_type: ErrorType::Config,
-        needles: &[
-            "Could not resolve entry module",
-            "You must supply options.input",
-            "Entry module not found",
-        ],
         pattern: r#"Could not resolve entry module ["']|You must supply options\.input to rollup|^(?:ERROR in |Error: )?Entry module not found"#,
         files: Files::None,
         confidence: 0.85,
@@ -106,7 +103,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rollup.package",
-        needles: ROLLUP,
         pattern: ROLLUP_PATTERN,
         files: Files::Below,
         samples: &[
@@ -118,7 +114,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rollup.file",
-        needles: ROLLUP,
         pattern: ROLLUP_PATTERN,
         when: When::OwnFile,
         files: Files::Below,
@@ -131,7 +126,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rollup.unresolved",
-        needles: &["UNRESOLVED_IMPORT", "UNLOADABLE", "Could not load ", "Cannot resolve "],
         pattern: r"\[(?:UNRESOLVED_IMPORT|UNLOADABLE_\w+|MISSING_EXPORT)\]|^(?:\[[\w:-]+\] |Error: )*Could not load (?:\S+ \(imported by (?P<file>[^)]+)\)|\S*[/.]\S*)|^@parcel/core: Failed to resolve '",
         files: Files::Below,
         samples: &[
@@ -142,7 +136,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "metro.package",
-        needles: &["nable to resolve"],
         pattern: METRO_PATTERN,
         samples: &[
             "Unable to resolve \"expo-haptics\" from \"src/app/index.tsx\"",
@@ -153,7 +146,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "metro.file",
-        needles: &["nable to resolve"],
         pattern: METRO_PATTERN,
         when: When::OwnFile,
         files: Files::None,
@@ -165,13 +157,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "bundler.missing-export",
-        needles: &[
-            "is not exported by",
-            "was not found in",
-            "No matching export in",
-            "doesn't exist in target module",
-            "is not exported from",
-        ],
         pattern: r#"["'`][^"'`]+["'`] is not exported (?:by|from) |No matching export in "|Export \w+ doesn't exist in target module|^(?:Attempted import error: )?(?:export )?'[^']+' (?:\(.*\) )?was not found in '"#,
         files: Files::Line,
         samples: &[
@@ -184,21 +169,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "css.error",
-        needles: &[
-            "[sass]",
-            "SassError",
-            "CssSyntaxError",
-            "[postcss]",
-            "Undefined variable",
-            "Undefined mixin",
-            "Cannot apply unknown utility",
-            "Unknown word",
-            "class does not exist",
-            "can't find stylesheet",
-            "[vite:css]",
-            "File to import not found",
-            "Can't find stylesheet",
-        ],
         pattern: r"^(?:\[[\w:-]+\] |Error: |Nuxt [Bb]uild [Ee]rror: |Syntax error: |ModuleBuildError: .*|HookWebpackError: .*|\S+: )*(?:\[sass\] |\[postcss\] |SassError: |CssSyntaxError: |Undefined (?:variable|mixin|function)|Cannot apply unknown utility class|Can't find stylesheet|File to import not found|The `[^`]+` class does not exist|.*\bUnknown word\b)",
         files: Files::Below,
         samples: &[
@@ -212,12 +182,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "postcss.plugin",
         error_type: ErrorType::Config,
-        needles: &[
-            "tailwindcss` directly as a PostCSS plugin",
-            "PostCSS plugin",
-            "Loading PostCSS Plugin failed",
-            "malformed PostCSS",
-        ],
         pattern: r"trying to use `tailwindcss` directly as a PostCSS plugin|Loading PostCSS Plugin failed|Malformed PostCSS|Cannot find module '@tailwindcss/postcss'",
         files: Files::None,
         touches: &["postcss.config.js", "package.json"],
@@ -230,15 +194,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "syntax.swc",
-        needles: &[
-            "Syntax Error",
-            "Syntax error",
-            "Parsing ecmascript",
-            "Parsing CSS",
-            "Expected ",
-            "Expression expected",
-            "Unexpected token",
-        ],
         pattern: r"^(?:Error: +)?(?:[x×] |⨯ )?(?:Expected (?:['\x22`][^'\x22`]+['\x22`]|unicode escape|corresponding JSX).*(?:got|closing)|Unexpected token `|Expression expected|Unterminated (?:string|template|regexp|JSX)|Expected a semicolon|the name `\w+` is (?:defined|exported) multiple|Parsing (?:ecmascript|css)[\w ]* failed|Return statement is not allowed|`await` is only|await isn't allowed|Unexpected eof)",
         files: Files::Above,
         samples: &[
@@ -251,7 +206,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "syntax.babel",
-        needles: &["SyntaxError: ", "Syntax error: "],
         pattern: r"^(?:Module build failed.*: |\[[\w:-]+\] |ERROR +|Error: )*Syntax ?[Ee]rror: (?:unknown: )?(?P<file>[^\s:]+\.\w+): \S",
         files: Files::Here,
         samples: &[
@@ -262,14 +216,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "esbuild.summary",
-        needles: &["Build failed with", "Transform failed with", "errors (node_modules"],
         pattern: r"^(?:✘ \[ERROR\] |Error: |\[?[\w:-]*\]? ?)*(?:Build|Transform) failed with \d+ errors?",
         samples: &["✘ [ERROR] Build failed with 1 error:", "Error: Transform failed with 1 error:"],
         ..SUMMARY
     },
     Entry {
         id: "wrangler.footer",
-        needles: &["Logs were written to", "If you think this is a bug"],
         pattern: r"^(?:🪵 +)?(?:Logs were written to|If you think this is a bug)",
         samples: &["🪵  Logs were written to \"/opt/buildhome/.config/.wrangler/logs/wrangler.log\""],
         rank: Rank::Footer,
@@ -277,7 +229,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "esbuild.error",
-        needles: &["[ERROR]", ": ERROR: ", ": error: "],
         pattern: r"^(?:✘ |X )\[ERROR\] \S|^(?:<\w+>|(?P<file>[^\s:]+\.\w+)):\d+:\d+: (?:ERROR|error): \S|^\[[\w:-]+\] (?P<name>[^\s:]+\.\w+):\d+:\d+: ERROR: ",
         files: Files::Below,
         samples: &[
@@ -290,17 +241,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rollup.parse",
-        needles: &[
-            "): Expected",
-            "): Unexpected",
-            "Note that you need plugins",
-            "RollupError",
-            "PARSE_ERROR",
-            "failed to parse source",
-            "Failed to parse source",
-            "Unexpected token",
-            "Expression expected",
-        ],
         pattern: r"(?:Note that you need plugins? to import|RollupError: (?:\S+ \(\d+:\d+\): )?(?:Expected|Expression|Unexpected|Parse)|\[PARSE_ERROR\]|Failed to parse source for import analysis|^(?P<file>\S+\.\w+) \(\d+:\d+\): (?:Expected|Expression expected|Unexpected))",
         files: Files::Below,
         samples: &[
@@ -314,7 +254,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "webpack.loader-heading",
         rank: Rank::Place,
-        needles: &["Module build failed"],
         pattern: r"^(?:Error: |ModuleBuildError: )*Module build failed \(from [^)]+\):$",
         samples: &["Module build failed (from ./node_modules/sass-loader/dist/cjs.js):"],
         confidence: 0.7,
@@ -322,7 +261,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "webpack.loader",
-        needles: &["Module parse failed", "Module build failed", "You may need an appropriate loader"],
         pattern: r"^(?:Error: )?Module (?:parse|build) failed",
         samples: &[
             "Module parse failed: Unexpected token (1:8)",
@@ -335,7 +273,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "webpack.config",
         error_type: ErrorType::Config,
-        needles: &["Invalid configuration object", "failed to load config from", "Failed to load config"],
         pattern: r"Invalid configuration object\. Webpack|[Ff]ailed to load (?:vite )?config (?:from|file) (?P<file>\S+)",
         rank: Rank::Place,
         files: Files::Here,
@@ -348,7 +285,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vite.plugin",
-        needles: &["[vite", "[plugin", "[rollup", "[commonjs"],
         pattern: r"^(?:ERROR +|Error: |error: )?\[(?:vite(?:-plugin-[\w-]+)?(?::[\w:-]+)?|plugin:? ?[\w:@/.-]+|rollup[\w-]*|commonjs[\w-]*)\]:? (?:\[plugin [^\]]+\] )?(?P<file>[\w./\\@()\[\]-]+\.\w{2,7})?.*(?:[Ee]rror|[Ff]ailed|[Cc]annot|[Uu]nexpected|[Ii]nvalid|left open|not found|missing|expected|not (?:a )?(?:valid|allowed|closed|defined))",
         files: Files::Below,
         confidence: 0.88,
@@ -362,7 +298,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "bundler.plugin-heading",
-        needles: &["[plugin"],
         pattern: r"^\[plugin:? [\w:@/.-]+\]$",
         rank: Rank::Summary,
         samples: &["[plugin tanstack-start:route-tree-client-plugin]"],
@@ -370,14 +305,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vite.summary",
-        needles: &["error during build", "Build failed in", "Build failed.", "rror during build"],
         pattern: r"^(?:\[ERROR\] \[vite\] )?(?:[x✗×] )?(?:error during build:|Build failed in|Build failed\.?$)",
         samples: &["error during build:", "✗ Build failed in 439ms"],
         ..SUMMARY
     },
     Entry {
         id: "webpack.summary",
-        needles: &["compiled with", "ERROR in "],
         pattern: r"^webpack .*compiled with [1-9]\d* errors?|^ERROR in (?P<file>\S+)",
         samples: &["webpack 5.102.1 compiled with 2 errors in 181 ms", "ERROR in ./src/index.js 1:0-32"],
         ..SUMMARY

@@ -18,7 +18,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "docker.rate-limit",
         docs: Some("https://docs.docker.com/docker-hub/usage/"),
-        needles: &["429 Too Many Requests", "toomanyrequests", "pull rate limit"],
         pattern: r"(?:failed with status code .*429 Too Many Requests|toomanyrequests: |reached your (?:unauthenticated )?pull rate limit|unexpected status(?: code)? .*429 Too Many Requests)",
         confidence: 0.93,
         advice: Some(
@@ -34,15 +33,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "docker.registry-down",
         docs: Some("https://docs.docker.com/docker-hub/"),
-        needles: &[
-            "failed to do request",
-            "failed to fetch oauth token",
-            "failed to fetch anonymous token",
-            "received unexpected HTTP status: 5",
-            "unexpected status from",
-            "TLS handshake timeout",
-            "request canceled while waiting",
-        ],
         pattern: r"(?:failed to (?:do request|fetch (?:oauth|anonymous) token): .*(?:timeout|reset|EOF|refused|50\d|no such host|deadline exceeded)|received unexpected HTTP status: 5\d\d|unexpected status(?: code)? .*\b50\d \w|Get .*net/http: (?:TLS handshake timeout|request canceled))",
         advice: Some("The image registry did not answer: deploy the same commit again {redeploy}."),
         samples: &[
@@ -54,13 +44,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "docker.no-image",
-        needles: &[
-            "manifest unknown",
-            "failed to resolve source metadata",
-            "pull access denied",
-            "no match for platform in manifest",
-            "not found: manifest",
-        ],
         pattern: r"(?:manifest for (?P<module>\S+) not found|manifest unknown|failed to resolve source metadata for \S+: .*not found|pull access denied(?: for |,)|no match for platform in manifest)",
         confidence: 0.9,
         samples: &[
@@ -72,12 +55,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "docker.stage",
-        needles: &[
-            "invalid from flag value",
-            "target stage",
-            "unknown instruction",
-            "failed to parse stage name",
-        ],
         pattern: r"(?:invalid from flag value|target stage \S+ could not be found|unknown instruction: \S+|failed to parse stage name)",
         confidence: 0.93,
         samples: &[
@@ -89,14 +66,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "docker.exec",
-        needles: &[
-            "exec format error",
-            "exec ./",
-            "exec /",
-            "exec user process caused",
-            "executable file not found in $PATH",
-            "starting container process caused",
-        ],
         pattern: r#"(?:^exec \S+: (?:exec format error|no such file or directory|permission denied)|exec user process caused: |starting container process caused: |^exec: "[^"]+": executable file not found)"#,
         confidence: 0.88,
         samples: &[
@@ -108,12 +77,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "apt.package",
-        needles: &[
-            "Unable to locate package",
-            "has no installation candidate",
-            "does not have a Release file",
-            "unable to select packages",
-        ],
         pattern: r"^(?:E: (?:Unable to locate package (?P<name>\S+)|Package '?\S+ has no installation candidate|The repository '.*' (?:does not have|no longer has) a Release file)|ERROR: unable to select packages)",
         tool: "apt",
         touches: &["Dockerfile"],
@@ -130,7 +93,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://manpages.debian.org/stable/apt/apt-get.8.en.html"),
         tool: "apt",
         rank: Rank::Error,
-        needles: &["E: Failed to fetch "],
         pattern: r"^E: Failed to fetch \S+",
         confidence: 0.8,
         advice: Some("The package mirror did not answer: deploy the same commit again {redeploy}."),

@@ -18,7 +18,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://learn.microsoft.com/en-us/nuget/reference/errors-and-warnings/"),
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
-        needles: &["error NU1301: "],
         pattern: r"error NU1301: .*(?:api\.nuget\.org|timed out|50\d \(|No such host|Name or service not known)",
         files: Files::None,
         confidence: 0.88,
@@ -30,7 +29,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "nuget.package",
-        needles: &["error NU1"],
         pattern: r"^(?P<file>\S+\.(?:cs|fs|vb)proj)(?:\(\d+,\d+\))? ?: error NU1\d{3}: ",
         samples: &[
             "/app/Shop.csproj : error NU1101: Unable to find package Acme.Cart. No packages exist with this id in source(s): nuget.org",
@@ -41,7 +39,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "dotnet.sdk",
         error_type: ErrorType::Config,
-        needles: &["error NETSDK1045", "A compatible .NET SDK was not found", "Requested SDK version"],
         pattern: r"(?:error NETSDK1045: |A compatible \.NET SDK was not found|Requested SDK version: )",
         files: Files::None,
         touches: &["global.json"],
@@ -54,7 +51,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://learn.microsoft.com/en-us/visualstudio/msbuild/"),
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &["MSB1003", "MSB1009", "MSB1011"],
         pattern: r"error MSB10(?:03|09|11): ",
         files: Files::None,
         confidence: 0.88,
@@ -70,11 +66,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "dotnet.runtime",
         error_type: ErrorType::Config,
-        needles: &[
-            "You must install or update .NET",
-            "find any compatible framework version",
-            "error NETSDK1147",
-        ],
         pattern: r"(?:You must install or update \.NET to run|not possible to find any compatible framework version|error NETSDK1147: )",
         files: Files::None,
         touches: &["Dockerfile"],
@@ -88,7 +79,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "dotnet.fsharp",
         rank: Rank::Error,
         error_type: ErrorType::Build,
-        needles: &["error FS", "error BC", "error RZ", "error BLAZOR"],
         pattern: r"^(?P<file>[^\s(]+\.\w+)\(\d+,\d+(?:,\d+,\d+)?\): error (?:FS|BC|RZ|BLAZOR)\d+: ",
         samples: &["Cart.fs(3,5): error FS0039: The value 'total' is not defined."],
         ..NUGET
@@ -97,7 +87,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "dotnet.exception",
         rank: Rank::Exception,
         error_type: ErrorType::Runtime,
-        needles: &["Unhandled exception. "],
         pattern: r"^Unhandled exception\. (?:\w+\.)+\w+",
         files: Files::None,
         confidence: 0.85,

@@ -12,7 +12,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &["** (System.EnvError)", "** (RuntimeError) environment variable"],
         pattern: r#"^\*\* \((?:System\.EnvError|RuntimeError)\) (?:could not fetch )?environment variable "?(?P<name>[A-Z][A-Z0-9_]+)"?"#,
         advice: Some("Add {name} with its value {env}, then deploy again."),
         samples: &[
@@ -25,7 +24,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "elixir.config-file",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["could not load config", "could not read file", "Config.LoadError"],
         pattern: r#"^\*\* \((?:Mix\.Config\.LoadError|Config\.LoadError|Code\.LoadError|File\.Error)\) could not (?:load config|load|read file) "?(?P<file>[\w./-]*config/[\w./-]+\.exs?)"#,
         files: Files::Here,
         samples: &[
@@ -38,7 +36,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "elixir.command-missing",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["Erlang error: :enoent"],
         pattern: r"^\*\* \(ErlangError\) Erlang error: :enoent",
         touches: &["Dockerfile"],
         confidence: 0.85,
@@ -49,15 +46,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "hex.dependency",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &[
-            "Hex dependency resolution failed",
-            "Unchecked dependencies for environment",
-            "the dependency is not available",
-            "Could not compile dependency",
-            "could not compile dependency",
-            "lock mismatch",
-            "No package with name",
-        ],
         pattern: r"^(?:\*\* \(Mix(?:\.Error)?\) )?(?:Hex dependency resolution failed|Unchecked dependencies for environment|the dependency is not available|could not compile dependency :(?P<module>\w+)|lock mismatch: |No package with name )",
         touches: &["mix.exs"],
         samples: &[
@@ -69,12 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "elixir.compile",
-        needles: &[
-            "** (CompileError)",
-            "** (SyntaxError)",
-            "** (TokenMissingError)",
-            "** (MismatchedDelimiterError)",
-        ],
         pattern: r"^\*\* \((?:CompileError|SyntaxError|TokenMissingError|MismatchedDelimiterError)\) (?:invalid syntax found on )?(?P<file>[\w./-]+\.(?:exs?|heex|eex)):\d+",
         files: Files::Here,
         confidence: 0.95,
@@ -87,7 +69,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "elixir.heading",
         rank: Rank::Place,
-        needles: &["== Compilation error in file"],
         pattern: r"^== Compilation error in file (?P<file>\S+) ==",
         files: Files::Here,
         confidence: 0.85,
@@ -98,7 +79,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "elixir.exception",
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
-        needles: &["** ("],
         pattern: r"^\*\* \((?:[A-Z]\w*\.)*[A-Z]\w*(?:Error|exit)?\) \S",
         confidence: 0.75,
         samples: &[

@@ -16,7 +16,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "nuxt.virtual-import",
         error_type: ErrorType::Dependency,
-        needles: &["failed to find \""],
         pattern: r#"\[unimport\] failed to find "(?P<name>\w+)" imported from "#,
         files: Files::None,
         touches: &["package.json"],
@@ -28,20 +27,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "astro.known",
-        needles: &[
-            "InvalidContentEntry",
-            "MDXError",
-            "ImageNotFound",
-            "NoAdapterInstalled",
-            "GetStaticPathsRequired",
-            "UnknownContentCollectionError",
-            "ContentSchema",
-            "LocalImage",
-            "does not match collection schema",
-            "FailedToLoadModuleSSR",
-            "CompilerError",
-            "AstroError",
-        ],
         pattern: r"^(?:\[ERROR\] )?\[?(?:InvalidContentEntry\w*|MDXError|ImageNotFound|NoAdapterInstalled|GetStaticPathsRequired|UnknownContentCollectionError|ContentSchema\w+|LocalImage\w+|FailedToLoadModuleSSR|CompilerError|AstroError)\]?:? \S",
         samples: &[
             "[InvalidContentEntryDataError] blog → first data does not match collection schema.",
@@ -52,7 +37,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "astro.named",
-        needles: &["Error] "],
         pattern: r"^(?:\[ERROR\] )?\[[A-Z][A-Za-z]+Error\] \S",
         confidence: 0.84,
         samples: &[
@@ -63,7 +47,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "svelte.place",
         rank: Rank::Place,
-        needles: &[".svelte:"],
         pattern: r"^(?:\[[\w:-]+\] )?(?P<file>[\w./+()\[\]-]+\.svelte):\d+:\d+ \S",
         confidence: 0.6,
         last: true,
@@ -74,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "sveltekit.prerender-summary",
         tool: "wrapper",
         rank: Rank::Summary,
-        needles: &["Prerendering failed with code"],
         pattern: r"^(?:\[[\w:-]+\] |Error: )*Prerendering failed with code \d",
         confidence: 0.5,
         samples: &[
@@ -85,7 +67,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "sveltekit.prerender",
-        needles: &["linked from /", "marked as prerenderable"],
         pattern: r"^(?:Error: )?(?:\d{3} \S+ \(linked from |The following routes were marked as prerenderable, but were not prerendered)",
         confidence: 0.85,
         files: Files::None,
@@ -96,9 +77,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
+        id: "react-router.server-only",
+        pattern: r"Server-only module referenced by client",
+        files: Files::Below,
+        samples: &["Error: [commonjs--resolver] Server-only module referenced by client"],
+        ..FRAMEWORK
+    },
+    Entry {
         id: "react-router.root",
         error_type: ErrorType::Config,
-        needles: &["root route module", "Missing \"root\" route"],
         pattern: r#"Could not find a root route module|Missing "root" route file"#,
         files: Files::None,
         samples: &["Error: Could not find a root route module in the app directory as \"app/root.tsx\""],
@@ -107,7 +94,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "angular.node-version",
         error_type: ErrorType::Config,
-        needles: &["requires a minimum Node.js version"],
         pattern: r"requires a minimum Node\.js version",
         files: Files::None,
         confidence: 0.95,
@@ -116,7 +102,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "svelte.error",
-        needles: &["CompileError", "Unexpected token\nhttps", "svelte.dev/e/"],
         pattern: r"^(?:\[[\w:-]+\] )*(?:CompileError|ParseError): \S",
         samples: &["CompileError: Block was left open"],
         docs: Some("https://svelte.dev/docs/svelte/compiler-errors"),
@@ -125,7 +110,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "angular.budget",
         error_type: ErrorType::Config,
-        needles: &["exceeded maximum budget"],
         pattern: r"exceeded maximum budget",
         files: Files::None,
         touches: &["angular.json"],
@@ -138,7 +122,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "angular.template",
         error_type: ErrorType::Typescript,
-        needles: &["error NG", "NG8", "NG5"],
         pattern: r"(?:^(?:Error: )?(?P<file>\S+?):\d+:\d+ - error NG\d+:|^(?:✘ )?(?:\[ERROR\] )?NG\d{3,5}: )",
         samples: &[
             "Error: src/app/app.component.html:3:5 - error NG8001: 'app-card' is not a known element:",
@@ -149,7 +132,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "gatsby.error",
-        needles: &["ERROR #", "There was an error in your GraphQL query"],
         pattern: r"^ERROR +#\d+|^(?:error )?There was an error in your GraphQL query|^Cannot query field ",
         samples: &["ERROR #98123  WEBPACK"],
         confidence: 0.75,
@@ -158,7 +140,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "docusaurus.links",
-        needles: &["Docusaurus found broken links", "found broken links", "broken anchors"],
         pattern: r"Docusaurus found broken (?:links|anchors|markdown links)",
         samples: &["Error: Docusaurus found broken links!"],
         docs: Some("https://docusaurus.io/docs/api/docusaurus-config#onBrokenLinks"),
@@ -166,7 +147,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "docusaurus.mdx",
-        needles: &["MDX compilation failed", "Could not parse expression with acorn", "Unexpected character"],
         pattern: r#"(?:MDX compilation failed for file "(?P<file>[^"]+)"|Could not parse expression with acorn|Unexpected (?:character|closing slash) `?.*before name)"#,
         samples: &["Error: MDX compilation failed for file \"/vercel/path0/docs/intro.md\""],
         docs: Some("https://docusaurus.io/docs/markdown-features/react"),
@@ -175,13 +155,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "hugo.site",
         tool: "hugo",
-        needles: &[
-            "rror building site",
-            "failed to render pages",
-            "failed to extract shortcode",
-            "module \"",
-            "execute of template failed",
-        ],
         pattern: r"^(?:Error: |ERROR )(?:[Ee]rror building site: \S|.*execute of template failed|render of .* failed|failed to (?:load|extract))",
         files: Files::Here,
         last: true,
@@ -196,7 +169,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "hugo",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["not found in \"", "theme \"", "Unable to find theme", "this theme does not support"],
         pattern: r#"(?:module "[^"]+" not found in "|theme "[^"]+" not found|Unable to find theme Directory)"#,
         files: Files::None,
         touches: &[".gitmodules", "hugo.toml"],
@@ -209,8 +181,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "jekyll.error",
         tool: "jekyll",
-        needles: &["Liquid Exception", "jekyll ", "Jekyll"],
-        pattern: r"^(?:Liquid Exception: .* in (?P<file>\S+)|jekyll \S+ \| Error: |.*Invalid date '.*' in )",
+        pattern: r"^(?:Liquid Exception: .* in (?P<file>\S+)|Invalid YAML front matter in |jekyll \S+ \| Error: |.*Invalid date '.*' in )",
         files: Files::Here,
         samples: &[
             "Liquid Exception: Could not locate the included file 'head.html' in /opt/build/repo/_layouts/default.html",
@@ -221,7 +192,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "eleventy.error",
         tool: "eleventy",
-        needles: &["[11ty]"],
         pattern: r"^\[11ty\] \d+\. \S",
         samples: &[
             "[11ty] 1. Having trouble rendering njk template ./src/index.njk (via TemplateContentRenderError)",
@@ -234,12 +204,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "prisma",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &[
-            "error: Error validating",
-            "error: Error parsing",
-            "Error validating datasource",
-            "error: Type \"",
-        ],
         pattern: r#"^error: (?:Error (?:validating|parsing)|Type "[^"]+" is neither)"#,
         confidence: 0.85,
         samples: &[
@@ -251,7 +215,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "nitro.prerender",
         error_type: ErrorType::Runtime,
-        needles: &["Exiting due to prerender errors"],
         pattern: r"Exiting due to prerender errors",
         files: Files::None,
         confidence: 0.8,
@@ -263,14 +226,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "prisma.schema",
         tool: "prisma",
         error_type: ErrorType::Config,
-        needles: &[
-            "Prisma schema",
-            "Error code: P1012",
-            "Could not find Prisma Schema",
-            "P3005",
-            "P3009",
-            "P3018",
-        ],
         pattern: r"(?:Could not find Prisma Schema|Prisma schema validation|Error code: P1012|Error parsing .*schema\.prisma|Error: P30(?:05|09|18))",
         files: Files::None,
         touches: &["prisma/schema.prisma"],
@@ -286,10 +241,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "prisma.not-generated",
         tool: "prisma",
         error_type: ErrorType::Config,
-        needles: &[
-            "@prisma/client did not initialize",
-            "Prisma has detected that this project was built on Vercel",
-        ],
         pattern: r"@prisma/client did not initialize yet|Prisma has detected that this project was built on Vercel",
         files: Files::None,
         touches: &["package.json"],

@@ -31,7 +31,6 @@ pub(crate) const FRAME: &str = " at ";
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.footer",
-        needles: &["npm error", "npm ERR!", "ELIFECYCLE"],
         pattern: r"^(?:npm (?:error|ERR!)(?: |$)|ELIFECYCLE\b|\S* ?ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL)",
         samples: &[
             "npm error command sh -c vite build",
@@ -48,7 +47,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "nuxt.error",
-        needles: &["Nuxt Build Error", "Nuxt build error", "Cannot start nuxt", "RollupError"],
         pattern: r"^(?:ERROR +)?(?:Nuxt [Bb]uild [Ee]rror: |Cannot start nuxt: )\S",
         confidence: 0.8,
         samples: &["ERROR  Nuxt Build Error: Could not load composable"],
@@ -64,23 +62,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "none",
         rank: Rank::Footer,
         confidence: 0.1,
-        needles: &[
-            "0 error",
-            "o error",
-            "0 failed",
-            "0 vulnerabilities",
-            "errors: 0",
-            "Errors: 0",
-            "or errors",
-        ],
         pattern: r"(?i)\b(?:0|no) (?:[\w-]+ ){0,4}(?:errors?|failed|failures|vulnerabilities)\b|\berrors: 0\b",
         samples: &["Found 0 errors.", "✔ No ESLint warnings or errors"],
         ..GUESS
     },
     Entry {
         id: "generic.error",
-        needles: &["error", "Error", "ERROR", "fatal", "Fatal", "FATAL", "panic", "✘", "⨯"],
-        pattern: r"^(?:\S{1,40} )?[\[(]?(?:error|Error|ERROR|[Ff]atal|FATAL|panic|ERR!?|✘|⨯)(?: error)?[\])]?[:!]? ?\S",
+        pattern: r"^(?:\S{1,40} )?[\[(]?(?:error|Error|ERROR|[Ff]atal|FATAL|panic|ERR!|✘|⨯)(?: error)?[\])]?[:!]? {0,3}\S",
         samples: &["error: something is off", "ERROR  Something is off", "fatal: something is off"],
         ..GUESS
     },
@@ -89,21 +77,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         confidence: 0.25,
         tool: "generic.mention",
         rank: Rank::Guess,
-        needles: &[
-            "error",
-            "Error",
-            "ERROR",
-            "ailed",
-            "FAILED",
-            "xception",
-            "annot ",
-            "ould not",
-            "nvalid",
-            "nable to",
-            "denied",
-            "not found",
-            "rejected",
-        ],
         pattern: r"(?i)\b(?:errors?|failed|failure|exception|cannot|could not|invalid|unable to|denied|not found|rejected)\b",
         samples: &["Deployment failed while uploading", "Unable to start the thing"],
         ..GUESS

@@ -15,7 +15,6 @@ const GIT: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "git.submodule-url",
-        needles: &["No url found for submodule path", "No submodule mapping found"],
         pattern: r"No (?:url found for submodule path|submodule mapping found in \.gitmodules for path) '",
         files: Files::None,
         touches: &[".gitmodules"],
@@ -27,8 +26,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..GIT
     },
     Entry {
+        id: "git.no-repository",
+        pattern: r"^fatal: repository '/[^']+' does not exist",
+        files: Files::None,
+        touches: &[".gitmodules"],
+        confidence: 0.86,
+        samples: &["fatal: repository '/opt/acme/theme' does not exist"],
+        ..GIT
+    },
+    Entry {
         id: "git.submodule-commit",
-        needles: &["in submodule path '"],
         pattern: r"(?:Fetched in submodule path '(?P<file>[^']+)', but it did not contain|Unable to (?:checkout|fetch|find current revision).* in submodule path '(?P<path>[^']+)')",
         samples: &[
             "Fetched in submodule path 'themes/ink', but it did not contain 3f2a9bd. Direct fetching of that commit failed.",
@@ -39,7 +46,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "git.unadvertised",
         rank: Rank::Error,
-        needles: &["request for unadvertised object"],
         pattern: r"Server does not allow request for unadvertised object",
         files: Files::None,
         confidence: 0.8,
@@ -51,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://docs.github.com/en/billing"),
         error_type: ErrorType::Other,
         verdict: Verdict::Platform,
-        needles: &["over its data quota", "exceeded its LFS budget"],
         pattern: r"repository (?:is over its data quota|exceeded its LFS budget)",
         files: Files::None,
         advice: Some(
@@ -67,7 +72,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "git.lfs",
         rank: Rank::Error,
         error_type: ErrorType::Other,
-        needles: &["smudge filter lfs failed", "git-lfs filter-process"],
         pattern: r"smudge filter lfs failed|external filter 'git-lfs filter-process' failed",
         files: Files::None,
         confidence: 0.7,
@@ -78,7 +82,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "git.ssh-dependency",
         error_type: ErrorType::Dependency,
-        needles: &["ls-remote"],
         pattern: r"^(?:Arguments: |npm (?:error|ERR!) (?:command|\S*git\S*) .*|.*Command failed: git .*)ls-remote .*(?:ssh://|git@)",
         files: Files::None,
         touches: &["package.json"],
@@ -91,7 +94,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "git.program",
-        needles: &["Host key verification failed", "ermission denied (publickey)"],
         pattern: r"\bgit .*(?:fetch|clone|pull|ls-remote)\b.*(?:Host key verification failed|Permission denied \(publickey\))",
         files: Files::None,
         confidence: 0.85,
@@ -105,12 +107,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://git-scm.com/docs/git-clone"),
         error_type: ErrorType::Other,
         verdict: Verdict::Platform,
-        needles: &[
-            "fatal: repository '",
-            "The requested URL returned error: 40",
-            "Unable to clone ",
-            "Failed to clone repo",
-        ],
         pattern: r"(?:^fatal: repository '\S+' not found|^fatal: unable to access '\S+': The requested URL returned error: 40\d|^==> (?:Unable to clone|Failed to clone repo))",
         files: Files::None,
         confidence: 0.85,
@@ -127,7 +123,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://git-scm.com/docs/git-clone"),
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
-        needles: &["The requested URL returned error: 5", "remote: Internal Server Error"],
         pattern: r"(?:The requested URL returned error: 5\d\d|^remote: Internal Server Error)",
         files: Files::None,
         advice: Some("The repository's host did not answer: deploy the same commit again {redeploy}."),

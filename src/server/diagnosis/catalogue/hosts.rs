@@ -15,7 +15,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // What is packed is the repository's choice.
     Entry {
         id: "vercel.function-size",
-        needles: &["unzipped maximum size", "exceeds the maximum size limit of"],
         pattern: r"(?:Function has exceeded the unzipped maximum size|Function .* exceeds the maximum size limit of \d+)",
         samples: &[
             "Error: A Serverless Function has exceeded the unzipped maximum size of 250 MB.",
@@ -25,7 +24,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "cloudflare.file-size",
-        needles: &["only supports files up to", "Asset too large", "supports assets with sizes of up to"],
         pattern: r"(?:Pages only supports files up to [\d.]+ |Asset too large|supports assets with sizes of up to .* We found a file (?P<file>\S+) with a size)",
         files: Files::Below,
         samples: &[
@@ -39,7 +37,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "cloudflare.output-directory",
         docs: Some("https://developers.cloudflare.com/pages/configuration/build-configuration/"),
         verdict: Verdict::Config,
-        needles: &["Output directory \""],
         pattern: r#"Output directory "(?P<name>[^"]+)" not found"#,
         confidence: 0.95,
         advice: Some(
@@ -50,7 +47,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.runtime-version",
-        needles: &["Function Runtimes must have", "is not a valid runtime", "runtime \""],
         pattern: r"(?:Function Runtimes must have a valid version|The package `[^`]+` is not published on the npm registry)",
         touches: &["vercel.json"],
         samples: &["Error: Function Runtimes must have a valid version, for example `now-php@1.0.0`."],
@@ -59,7 +55,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // An old adapter writes what the platform no longer runs.
     Entry {
         id: "vercel.runtime-retired",
-        needles: &["contain an invalid \"runtime\"", "contains an invalid \"runtime\""],
         pattern: r#"Functions? contains? an invalid "runtime""#,
         touches: &["package.json"],
         confidence: 0.92,
@@ -68,7 +63,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "netlify.base-directory",
-        needles: &["Base directory does not exist"],
         pattern: r"^(?:Error: )?Base directory does not exist: ",
         touches: &["netlify.toml"],
         samples: &["Base directory does not exist: /opt/build/repo/web"],
@@ -76,11 +70,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "netlify.config",
-        needles: &[
-            "Could not parse configuration file",
-            "Configuration property ",
-            "When resolving config file",
-        ],
         pattern: r"^(?:Could not parse configuration file|Configuration property \S+|When resolving config file )",
         touches: &["netlify.toml"],
         samples: &[
@@ -94,7 +83,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "netlify.likely-secret",
         docs: Some("https://docs.netlify.com/manage/security/secret-scanning/"),
         verdict: Verdict::Config,
-        needles: &["detected as a likely secret"],
         pattern: r#"^"[^"]+" detected as a likely secret"#,
         files: Files::Below,
         advice: Some(
@@ -108,7 +96,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "netlify-plugin",
         rank: Rank::Place,
         error_type: ErrorType::Dependency,
-        needles: &["Plugin \""],
         pattern: r#"^Plugin "(?P<module>[^"]+)" (?:failed|internal error|not found|is invalid)$"#,
         touches: &["netlify.toml"],
         confidence: 0.6,
@@ -120,7 +107,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://developers.cloudflare.com/fundamentals/api/"),
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
-        needles: &["malformed response from the API", "Upstream error", "Service unavailable [code"],
         pattern: r"(?:Received a malformed response from the API|(?:An unknown error has occurred|Service unavailable|Internal error|Upstream error)\S* .*\[code: (?:7\d{3}|10013|10001|8000000)\])",
         confidence: 0.9,
         advice: Some("Cloudflare's API failed: deploy the same commit again {redeploy}."),
@@ -133,7 +119,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "shell.carriage-return",
         tool: "shell",
-        needles: &["$'\\r'", "bash\\r", "sh\\r", "sh^M", "python3\\r", "node\\r", "python\\r"],
         pattern: r"(?:^(?P<file>[\w./-]+): line \d+: .*\$'\\r': command not found|env: ['‘]?\w+\\r['’]?: No such file|(?:^|: )(?P<script>[\w./-]+): .*bad interpreter|\$'\\r': command not found|/\w*sh\^M: bad interpreter)",
         files: Files::Here,
         samples: &[
@@ -147,7 +132,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "shell.toolchain-missing",
         tool: "shell",
-        needles: &["not found"],
         pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>cargo|rustc|rustup|wasm-pack|go|php|composer|ruby|bundle|gem|java|javac|mvn|gradle|dotnet|hugo|mix|elixir|make|cmake|gcc|g\+\+|cc|python|python2|python3|pip|pip3|git|zip|unzip|wget|curl|docker|protoc|jq): (?:command )?not found$",
         confidence: 0.9,
         touches: &["Dockerfile"],
@@ -162,7 +146,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "render.no-port-yet",
         tool: "wrapper",
         rank: Rank::Footer,
-        needles: &["No open ports detected"],
         pattern: r"No open ports detected(?: on 0\.0\.0\.0)?, continuing",
         confidence: 0.3,
         samples: &["==> No open ports detected, continuing to scan..."],
@@ -174,13 +157,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://vercel.com/kb/guide/troubleshooting-sigkill-out-of-memory-errors"),
         error_type: ErrorType::Runtime,
         verdict: Verdict::Platform,
-        needles: &[
-            "signal: 9, SIGKILL",
-            "Killed signal terminated program",
-            "internal compiler error: Killed",
-            "Exited with status 137",
-            "was sent SIGKILL! Perhaps out of memory",
-        ],
         pattern: r"(?:\(signal: 9, SIGKILL|Killed signal terminated program|internal compiler error: Killed|^==> Exited with status 137|was sent SIGKILL! Perhaps out of memory)",
         confidence: 0.88,
         advice: Some(

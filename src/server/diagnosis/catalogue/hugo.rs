@@ -19,7 +19,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "hugo.too-old",
         docs: Some("https://gohugo.io/installation/"),
-        needles: &["does not support Hugo version", "not compatible with this Hugo version"],
         pattern: r"^(?:ERROR|Error)\b.*(?:does not support Hugo version \S+|not compatible with this Hugo version)",
         files: Files::None,
         confidence: 0.93,
@@ -33,7 +32,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "hugo.extended",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["you need the extended version", "feature is not available in your current Hugo version"],
         pattern: r"you need the extended version|feature is not available in your current Hugo version",
         confidence: 0.9,
         samples: &[
@@ -45,7 +43,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "hugo.theme-version",
         docs: Some("https://gohugo.io/installation/"),
-        needles: &["parse failed", "can't evaluate field", "\" not defined"],
         pattern: r#"^(?:Error|ERROR)\b.*?"(?P<file>[^"]*\bthemes/[^":]+):\d+(?::\d+)?": .*(?:parse failed: |can't evaluate field \w+ in type|function "\w+" not defined)|^ERROR:? .*template: theme/\S+ function "\w+" not defined"#,
         confidence: 0.85,
         last: true,
@@ -58,7 +55,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "hugo.template",
-        needles: &["parse failed", "failed to parse template"],
         pattern: r#"^(?:Error|ERROR)\b.*?"(?P<file>[^":]+):\d+(?::\d+)?": parse failed: |^(?:Error|ERROR)\b.*parse failed: template: "#,
         samples: &[
             "Error: \"/opt/build/repo/layouts/partials/nav.html:12:1\": parse failed: template: partials/nav.html:12: unexpected {{end}}",
@@ -72,7 +68,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &["Unable to locate config file", "Unable to locate Config file"],
         pattern: r"^(?:Error|ERROR):? .*Unable to locate [cC]onfig file",
         files: Files::None,
         advice: Some(
@@ -87,7 +82,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "hugo.theme-missing",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["either add it as a Hugo Module", "module does not exist"],
         pattern: r#"^(?:Error|ERROR):? .*module "(?P<module>[^"]+)" not found; either add it as a Hugo Module"#,
         files: Files::None,
         samples: &[
@@ -100,7 +94,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "hugo.module-download",
         rank: Rank::Error,
         error_type: ErrorType::Dependency,
-        needles: &["failed to download modules", "failed to get module", "binary with name \"go\" not found"],
         pattern: r#"^(?:Error|ERROR|hugo):? .*(?:failed to download modules|failed to get module|binary with name "go" not found)"#,
         files: Files::None,
         touches: &["go.mod"],
@@ -112,7 +105,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "hugo.content",
-        needles: &["REF_NOT_FOUND", "failed to unmarshal", "error calling"],
         pattern: r#"^(?:Error|ERROR)\b.*(?:REF_NOT_FOUND: Ref "[^"]*"(?:: "(?P<file>[^":]+):\d+)?|failed to unmarshal (?:YAML|TOML|JSON))"#,
         samples: &[
             "ERROR 2024/05/01 10:00:00 [en] REF_NOT_FOUND: Ref \"about\": \"/src/content/post/a.md:3:7\": page not found",
@@ -125,7 +117,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "jekyll",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["Invalid date '<%="],
         pattern: r"Invalid date '<%= ?Time\.now",
         files: Files::None,
         touches: &["_config.yml"],
@@ -137,7 +128,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "jekyll.file",
         tool: "jekyll",
-        needles: &["could not read file", "YAML Exception reading", "Conversion error: "],
         pattern: r"^(?:Error: +could not read file (?P<file>[^\s:]+): |Error: +YAML Exception reading |ERROR: +YAML Exception|Conversion error: .* encountered an error while converting)",
         samples: &[
             "Error: could not read file /opt/build/repo/_posts/2024-01-01-a.md: Invalid date 'soon': Document '_posts/2024-01-01-a.md' does not have a valid date in the YAML front matter.",
@@ -151,7 +141,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "jekyll",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &["theme could not be found", "Dependency Error: Yikes"],
         pattern: r"(?:The \S+ theme could not be found|Dependency Error: Yikes! It looks like you don't have (?P<module>[\w-]+))",
         files: Files::None,
         touches: &["Gemfile"],

@@ -12,14 +12,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
-        needles: &[
-            "Could not GET '",
-            "Could not HEAD '",
-            "Could not transfer ",
-            "Could not download ",
-            "Read timed out",
-            "Connect timed out",
-        ],
         pattern: r"(?:Could not (?:GET|HEAD) '\S+'\. (?:Received status code (?:5\d\d|429) |.*(?:timed out|Connection reset))|Could not transfer (?:artifact|metadata) \S+ from/to .*(?:status(?: code)?:? 5\d\d|[Tt]imed out|Connection reset|Connection refused))",
         advice: Some("The artifact repository did not answer: deploy the same commit again {redeploy}."),
         samples: &[
@@ -32,16 +24,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "java.version",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &[
-            "invalid target release",
-            "invalid source release",
-            "release version ",
-            "Unsupported class file major version",
-            "has been compiled by a more recent version",
-            "No matching toolchains found",
-            "JAVA_HOME is",
-            "Cannot find a Java installation",
-        ],
         pattern: r"(?:invalid (?:target|source) release: |release version \d+ not supported|Unsupported class file major version \d+|has been compiled by a more recent version of the Java Runtime|No matching toolchains found|JAVA_HOME is (?:not set|set to an invalid)|Cannot find a Java installation)",
         samples: &[
             "[ERROR] Fatal error compiling: error: invalid target release: 21",
@@ -53,7 +35,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "kotlin.compile",
-        needles: &["e: "],
         pattern: r"^e: (?:file://)?(?P<file>\S+\.kts?):(?: \(\d+, \d+\):|\d+:\d+) \S",
         files: Files::Here,
         samples: &[
@@ -65,7 +46,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "gradle.dependency",
         error_type: ErrorType::Dependency,
-        needles: &["Could not resolve all ", "Could not find ", "Could not resolve "],
         pattern: r"^(?:> )?(?:Could not resolve all (?:files|dependencies|artifacts|task dependencies)|Could not (?:find|resolve) (?P<module>[\w.-]+:[\w.-]+:[\w.$+-]+)\.$)",
         confidence: 0.9,
         samples: &[
@@ -77,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "gradle.script",
         error_type: ErrorType::Config,
-        needles: &["Build file '", "Settings file '", "Plugin [id:", "Build_gradle"],
         pattern: r"^(?:Build|Settings) file '(?P<file>[^']+)' line: \d+|^Plugin \[id: '[^']+'.*was not found",
         files: Files::Here,
         confidence: 0.85,
@@ -90,7 +69,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "maven.model",
         error_type: ErrorType::Config,
-        needles: &["Non-parseable POM", "Non-resolvable parent POM", "there is no POM in this directory"],
         pattern: r"(?:Non-parseable POM |Non-resolvable parent POM |there is no POM in this directory)",
         rank: Rank::Cause,
         touches: &["pom.xml"],
@@ -105,7 +83,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "java.wrapper",
         tool: "wrapper",
         rank: Rank::Footer,
-        needles: &["org.gradle.", "org.apache.maven.", "com.android.build", "Caused by: ", "org.jetbrains."],
         pattern: r"^(?:Caused by: )?(?:org\.gradle|org\.apache\.maven|com\.android\.build|org\.jetbrains\.kotlin\.gradle)\.\S*(?:Exception|Error|Failure)\b",
         confidence: 0.3,
         samples: &[
@@ -116,7 +93,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "java.memory",
         error_type: ErrorType::Runtime,
-        needles: &["OutOfMemoryError", "daemon disappeared unexpectedly"],
         pattern: r"(?:java\.lang\.OutOfMemoryError|Gradle build daemon disappeared unexpectedly)",
         rank: Rank::Cause,
         confidence: 0.9,
@@ -130,7 +106,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "java.exception",
         rank: Rank::Exception,
         error_type: ErrorType::Runtime,
-        needles: &["java.", "kotlin.", "org.springframework.", "Exception in thread "],
         pattern: r#"^(?:Caused by: |Exception in thread "[^"]+" )(?:[a-z]\w*\.)+\w*(?:Exception|Error)\b|^(?:java|javax|kotlin|org\.springframework)\.(?:\w+\.)*\w*(?:Exception|Error)(?::|$)"#,
         confidence: 0.8,
         samples: &[
@@ -142,12 +117,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "maven.command",
         error_type: ErrorType::Config,
-        needles: &[
-            "No goals have been specified",
-            "Unknown lifecycle phase",
-            "not found in root project",
-            "not found in project '",
-        ],
         pattern: r"(?:No goals have been specified for this build|Unknown lifecycle phase |^(?:> )?Task '[^']+' not found in (?:root )?project)",
         rank: Rank::Cause,
         confidence: 0.88,
@@ -159,7 +128,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "maven.checks",
-        needles: &["There are test failures", "had format violations", "Checkstyle violations", "You have "],
         pattern: r"^\[ERROR\] Failed to execute goal \S+ .*(?:There are test failures|format violations|[Cc]heckstyle violations)",
         confidence: 0.9,
         samples: &[
@@ -170,12 +138,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "gradle.wrapper",
         error_type: ErrorType::Config,
-        needles: &[
-            "GradleWrapperMain",
-            "Could not determine java version",
-            "incompatible Java",
-            "Unable to access jarfile",
-        ],
         pattern: r"(?:Could not find or load main class org\.gradle\.wrapper\.GradleWrapperMain|Could not determine java version from|configured to use incompatible Java|Unable to access jarfile \S+)",
         rank: Rank::Cause,
         confidence: 0.9,

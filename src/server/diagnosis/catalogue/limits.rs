@@ -18,7 +18,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // Memory.
     Entry {
         id: "node.heap",
-        needles: &["heap out of memory", "Reached heap limit", "heap limit Allocation failed"],
         pattern: r"(?:FATAL ERROR: .*heap|JavaScript heap out of memory|Reached heap limit)",
         error_type: ErrorType::Runtime,
         confidence: 0.95,
@@ -34,17 +33,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.killed",
-        needles: &[
-            "illed",
-            "SIGKILL",
-            "exit code 137",
-            "status 137",
-            "out of memory",
-            "Out of memory",
-            "OOM",
-            "memory limit",
-            "memory usage",
-        ],
         pattern: r"(?:^Killed$|^(?:[\w/.-]+: )?(?:line ?\d+: +)?\d+ [Kk]illed\b|^[\w/.-]+: line ?\d+: +\d+ [Kk]illed|was killed with SIGKILL|signal: SIGKILL|^Killed: 9|==> Out of memory|Ran out of memory|[Oo]ut of memory \(used over|OOMKilled|exceeded (?:its|the) memory limit|At least one .*Out of Memory|\bOut [Oo]f Memory.*event)",
         error_type: ErrorType::Runtime,
         confidence: 0.92,
@@ -63,7 +51,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.killed-code",
-        needles: &["137", "SIGKILL"],
         pattern: r"(?:exit(?:ed)?(?: with)?(?: error)?(?: code| status)?:? ?\(?137\b|exited with SIGKILL|code ELIFECYCLE 137|signal SIGKILL)",
         rank: Rank::Place,
         error_type: ErrorType::Runtime,
@@ -77,7 +64,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.disk-full",
-        needles: &["ENOSPC", "o space left on device", "isk quota exceeded"],
         pattern: r"(?:ENOSPC|[Nn]o space left on device|[Dd]isk quota exceeded)",
         advice: Some(
             "The build machine's disk is full: clear the build cache {redeploy}, or build on a larger machine {usage}.",
@@ -92,15 +78,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // Limits.
     Entry {
         id: "platform.function-size",
-        needles: &[
-            "unzipped maximum size",
-            "maximum size limit",
-            "size limit",
-            "exceeds the size",
-            "exceeded the size",
-            "25 MiB",
-            "unction size",
-        ],
         pattern: r"(?i)(?:exceeds? the (?:unzipped )?(?:maximum )?size limit|exceeded the (?:unzipped maximum )?size|function .* size is .* and your plan size limit is|pages only supports files up to|your worker exceeded the size limit|max(?:imum)? serverless function size)",
         advice: Some(
             "The function or file is larger than the plan allows: leave out what is not needed at run time, or use a larger plan {usage}.",
@@ -115,7 +92,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.function-count",
-        needles: &["Serverless Functions can be added"],
         pattern: r"No more than \d+ Serverless Functions can be added",
         advice: Some(
             "The project has more functions than the plan allows: merge some, or use a larger plan {usage}.",
@@ -128,18 +104,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.quota",
-        needles: &[
-            "Resource is limited",
-            "per-day",
-            "ayment required",
-            "build minutes",
-            "plan limit",
-            "quota",
-            "Quota",
-            "rate limited",
-            "Too many requests",
-            "pipeline minutes",
-        ],
         pattern: r"(?i)(?:resource is limited - try again|api-deployments-\w+-per-day|payment required|(?:out of|exceeded|no remaining|run out of).{0,30}(?:build|pipeline) minutes|exceeded .{0,30}\bquota|quota (?:exceeded|has been)|plan limit (?:reached|exceeded))",
         advice: Some("The plan's limit is reached: wait until it resets, or raise it {usage}."),
         confidence: 0.9,
@@ -151,13 +115,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.author",
-        needles: &[
-            "must have access",
-            "not a member of the",
-            "Git author",
-            "commit author",
-            "not authorized to deploy",
-        ],
         pattern: r"(?i)(?:git author \S+ must have access|not a member of (?:the|this) team|commit author .{0,40}(?:required|not|must)|is attempting to deploy a commit)",
         advice: Some(
             "The platform does not accept this commit's author: add the author to the team {members}, or deploy with a member's commit.",
@@ -170,15 +127,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.timeout",
-        needles: &[
-            "Timed Out",
-            "maximum duration",
-            "timed out",
-            "time limit",
-            "Timed out",
-            "exceeded the maximum",
-            "timeout",
-        ],
         pattern: r"(?i)(?:build (?:step |job )?(?:exceeded|timed out|has exceeded|reached).{0,30}(?:maximum duration|time ?out|time limit|minutes|$)|build exceeded maximum|command timed out after|==> timed out|execution timeout of|the job running on runner .* has exceeded the maximum execution time|initializing build environment.*timed out)",
         advice: Some(
             "The build took longer than the plan allows: deploy again {redeploy}, or make the build shorter.",
@@ -196,13 +144,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.internal",
-        needles: &[
-            "nternal error",
-            "unexpected error happened",
-            "nternal Server Error",
-            "n internal error",
-            "unexpected internal",
-        ],
         pattern: r"(?i)(?:we encountered an internal error|an unexpected (?:internal )?error happened when running this build|failed: an internal error occurred|vercel internal error|^internal error(?:\.|$)|error: internal error\.? please)",
         verdict: Verdict::Flaky,
         advice: Some("The platform had an internal error: deploy the same commit again {redeploy}."),
@@ -217,18 +158,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "git.access",
         tool: "git",
-        needles: &[
-            "could not read Username",
-            "ermission denied (publickey)",
-            "epository not found",
-            "could not read from remote",
-            "permanent problem cloning",
-            "Authentication failed for",
-            "ailed to clone",
-            "rror cloning",
-            "Host key verification failed",
-            "terminal prompts disabled",
-        ],
         pattern: r"(?i)(?:could not read username for|permission denied \(publickey\)|repository not found|there was a permanent problem cloning|authentication failed for 'https?://|host key verification failed|failed to clone repository|error cloning)",
         advice: Some("The platform cannot read the repository or one of its submodules: reconnect it {git}."),
         confidence: 0.88,
@@ -245,13 +174,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "git.missing-reference",
         tool: "git",
-        needles: &[
-            "Remote branch",
-            "couldn't find remote ref",
-            "reference is not a tree",
-            "upload-pack: not our ref",
-            "unable to checkout",
-        ],
         pattern: r"(?:Remote branch \S+ not found|couldn't find remote ref|reference is not a tree|not our ref)",
         advice: Some(
             "The commit or branch is no longer in the repository: deploy the branch's newest commit {redeploy}.",
@@ -266,29 +188,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "network.reset",
         tool: "network",
-        needles: &[
-            "ECONNRESET",
-            "ETIMEDOUT",
-            "EAI_AGAIN",
-            "socket hang up",
-            "ERR_SOCKET_TIMEOUT",
-            "Connection reset by peer",
-            "TLS handshake",
-            "502 Bad Gateway",
-            "503 Service",
-            "504 Gateway",
-            "Temporary failure in name resolution",
-            "network timeout",
-            "Could not resolve host",
-            "early EOF",
-            "RPC failed",
-            "connection timed out",
-            "Read timed out",
-            "ReadTimeoutError",
-            "operation timed out",
-            "ENETUNREACH",
-            "UND_ERR",
-        ],
         pattern: r"(?:^npm (?:error|ERR!) (?:code |network |errno |.*(?:request to|reason:).*)(?:.*\b)?(?:ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET_TIMEOUT|ENETUNREACH|socket hang up|network timeout)|^(?:error|ERROR|fatal|warning: spurious|pip\S*|urllib3\S*|info There appears|\S*ERR_PNPM\S*|error An unexpected error occurred:|➤ YN0001)\b.*(?:ECONNRESET|ETIMEDOUT|EAI_AGAIN|socket hang up|Connection reset by peer|TLS handshake|50[234] (?:Bad Gateway|Service|Gateway)|Temporary failure in name resolution|Could not resolve host|early EOF|RPC failed|[Tt]imed out|ReadTimeoutError|UND_ERR))",
         verdict: Verdict::Flaky,
         error_type: ErrorType::Other,

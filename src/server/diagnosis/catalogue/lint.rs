@@ -14,7 +14,6 @@ const LINT: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "eslint.next",
-        needles: &["Error: "],
         pattern: r"^\d+:\d+ +Error: \S",
         samples: &[
             "84:18  Error: Unexpected any. Specify a different type.  @typescript-eslint/no-explicit-any",
@@ -24,7 +23,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "eslint.stylish",
-        needles: &[" error "],
         pattern: r"^\d+:\d+ +error +\S",
         samples: &["1:10  error  'x' is defined but never used  no-unused-vars"],
         docs: Some("https://eslint.org/docs/latest/use/configure/rules"),
@@ -32,7 +30,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "eslint.cra",
-        needles: &["Line "],
         pattern: r"^Line \d+:\d+: +\S.* +[\w@/-]+$",
         samples: &["Line 12:7:  'x' is not defined  no-undef"],
         confidence: 0.8,
@@ -41,7 +38,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "eslint.compact",
-        needles: &["error - ", "Error - "],
         pattern: r"^(?P<file>[^:]+): line \d+, col \d+, Error - ",
         files: Files::Here,
         samples: &["src/a.js: line 1, col 10, Error - 'x' is defined but never used. (no-unused-vars)"],
@@ -51,15 +47,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "eslint.config",
         error_type: ErrorType::Config,
-        needles: &[
-            "ESLint couldn't find",
-            "ESLint: ",
-            "Failed to load config",
-            "Failed to load plugin",
-            "Failed to load parser",
-            "Invalid Options",
-            "eslint.config",
-        ],
         pattern: r"(?:ESLint couldn't find (?:a configuration|an eslint\.config|the (?:config|plugin))|^(?:⨯ |× )?ESLint: |Failed to load (?:config|plugin|parser) ['\x22])",
         files: Files::None,
         touches: &["eslint.config.js", "package.json"],
@@ -74,7 +61,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "prettier.unformatted",
         tool: "prettier",
-        needles: &["[warn] "],
         pattern: r"^\[warn\] (?P<file>[^\s][^:]*\.\w+)$",
         despite_warning: true,
         files: Files::Here,
@@ -87,7 +73,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "prettier.summary",
         tool: "prettier",
         rank: Rank::Summary,
-        needles: &["Code style issues"],
         pattern: r"Code style issues (?:found|were found)",
         despite_warning: true,
         files: Files::None,
@@ -100,11 +85,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "biome.unformatted",
         tool: "biome",
         rank: Rank::Error,
-        needles: &[
-            "File content differs from formatting output",
-            "would have printed the following content",
-            "contents aren't sorted",
-        ],
         pattern: r"^(?:Error: |[×x✖] )?(?:File content differs from formatting output|Formatter would have printed the following content|(?:The )?imports? (?:and exports )?(?:contents )?(?:aren't|are not) sorted)",
         files: Files::Above,
         samples: &[
@@ -116,7 +96,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "biome.error",
         tool: "biome",
-        needles: &["━━", " lint/", " format ", "FIXABLE", " parse "],
         pattern: r"^(?P<file>\S+\.\w+)(?::\d+:\d+)? +(?:(?:lint|assist|suppressions)/\S+|format|organizeImports|parse|syntax)\b.*━",
         files: Files::Here,
         samples: &[
@@ -130,7 +109,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "lint.summary",
         tool: "wrapper",
         rank: Rank::Summary,
-        needles: &["problems (", "problem ("],
         pattern: r"^✖ \d+ problems? \([1-9]\d* errors?",
         files: Files::None,
         samples: &["✖ 3 problems (2 errors, 1 warning)"],

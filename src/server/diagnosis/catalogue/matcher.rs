@@ -1,6 +1,6 @@
 //! All entries compiled into one automaton over their needles: a line pays for the entries whose needles it has.
 
-use super::{Entry, When, entries, generic};
+use super::{Entry, When, entries, generic, needles};
 use crate::server::diagnosis::{clean, module, redact};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
@@ -37,24 +37,28 @@ impl Catalogue {
     pub fn of(entries: impl IntoIterator<Item = &'static Entry>) -> Self {
         let entries: Vec<&'static Entry> = entries.into_iter().collect();
         let mut owners: Vec<Vec<u16>> = Vec::new();
-        let mut literals: Vec<&'static str> = Vec::new();
-        let mut known: HashMap<&'static str, usize> = HashMap::new();
+        let mut literals: Vec<String> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         // No entry's, but they are searched in the same pass.
         for other in [redact::KEY_WORDS, generic::FRAME] {
-            literals.push(other);
+            literals.push(other.to_owned());
             owners.push(Vec::new());
         }
         for (index, entry) in (0_u16..).zip(&entries) {
-            for needle in entry.needles {
-                let slot = *known.entry(needle).or_insert_with(|| {
-                    literals.push(needle);
+            for needle in needles::of(entry.pattern).unwrap_or_default() {
+                let slot = *known.entry(needle).or_insert_with_key(|needle| {
+                    literals.push(needle.clone());
                     owners.push(Vec::new());
                     literals.len() - 1
                 });
                 owners[slot].push(index);
             }
         }
-        let needles = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&literals).ok();
+        let needles = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(true)
+            .build(&literals)
+            .ok();
         let patterns = entries.iter().map(|_| OnceLock::new()).collect();
         Self { entries, patterns, needles, owners }
     }
@@ -62,7 +66,7 @@ impl Catalogue {
     /// The entry that a line belongs to: the first in the catalogue's order that fits. `raw` is the line as the
     /// needles are searched in it, `text` is what the patterns see.
     pub(crate) fn best(&self, raw: &str, text: &str) -> Option<Found> {
-        self.wanted(raw).into_iter().find_map(|index| self.try_entry(index, text))
+        self.wanted(raw).find_map(|index| self.try_entry(index, text))
     }
 
     /// A line has a needle of some entry, or the words that open a private key. Cheap; most lines have none.
@@ -70,20 +74,19 @@ impl Catalogue {
         self.needles.as_ref().is_some_and(|needles| needles.is_match(raw))
     }
 
-    fn wanted(&self, raw: &str) -> Vec<u16> {
-        let Some(needles) = &self.needles else { return Vec::new() };
-        let mut wanted: Vec<u16> = Vec::new();
-        let mut seen: Vec<usize> = Vec::new();
-        for hit in needles.find_overlapping_iter(clean::cut(raw, clean::LINE_LIMIT)) {
-            let needle = hit.pattern().as_usize();
-            if !seen.contains(&needle) {
-                seen.push(needle);
-                wanted.extend(&self.owners[needle]);
+    /// The entries whose needles the line has, in the catalogue's order.
+    fn wanted(&self, raw: &str) -> impl Iterator<Item = u16> + use<> {
+        let mut wanted = vec![0_u64; self.entries.len().div_ceil(64)];
+        if let Some(needles) = &self.needles {
+            for hit in needles.find_overlapping_iter(clean::cut(raw, clean::LINE_LIMIT)) {
+                for owner in &self.owners[hit.pattern().as_usize()] {
+                    wanted[usize::from(owner / 64)] |= 1 << (owner % 64);
+                }
             }
         }
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
+        (0_u16..).zip(wanted).flat_map(|(word, bits)| {
+            (0..64).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| word * 64 + bit)
+        })
     }
 
     fn try_entry(&self, index: u16, text: &str) -> Option<Found> {

@@ -1,7 +1,8 @@
 //! What tools print when they fail, as data: one [`Entry`] per kind of error, in one file per family of tools.
 //!
-//! Adding a kind of error is adding an entry. Its samples are its tests: each must be won by its own entry. On one
-//! line the earlier entry wins, so within a file the special comes before the general, and [`generic`] is last.
+//! Adding a kind of error is adding an entry. Its samples are its tests: each must be won by its own entry. What the
+//! automaton searches follows from the pattern ([`needles()`]). On one line the earlier entry wins, so within a file
+//! the special comes before the general, and [`generic`] is last.
 
 mod bundlers;
 mod docker;
@@ -18,6 +19,7 @@ mod lint;
 pub(crate) mod matcher;
 mod monorepo;
 mod native;
+mod needles;
 mod next;
 mod node;
 mod npm;
@@ -101,8 +103,6 @@ pub struct Entry {
     pub id: &'static str,
     /// Entries of one tool are one report: its first line of the highest rank stands for all.
     pub tool: &'static str,
-    /// Literals of which one is in every line that the pattern matches; what the automaton searches.
-    pub needles: &'static [&'static str],
     /// Matched against the cleaned line. Groups: `file`, `module`, `name` (a variable, script or package).
     pub pattern: &'static str,
     /// When the pattern counts.
@@ -136,7 +136,6 @@ impl Entry {
     pub const BASE: Self = Self {
         id: "",
         tool: "",
-        needles: &[],
         pattern: "",
         when: When::Always,
         rank: Rank::Error,
@@ -195,6 +194,11 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     .flatten()
 }
 
+/// Texts of which one is in every line that an entry fits, in small letters.
+pub fn needles() -> impl Iterator<Item = String> {
+    entries().flat_map(|entry| needles::of(entry.pattern).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{matcher::CATALOGUE, *};
@@ -221,7 +225,9 @@ mod tests {
         for entry in entries() {
             assert!(seen.insert(entry.id), "{} occurs twice", entry.id);
             assert!(regex::Regex::new(entry.pattern).is_ok(), "{}: the pattern does not compile", entry.id);
-            assert!(!entry.needles.is_empty(), "{} has no needle", entry.id);
+            let needles = needles::of(entry.pattern).unwrap_or_default();
+            let shortest = needles.iter().map(String::len).min().unwrap_or(0);
+            assert!(shortest >= 3, "{}: nearly every line has one of {needles:?}", entry.id);
             assert!(!entry.samples.is_empty(), "{} has no sample", entry.id);
             assert!((0.0..=1.0).contains(&entry.confidence), "{}", entry.id);
             let is_error = entry.rank >= Rank::Error;

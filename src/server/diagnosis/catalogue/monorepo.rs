@@ -14,11 +14,6 @@ const SETUP: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "turbo.package-manager",
-        needles: &[
-            "did not find a package manager",
-            "issing `packageManager` field",
-            "issing packageManager field",
-        ],
         pattern: r"[Ww]e did not find a package manager|[Mm]issing `?packageManager`? field",
         touches: &["package.json"],
         samples: &[
@@ -29,18 +24,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "turbo.config",
-        needles: &[
-            "turbo.json",
-            "ould not find task",
-            "`pipeline` field",
-            "could not resolve workspaces",
-            "issing tasks in project",
-            "No package found with name",
-            "nvalid package dependency graph",
-            "yclic dependency detected",
-            "invalid task configuration",
-            "nvalid turbo.json",
-        ],
         pattern: r"(?i)^(?:[x×] )?(?:ERROR +)?(?:error preparing engine: |run failed: )*(?:could not find (?:`?turbo\.json`?|task `?\S+`? in project)|found `?pipeline`? field instead of `?tasks`?|could not resolve workspaces|missing tasks in project|no package found with name|invalid package dependency graph|(?:invalid turbo\.json|failed to parse turbo\.json)|cyclic dependency detected)",
         touches: &["turbo.json"],
         samples: &[
@@ -53,18 +36,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "nx.config",
-        needles: &[
-            "Cannot find configuration for",
-            "annot find project",
-            "ould not find project",
-            "project graph",
-            "Project graph",
-            "nx.json",
-            "does not match any target",
-            "he projects in the following directories have no name",
-            "NX   ",
-            "NX  ",
-        ],
         pattern: r"(?:Cannot find configuration for (?:task|target)|[Cc](?:annot|ould not) find project '?\S+'?|[Ff]ailed to (?:process|create) (?:the )?project graph|The projects in the following directories have no name|(?:Cannot|Could not) (?:read|parse) .*nx\.json|NX +(?:Cannot|Could not|Unable to|The ['\x22]?\S+['\x22]? (?:target|executor)|Project \S+ does not))",
         samples: &[
             "Error: Cannot find configuration for task @acme/theme:build",
@@ -77,7 +48,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "lerna.config",
-        needles: &["lerna"],
         pattern: r"^lerna ERR! (?:ENOLERNA|ENOWORKSPACES|ENOPKG|EUSAGE|ECYCLE|JSONError|ENOGIT|ENOPACKAGES)\b",
         touches: &["lerna.json"],
         samples: &["lerna ERR! ENOLERNA `lerna.json` does not exist, have you run `lerna init`?"],

@@ -25,12 +25,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "rust.missing-crate",
         tool: "rustc",
         rank: Rank::Cause,
-        needles: &[
-            "unresolved import",
-            "can't find crate for",
-            "use of unresolved module or unlinked crate",
-            "use of undeclared crate",
-        ],
         pattern: r"^error\[E0(?:432|433|463)\]: (?:unresolved import `(?P<module>[a-z_]\w*)`|can't find crate for `|failed to resolve: use of (?:unresolved module or unlinked|undeclared) crate|cannot find .* crate)",
         error_type: ErrorType::Dependency,
         files: Files::Below,
@@ -41,7 +35,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rust.error",
-        needles: &["error[E"],
         pattern: r"^error\[E\d{4}\]: \S",
         samples: &["error[E0308]: mismatched types"],
         docs: Some("https://doc.rust-lang.org/error_codes/error-index.html"),
@@ -51,12 +44,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "rust.footer",
         tool: "wrapper",
         rank: Rank::Footer,
-        needles: &[
-            "could not compile",
-            "aborting due to",
-            "Some errors have detailed",
-            "build failed, waiting",
-        ],
         pattern: r"^(?:error: could not compile |error: aborting due to|error: build failed$)",
         confidence: 0.4,
         samples: &["error: could not compile `shop` (bin \"shop\") due to 1 previous error"],
@@ -65,11 +52,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "cargo.offline-source",
         rank: Rank::Cause,
-        needles: &[
-            "you are in the offline mode",
-            "failed to load source for",
-            "attempting to make an HTTP request",
-        ],
         pattern: r"you are in the offline mode \(--offline\)|attempting to make an HTTP request, but --offline",
         samples: &[
             "can't checkout from 'https://github.com/rust-bitcoin/rust-miniscript': you are in the offline mode (--offline)",
@@ -79,7 +61,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "cargo.version",
         rank: Rank::Cause,
-        needles: &["failed to select a version", "no matching package named", "no matching package found"],
         pattern: r"^error: (?:failed to select a version|no matching package(?: named| found))",
         samples: &[
             "error: failed to select a version for the requirement `fnv = \"^99\"`",
@@ -89,7 +70,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "cargo.resolution",
-        needles: &["the lock file", "failed to load source for dependency", "failed to get `"],
         pattern: r"^error: (?:the lock file .* needs to be updated|failed to load source for dependency|failed to get `|cannot update the lock file)",
         samples: &[
             "error: the lock file /app/Cargo.lock needs to be updated but --locked was passed to prevent this",
@@ -101,13 +81,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "cargo.toolchain",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &[
-            "requires rustc",
-            "is not supported by the following package",
-            "cannot be built because it requires",
-            "feature `edition20",
-            "toolchain '",
-        ],
         pattern: r"(?:cannot be built because it requires rustc|rustc \S+ is not supported by the following|feature `edition20\d\d` is required|requires rustc \S+|toolchain '[^']+' is not installed)",
         touches: &["rust-toolchain.toml"],
         samples: &["error: rustc 1.70.0 is not supported by the following packages:"],
@@ -118,7 +91,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "cargo.manifest",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["failed to parse manifest", "could not find `Cargo.toml`"],
         pattern: r"^error: (?:failed to parse manifest|could not find `Cargo\.toml`)",
         samples: &["error: failed to parse manifest at `/app/Cargo.toml`"],
         ..CARGO
@@ -128,14 +100,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "rust.system-library",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &[
-            "Could not find directory of OpenSSL",
-            "required by crate `",
-            "pkg-config command could not be found",
-            "is `cmake` not installed",
-            "Unable to find libclang",
-            "Could not find `protoc`",
-        ],
         pattern: r"(?:Could not find directory of OpenSSL|The system library `[^`]+` required by crate `[^`]+` was not found|The pkg-config command could not be found|is `cmake` not installed|Unable to find libclang|Could not find `protoc`)",
         files: Files::None,
         touches: &["Dockerfile"],
@@ -151,13 +115,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rust.linker",
         error_type: ErrorType::Config,
-        needles: &[
-            "linking with",
-            "linker `",
-            "Could not find directory of OpenSSL",
-            "failed to run custom build command",
-            "pkg-config",
-        ],
         pattern: r"^error: (?:linking with `|linker `\w+` not found|failed to run custom build command for)|Could not find directory of OpenSSL",
         files: Files::None,
         confidence: 0.75,
@@ -169,7 +126,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rust.plain-error",
-        needles: &["error: "],
         pattern: r"^error: (?:expected |unexpected |unknown |mismatched closing|this file contains|cannot find (?:macro|attribute|derive)|unused |.*`-D warnings`|no rules expected|unterminated |prefix `|format argument|missing )",
         samples: &[
             "error: expected one of `!` or `::`, found `fn`",
@@ -182,7 +138,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rust.panic",
         error_type: ErrorType::Runtime,
-        needles: &["panicked at"],
         pattern: r"^thread '.*'(?: \(\d+\))? panicked at (?:'.*', )?(?P<file>\S+?\.rs):",
         files: Files::Here,
         samples: &["thread 'main' panicked at src/main.rs:3:5:"],
@@ -192,12 +147,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "go.version",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &[
-            "go.mod requires go",
-            "toolchain not available",
-            "invalid go version",
-            "unknown directive: toolchain",
-        ],
         pattern: r"go\.mod requires go >=|toolchain not available|invalid go version|unknown directive: toolchain",
         files: Files::None,
         touches: &["Dockerfile", "go.mod"],
@@ -206,10 +155,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..GO
     },
     Entry {
+        id: "go.mod",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        pattern: r"^(?P<file>\S*go\.mod):\d+(?::\d+)?: \S",
+        files: Files::Here,
+        samples: &["/vercel/path0/go.mod:38: replacement module without version must be directory path"],
+        ..GO
+    },
+    Entry {
         id: "go.sum",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &["missing go.sum entry"],
         pattern: r"missing go\.sum entry",
         files: Files::None,
         touches: &["go.sum"],
@@ -224,16 +181,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "go.module",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &[
-            "no required module provides package",
-            "missing go.sum entry",
-            "cannot find module providing",
-            "updates to go.mod needed",
-            "inconsistent vendoring",
-            "verifying module",
-            "unknown revision",
-            "invalid version: ",
-        ],
         pattern: r"no required module provides package|missing go\.sum entry|cannot find module providing|updates to go\.mod needed|inconsistent vendoring|^go: .*(?:unknown revision|invalid version)|^verifying .*checksum mismatch",
         touches: &["go.mod", "go.sum"],
         samples: &["main.go:4:2: no required module provides package github.com/gin-gonic/gin; to add it:"],
@@ -245,12 +192,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &[
-            "go.mod file not found",
-            "no Go files in",
-            "directory not found",
-            "cannot find main module",
-        ],
         pattern: r"go\.mod file not found|^(?:package \S+: )?no Go files in|^stat .*: directory not found|cannot find main module",
         files: Files::None,
         confidence: 0.88,
@@ -266,7 +207,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "go.compile",
-        needles: &[".go:"],
         pattern: r"^(?:vet: )?(?P<file>[\w./-]+\.go):\d+(?::\d+)?: \S",
         samples: &["./main.go:10:2: undefined: handler"],
         ..GO
@@ -274,7 +214,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "go.panic",
         error_type: ErrorType::Runtime,
-        needles: &["panic: "],
         pattern: r"^panic: \S",
         files: Files::Below,
         samples: &["panic: runtime error: invalid memory address or nil pointer dereference"],
@@ -283,7 +222,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "c.compile",
         tool: "cc",
-        needles: &[": error: ", ": fatal error: "],
         pattern: r"^(?P<file>[^\s:]+\.(?:c|cc|cpp|cxx|h|hpp)):\d+(?::\d+)?: (?:fatal )?error: \S",
         confidence: 0.85,
         samples: &["src/main.c:3:10: fatal error: missing.h: No such file or directory"],
@@ -294,7 +232,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "cc",
         rank: Rank::Place,
         error_type: ErrorType::Dependency,
-        needles: &["error: command '"],
         pattern: r"^error: command '[^']*(?:gcc|clang|cc|g\+\+)[^']*' failed",
         files: Files::None,
         confidence: 0.7,

@@ -16,14 +16,6 @@ const PLACE: Entry =
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "next.server-only",
-        needles: &[
-            "You're importing a component that",
-            "It only works in a Client Component",
-            "server-only",
-            "only works in a Server Component",
-            "You're importing a module that",
-            "only available in",
-        ],
         pattern: r#"(?:You're importing a (?:component|module) that (?:needs|depends|imports)|It only works in a (?:Client|Server) Component|'server-only' cannot be imported|"server-only" cannot be imported|This module cannot be imported from a Client Component)"#,
         confidence: 0.95,
         samples: &[
@@ -36,14 +28,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "next.route-export",
         error_type: ErrorType::Typescript,
-        needles: &[
-            "is not a valid Next.js entry export",
-            "is not a valid Route export",
-            "does not match the required types",
-            "has an invalid \"default\" export",
-            "is not a valid Page export",
-            "has an invalid \"",
-        ],
         pattern: r#"(?:is not a valid (?:Next\.js entry|Route|Page|Layout) export field|does not match the required types of a Next\.js|has an invalid "?\w+"? export|is not a valid \w+ export)"#,
         samples: &[
             "Type error: Route \"app/api/x/route.ts\" has an invalid \"GET\" export:",
@@ -56,7 +40,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "next.suspense",
         error_type: ErrorType::Runtime,
         rank: Rank::Cause,
-        needles: &["should be wrapped in a suspense boundary"],
         pattern: r"useSearchParams\(\) should be wrapped in a suspense boundary",
         files: Files::None,
         samples: &[
@@ -67,12 +50,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "next.static-params",
-        needles: &[
-            "missing \"generateStaticParams()\"",
-            "missing exported function \"generateStaticParams()\"",
-            "getStaticPaths is required",
-            "missing param",
-        ],
         pattern: r#"(?:is missing (?:exported function )?"generateStaticParams\(\)"|getStaticPaths is required|A required parameter \([^)]+\) was not provided)"#,
         files: Files::None,
         samples: &[
@@ -83,12 +60,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "next.duplicate-route",
-        needles: &[
-            "You cannot have two parallel pages",
-            "Conflicting app and page file",
-            "You cannot use different slug names",
-            "Conflicting route and",
-        ],
         pattern: r"(?:You cannot have two parallel pages|Conflicting app and page files?|You cannot use different slug names|Conflicting route and)",
         files: Files::Here,
         samples: &[
@@ -100,13 +71,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "next.config",
         error_type: ErrorType::Config,
-        needles: &[
-            "next.config",
-            "Invalid next.config",
-            "`output: \"export\"`",
-            "\"output: export\"",
-            "output: 'export'",
-        ],
         pattern: r#"(?:Configuring Next\.js via '[^']+' is not supported|Failed to load next\.config\.\w+|Image Optimization using the default loader is not compatible|(?:Error: )?(?:Specified "\w+" cannot|`?\S+`? (?:is not|cannot be) (?:supported|used) with "?`?output: ["']?export))"#,
         files: Files::Here,
         touches: &["next.config.js"],
@@ -120,7 +84,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "next.fonts",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
-        needles: &["Failed to fetch font", "Failed to fetch `", "from Google Fonts"],
         pattern: r"(?:Failed to fetch (?:font )?`[^`]+`(?: from Google Fonts)?\.|Failed to fetch .* from Google Fonts)",
         files: Files::None,
         confidence: 0.85,
@@ -136,7 +99,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "next.dynamic",
         rank: Rank::Guess,
         error_type: ErrorType::Runtime,
-        needles: &["Dynamic server usage", "couldn't be rendered statically"],
         pattern: r"Dynamic server usage:|couldn't be rendered statically because",
         confidence: 0.4,
         files: Files::None,
@@ -148,7 +110,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "next.page-data",
-        needles: &["Failed to collect page data", "Failed to collect configuration for"],
         pattern: r"Failed to collect (?:page data|configuration) for",
         samples: &["[Error: Failed to collect page data for /api/pay] { type: 'Error' }"],
         docs: Some("https://nextjs.org/docs/messages/prerender-error"),
@@ -156,15 +117,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "next.prerender",
-        needles: &[
-            "Error occurred prerendering page",
-            "Export encountered",
-            "worker exited with code",
-            "Static worker",
-            "Static page generation for",
-            "took more than 60 seconds",
-            "Error occurred prerendering",
-        ],
         pattern: r"^(?:[⨯×>] ?)?(?:Error occurred prerendering page|Export encountered (?:an error|errors) on|Next\.js build worker exited|Static worker (?:unexpectedly )?exited|Static page generation for .* is still timing out|Error: Static page generation)",
         samples: &[
             "Error occurred prerendering page \"/\". Read more: https://nextjs.org/docs/messages/prerender-error",
@@ -179,7 +131,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "next.edge-runtime",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["configured to run with the Edge Runtime", "roduce a Cloudflare Pages build"],
         pattern: r"routes were not configured to run with the Edge Runtime|^(?:ERROR: )?Failed to produce a Cloudflare Pages build",
         confidence: 0.86,
         files: Files::None,
@@ -193,14 +144,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "next.summary",
         tool: "wrapper",
         rank: Rank::Summary,
-        needles: &[
-            "Failed to compile",
-            "Build error occurred",
-            "Build failed because of",
-            "Turbopack build failed",
-            "Failed to type check",
-            "build failed with",
-        ],
         pattern: r"^(?:Error: )?(?:> ?)?(?:Failed to compile|Build error occurred|Build failed because of|(?:Error: )?Turbopack build failed with|Failed to type check)",
         confidence: 0.6,
         files: Files::Below,

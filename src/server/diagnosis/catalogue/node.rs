@@ -10,7 +10,6 @@ const NODE: Entry = Entry {
     files: Files::Stack,
     ..Entry::BASE
 };
-const MODULE: &[&str] = &["annot find module", "annot find package"];
 const MODULE_PATTERN: &str = r#"^(?:\S*Error(?: \[\w+\])?: |⨯ |error: |\[?\w+\]? ?)*[Cc]annot find (?:module|package) ['"](?P<module>[^'"]+)['"](?: imported from '?(?P<file>[^\s']+)'?)?"#;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -19,7 +18,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         when: When::Package,
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: MODULE,
         pattern: MODULE_PATTERN,
         touches: &["package.json"],
         confidence: 0.92,
@@ -35,7 +33,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.entry-file",
         when: When::OwnFile,
         error_type: ErrorType::Config,
-        needles: MODULE,
         pattern: r"^Error: Cannot find module '(?P<module>/[^']+)'$",
         confidence: 0.8,
         touches: &["package.json"],
@@ -46,7 +43,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "node.file",
         when: When::OwnFile,
-        needles: MODULE,
         pattern: MODULE_PATTERN,
         confidence: 0.85,
         samples: &[
@@ -61,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "node-gyp",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &["pkg-config search path", "Call to 'pkg-config", "required by 'virtual:world'"],
         pattern: r"(?:Package '?(?P<name>[\w.+-]+)'?,? was not found in the pkg-config search path|Package '(?:[\w.+-]+)', required by '|Call to 'pkg-config )",
         confidence: 0.88,
         samples: &[
@@ -75,14 +70,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.exports",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &[
-            "ERR_PACKAGE_PATH_NOT_EXPORTED",
-            "ERR_PACKAGE_IMPORT_NOT_DEFINED",
-            "is not defined by \"exports\"",
-            "specifier in \"",
-            "Package import specifier",
-            "Package subpath",
-        ],
         pattern: r#"^.*(?:Package (?:subpath|import specifier) ['"][^'"]+['"] is not defined|No "exports" main defined|Missing "[^"]+" (?:specifier|export) in "[^"]+" package)"#,
         files: Files::None,
         touches: &["package.json"],
@@ -97,7 +84,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.openssl",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["ERR_OSSL_EVP_UNSUPPORTED", "digital envelope routines"],
         pattern: r"error:0308010C:digital envelope routines::unsupported|ERR_OSSL_EVP_UNSUPPORTED",
         files: Files::None,
         touches: &["package.json"],
@@ -109,24 +95,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.too-old",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &[
-            "crypto.hash is not a function",
-            "Unexpected token 'with'",
-            "structuredClone is not defined",
-            "crypto.getRandomValues is not a function",
-            "Unexpected token '??='",
-            "Unexpected token '.'",
-            "Unexpected token '?'",
-            "does not provide an export named",
-            "fetch is not defined",
-            "toSorted is not a function",
-            "findLast is not a function",
-            "CustomEvent is not defined",
-            "requires Node",
-            "File is not defined",
-            "ReadableStream is not defined",
-            "is not supported by ",
-        ],
         pattern: r"(?:crypto\$?\d*\.hash is not a function|Unexpected token 'with'|structuredClone is not defined|crypto\$?\d*\.getRandomValues is not a function|Unexpected token '(?:\?\?=|\|\|=|\?|\.)'$|ReferenceError: (?:fetch|CustomEvent|File|ReadableStream) is not defined|\.(?:toSorted|toReversed|findLast)\s?is not a function|The requested module 'node:\w+' does not provide an export|^Node\.js v\S+ is not supported by |requires Node(?:\.js)? ?(?:version )?[v>=^\d])",
         files: Files::None,
         touches: &[".nvmrc"],
@@ -143,20 +111,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "node.require-esm",
         error_type: ErrorType::Build,
-        needles: &[
-            "ERR_REQUIRE_ESM",
-            "require() of ES",
-            "not defined in ES module scope",
-            "Cannot use import statement outside",
-            "Unexpected token 'export'",
-            "__dirname is not defined",
-            "does not provide an export named",
-            "ERR_UNKNOWN_FILE_EXTENSION",
-            "Named export '",
-            "ERR_REQUIRE_CYCLE_MODULE",
-            "ERR_UNSUPPORTED_DIR_IMPORT",
-            "ERR_REQUIRE_ASYNC_MODULE",
-        ],
         pattern: r"(?:require\(\) of ES Module (?P<file>\S+)|ERR_REQUIRE_ESM|require\(\) of ES [Mm]odule|is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|does not provide an export named|ERR_UNKNOWN_FILE_EXTENSION|Named export '[^']+' not found|ERR_REQUIRE_CYCLE_MODULE|ERR_UNSUPPORTED_DIR_IMPORT|ERR_REQUIRE_ASYNC_MODULE)",
         confidence: 0.8,
         samples: &[
@@ -170,7 +124,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "node.options",
         error_type: ErrorType::Config,
-        needles: &["is not allowed in NODE_OPTIONS", "bad option"],
         pattern: r"is not allowed in NODE_OPTIONS|^node: bad option",
         verdict: Verdict::Config,
         files: Files::None,
@@ -183,7 +136,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node-gyp.failed",
         tool: "node-gyp",
         error_type: ErrorType::Dependency,
-        needles: &["gyp ERR!", "node-gyp", "node-pre-gyp ERR!"],
         pattern: r"(?:gyp ERR! (?:find Python|build error|configure error|stack Error:|not ok)|node-pre-gyp ERR! )",
         files: Files::None,
         touches: &["package.json"],
@@ -195,16 +147,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.native",
         tool: "node-gyp",
         error_type: ErrorType::Dependency,
-        needles: &[
-            "Could not load the \"sharp\" module",
-            "Cannot find native binding",
-            "was compiled against a different Node.js version",
-            "@rollup/rollup-",
-            "lightningcss.",
-            "Failed to load native binding",
-            "Something went wrong installing the \"sharp\" module",
-            "@esbuild/",
-        ],
         pattern: r#"(?:Could not load the "sharp" module|Something went wrong installing the "sharp" module|Cannot find native binding|was compiled against a different Node\.js version|Cannot find module @rollup/rollup-|Failed to load native binding|You installed esbuild for another platform|The package "@esbuild/[^"]+" could not be found)"#,
         files: Files::None,
         touches: &["package.json", "package-lock.json"],
@@ -218,7 +160,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "node.eacces",
         error_type: ErrorType::Config,
-        needles: &["EACCES"],
         pattern: r"^(?:npm (?:error|ERR!) |Error: )?(?:spawn .* EACCES|EACCES: permission denied|code EACCES)",
         confidence: 0.8,
         samples: &[
@@ -230,7 +171,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "node.port-used",
-        needles: &["EADDRINUSE"],
         pattern: r"EADDRINUSE",
         samples: &["Error: listen EADDRINUSE: address already in use :::3000"],
         docs: Some("https://nodejs.org/api/errors.html#common-system-errors"),
@@ -239,7 +179,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "node.syntax",
         error_type: ErrorType::Build,
-        needles: &["SyntaxError: "],
         pattern: r"^(?:\w+ )?(?:Uncaught )?SyntaxError: (?:Unexpected|Invalid|missing|Identifier|Unterminated|Missing|Illegal|await|Cannot use|Malformed)",
         rank: Rank::Exception,
         confidence: 0.75,
@@ -250,7 +189,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.not-found",
         rank: Rank::Exception,
         confidence: 0.7,
-        needles: &["ENOENT"],
         pattern: r"ENOENT: no such file or directory",
         samples: &["[Error: ENOENT: no such file or directory, open '/vercel/path0/content/posts']"],
         docs: Some("https://nodejs.org/api/errors.html#common-system-errors"),
@@ -260,7 +198,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.exception",
         rank: Rank::Exception,
         confidence: 0.78,
-        needles: &["Error: ", "Error [", "rror]: ", "Error:"],
         pattern: r"^(?:> |Uncaught |Unhandled |⨯ |× |x |✗ |\[|ERROR +|\[ERROR\] +|\[cause\]: |[A-Z]:\\)?(?:[\w$.]*Error|Error)(?: \[\w+\])?: \S",
         samples: &[
             "TypeError: Cannot read properties of undefined (reading 'map')",
@@ -273,7 +210,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.exception-heading",
         rank: Rank::Place,
         confidence: 0.5,
-        needles: &["Error [", "Error:"],
         pattern: r"^(?:⨯ )?\w*Error(?: \[\w+\])?:$",
         samples: &["Error [PrismaClientKnownRequestError]:", "Error:"],
         ..NODE

@@ -17,7 +17,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.installed",
         rank: Rank::Passed,
-        needles: &["added ", "up to date"],
         pattern: r"^(?:added|changed|removed) \d+ packages?\b|^up to date(?:,| in)",
         samples: &[
             "added 752 packages, and audited 753 packages in 20s",
@@ -29,7 +28,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.peer-conflict",
         rank: Rank::Cause,
-        needles: &["peer "],
         pattern: r"^npm (?:error|ERR!) (?:peer|peerOptional) (?P<module>\S+)@.+ from \S+@\S+$",
         samples: &["npm error peer next@\"^12.2.5 || ^13 || ^14\" from next-auth@4.24.5"],
         docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
@@ -37,7 +35,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.eresolve",
-        needles: &["ERESOLVE"],
         pattern: r"^npm (?:error|ERR!) (?:code )?ERESOLVE(?: .*)?$",
         samples: &[
             "npm error ERESOLVE could not resolve",
@@ -49,7 +46,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.lock-missing",
         rank: Rank::Cause,
-        needles: &["from lock file", "Invalid: lock file"],
         pattern: r"^npm (?:error|ERR!) (?:Missing: \S+ from lock file|Invalid: lock file's \S+ does not satisfy \S+)",
         touches: &["package.json", "package-lock.json"],
         samples: &[
@@ -62,7 +58,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.lock-absent",
         docs: Some("https://docs.npmjs.com/cli/v11/commands/npm-ci"),
-        needles: &["can only install with an existing package-lock.json"],
         pattern: r"(?:`npm ci` (?:command )?|cipm )can only install with an existing package-lock\.json",
         touches: &["package-lock.json"],
         samples: &[
@@ -73,7 +68,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.lock-out-of-sync",
-        needles: &["`npm ci` can only install", "npm ci` can only install"],
         pattern: r"`npm ci` can only install packages when",
         touches: &["package.json", "package-lock.json"],
         samples: &[
@@ -84,7 +78,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.no-version",
-        needles: &["No matching version found", "notarget"],
         pattern: r"^npm (?:error|ERR!) notarget No matching version found for (?P<module>[^ ]+?)\.?$",
         samples: &["npm error notarget No matching version found for is-odd@^47.0.0."],
         docs: Some("https://docs.npmjs.com/common-errors"),
@@ -92,7 +85,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.no-package",
-        needles: &["404"],
         pattern: r"^npm (?:error|ERR!) 404 +(?:Not Found|'[^']+' is not in|'[^']+' could not be found|The requested resource '[^']+' could not)",
         samples: &[
             "npm error 404 Not Found - GET https://registry.npmjs.org/left-padd - Not found",
@@ -104,7 +96,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.access",
         rank: Rank::Cause,
-        needles: &["401", "403 Forbidden", "403 403", "authentication token", "nable to authenticate"],
         pattern: r"^npm (?:error|ERR!) (?:40[13] (?:Unauthorized|Forbidden|403)|.*requires an authentication token|.*[Uu]nable to authenticate)",
         error_type: ErrorType::Dependency,
         verdict: Verdict::Config,
@@ -123,7 +114,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.access-code",
         docs: Some("https://docs.npmjs.com/using-private-packages-in-a-ci-cd-workflow"),
-        needles: &["code E40"],
         pattern: r"^npm (?:error|ERR!) code E40[13]$",
         verdict: Verdict::Config,
         confidence: 0.88,
@@ -137,7 +127,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.no-package-json",
         rank: Rank::Cause,
-        needles: &["Could not read package.json", "enoent ENOENT: no such file or directory, open"],
         pattern: r"^npm (?:error|ERR!) enoent (?:Could not read package\.json|ENOENT: no such file or directory, open '.*package\.json')",
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
@@ -153,7 +142,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.bad-json",
         rank: Rank::Cause,
-        needles: &["JSON.parse", "EJSONPARSE"],
         pattern: r"^npm (?:error|ERR!) JSON\.parse (?:Invalid package\.json|Failed to parse|Unexpected)",
         error_type: ErrorType::Config,
         confidence: 0.85,
@@ -166,7 +154,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.missing-script",
         rank: Rank::Cause,
-        needles: &["issing script"],
         pattern: r#"(?:^npm (?:error|ERR!) )?[Mm]issing script:? "?(?P<name>[\w:.-]+)"?"#,
         error_type: ErrorType::Config,
         samples: &[
@@ -180,7 +167,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.engine",
         rank: Rank::Cause,
-        needles: &["EBADENGINE", "notsup ", "engine Not"],
         pattern: r"^npm (?:error|ERR!) (?:notsup (?:Unsupported engine|Not compatible|Required)|engine Not compatible)",
         error_type: ErrorType::Config,
         advice: Some("Choose a Node.js version that package.json allows {node}."),
@@ -190,7 +176,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.platform-package",
-        needles: &["EBADPLATFORM", "Unsupported platform"],
         pattern: r"^npm (?:error|ERR!) (?:code EBADPLATFORM|notsup Unsupported platform)",
         samples: &[
             "npm error notsup Unsupported platform for @esbuild/darwin-arm64@0.21.5: wanted {\"os\":\"darwin\",\"cpu\":\"arm64\"}",
@@ -200,7 +185,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.integrity",
-        needles: &["EINTEGRITY"],
         pattern: r"^npm (?:error|ERR!) (?:code EINTEGRITY|.*EINTEGRITY.*|sha512-.* integrity checksum failed)",
         touches: &["package-lock.json"],
         samples: &["npm error code EINTEGRITY"],
@@ -211,18 +195,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "npm.registry-down",
         tool: "network",
         rank: Rank::Cause,
-        needles: &[
-            "ECONNREFUSED",
-            "ENOTFOUND",
-            "E500",
-            "E502",
-            "E503",
-            "E504",
-            "503 Service",
-            "FetchError",
-            "network timeout at",
-            "network Invalid response",
-        ],
         pattern: r"^npm (?:error|ERR!) (?:FetchError: |50[0234] |network request to .*ENOTFOUND|network timeout at|network Invalid response body)",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
@@ -240,14 +212,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.crashed",
         rank: Rank::Error,
-        needles: &[
-            "Exit handler never called",
-            "cb() never called",
-            "Invalid Version",
-            "Cannot read properties of null (reading 'matches')",
-            "Invalid dependency type",
-            "Unsupported URL Type",
-        ],
         pattern: r"^npm (?:error|ERR!) (?:Exit handler never called|cb\(\) never called|Invalid Version|Cannot read properties of null \(reading '\w+'\))",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
@@ -262,7 +226,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.git-dependency",
-        needles: &["git error occurred", "git connection error occurred", "git dep preparation failed"],
         pattern: r"^npm (?:error|ERR!) (?:An? (?:unknown )?git (?:connection )?error occurred|git dep preparation failed)",
         confidence: 0.85,
         samples: &["npm error An unknown git error occurred", "npm ERR! git dep preparation failed"],
@@ -270,7 +233,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "npm.workspace-protocol",
-        needles: &["EUNSUPPORTEDPROTOCOL", "Unsupported URL Type"],
         pattern: r"^npm (?:error|ERR!) (?:code EUNSUPPORTEDPROTOCOL|Unsupported URL Type)",
         samples: &["npm error Unsupported URL Type \"workspace:\": workspace:*"],
         docs: Some("https://docs.npmjs.com/cli/v11/configuring-npm/package-json"),
@@ -279,7 +241,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.registry-code",
         tool: "network",
-        needles: &["npm error code E", "npm ERR! code E"],
         pattern: r"^npm (?:error|ERR!) code (?:ECONNREFUSED|ENOTFOUND|E50[0234])$",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
@@ -293,7 +254,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.code",
         rank: Rank::Place,
-        needles: &["npm error code E", "npm ERR! code E"],
         pattern: r"^npm (?:error|ERR!) code (?P<name>E[A-Z]{3,})$",
         confidence: 0.6,
         samples: &["npm error code EUSAGE", "npm ERR! code ETARGET"],
@@ -304,7 +264,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.gyp-chatter",
         rank: Rank::Footer,
-        needles: &["gyp info ", "gyp http ", "gyp verb ", "prebuild-install "],
         pattern: r"^(?:npm (?:error|ERR!) )?(?:node-pre-)?gyp (?:info|http|verb)\b|prebuild-install (?:info|http|warn)",
         samples: &["npm error gyp info spawn args 'build',", "gyp http GET https://nodejs.org/download"],
         ..NOISE
@@ -314,7 +273,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "shell.python-command-not-found",
         tool: "shell",
         rank: Rank::Cause,
-        needles: &["not found"],
         pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>gunicorn|uvicorn|flask|django-admin|poetry|uv|pipenv|streamlit|celery|daphne|hypercorn|alembic|pytest): (?:command )?not found$",
         confidence: 0.9,
         touches: &["requirements.txt"],
@@ -326,7 +284,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "shell.command-not-found",
         tool: "shell",
         rank: Rank::Cause,
-        needles: &["not found", "command not found", "is not recognized"],
         pattern: r"^(?:[\w/.-]*sh: )?(?:line ?\d+: |\d+: )?(?P<name>[@\w.-]+): (?:command )?not found$|^'(?:[\w-]+)' is not recognized as an internal or external command|^command not found: [\w-]+$|^/bin/[a-z]*sh: [\w-]+: not found$",
         confidence: 0.92,
         samples: &[
@@ -339,10 +296,36 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NPM
     },
     Entry {
+        id: "shell.refused",
+        tool: "shell",
+        rank: Rank::Place,
+        error_type: ErrorType::Build,
+        pattern: r"^(?:/bin/)?(?:mkdir|cp|mv|rm|ln|cat|chmod|chown|tar|touch|install): (?:cannot|can't|missing|omitting|target|invalid|failed) ",
+        files: Files::None,
+        touches: &[],
+        confidence: 0.6,
+        last: true,
+        samples: &[
+            "mkdir: cannot create directory ‘/config’: File exists",
+            "cp: cannot stat 'dist/.': No such file or directory",
+        ],
+        ..NPM
+    },
+    Entry {
+        id: "yarn.absent",
+        tool: "shell",
+        rank: Rank::Cause,
+        error_type: ErrorType::Config,
+        pattern: r"(?:Yarn|yarn|Node\.js|npm|pnpm) executable was not (?:detected|found)",
+        files: Files::None,
+        touches: &[],
+        samples: &["Yarn executable was not detected in the system."],
+        ..NPM
+    },
+    Entry {
         id: "npm.executable-missing",
         tool: "shell",
         rank: Rank::Cause,
-        needles: &["could not determine executable", "spawn "],
         pattern: r"(?:could not determine executable to run|spawn (?P<name>[\w.-]+) ENOENT)",
         files: Files::None,
         confidence: 0.88,

@@ -17,7 +17,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "ruby.gem-missing",
         tool: "ruby",
         rank: Rank::Cause,
-        needles: &["Could not find gem", "Could not find "],
         pattern: r"^(?:\S+: )?Could not find (?:gem '(?P<module>[^' ]+)|[\w-]+-\d[\w.]* in )",
         touches: &["Gemfile"],
         samples: &[
@@ -30,11 +29,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.conflict",
         tool: "ruby",
-        needles: &[
-            "Bundler could not find compatible versions",
-            "Could not find compatible versions",
-            "could not find compatible versions",
-        ],
         pattern: r"^(?:Bundler could not|Could not) find compatible versions",
         samples: &[
             "Bundler could not find compatible versions for gem \"railties\":",
@@ -49,7 +43,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &["Could not locate Gemfile"],
         pattern: r"Could not locate Gemfile",
         touches: &["Gemfile"],
         advice: Some(
@@ -64,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "ruby",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        needles: &["requires ruby version", "Your Ruby version is", "requires Ruby version"],
         pattern: r"requires [Rr]uby version|Your Ruby version is \S+, but your Gemfile specified",
         touches: &[".ruby-version"],
         samples: &[
@@ -77,13 +69,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.lock",
         tool: "ruby",
-        needles: &[
-            "lockfile does not have all",
-            "Your bundle only supports platforms",
-            "deployment mode",
-            "frozen",
-            "The gemspecs for path gems",
-        ],
         pattern: r"(?:Your bundle only supports platforms|You are trying to install in deployment mode|The dependencies in your gemfile changed|.*can't be updated because frozen mode)",
         samples: &[
             "Your bundle only supports platforms [\"arm64-darwin-22\"] but your local platform is x86_64-linux.",
@@ -93,7 +78,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.native",
         tool: "ruby",
-        needles: &["Failed to build gem native extension", "An error occurred while installing"],
         pattern: r"Failed to build gem native extension|^An error occurred while installing (?P<module>\S+)",
         touches: &["Gemfile"],
         samples: &[
@@ -107,16 +91,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "ruby",
         rank: Rank::Exception,
         error_type: ErrorType::Runtime,
-        needles: &[
-            "rake aborted!",
-            "(LoadError)",
-            "(NameError)",
-            "(NoMethodError)",
-            "(SyntaxError)",
-            "(RuntimeError)",
-            "cannot load such file",
-            "LoadError: ",
-        ],
         pattern: r"^(?:LoadError: |(?P<file>\S+\.rb):\d+:in .*\((?:\w+::)*\w*(?:Error|Exception)\)|.*cannot load such file)",
         files: Files::Here,
         touches: &[],
@@ -131,12 +105,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "php.composer",
         tool: "composer",
         error_type: ErrorType::Dependency,
-        needles: &[
-            "Your requirements could not be resolved",
-            "Your lock file does not contain",
-            "The lock file is not up to date",
-            "Could not find a matching version of package",
-        ],
         pattern: r"Your requirements could not be resolved|Your lock file does not contain a compatible|The lock file is not up to date|Could not find a matching version of package",
         files: Files::None,
         touches: &["composer.json", "composer.lock"],
@@ -148,7 +116,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "php.error",
         tool: "php",
         error_type: ErrorType::Runtime,
-        needles: &["PHP Fatal error", "PHP Parse error"],
         pattern: r"^PHP (?:Fatal|Parse) error: +.* in (?P<file>\S+\.php)",
         samples: &[
             "PHP Fatal error:  Uncaught Error: Class \"App\\Foo\" not found in /app/src/Kernel.php:12",
@@ -158,7 +125,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "java.compile",
         tool: "java",
-        needles: &[".java:", ".kt:"],
         pattern: r"^(?:\[ERROR\] |e: (?:file://)?)?(?P<file>\S+\.(?:java|kt)):(?:\[\d+,\d+\]|\d+(?::\d+)?:?) (?:error: )?\S",
         samples: &[
             "[ERROR] /app/src/main/java/App.java:[3,8] cannot find symbol",
@@ -170,7 +136,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "java.dependency",
         tool: "java",
         error_type: ErrorType::Dependency,
-        needles: &["Could not resolve dependencies", "Could not find artifact", "Could not resolve all"],
         pattern: r"Could not resolve dependencies for project|Could not find artifact|Could not resolve all (?:files|dependencies|artifacts)",
         files: Files::None,
         touches: &["pom.xml"],
@@ -183,7 +148,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "java.footer",
         tool: "wrapper",
         rank: Rank::Summary,
-        needles: &["BUILD FAILURE", "BUILD FAILED", "FAILURE: Build failed", "Execution failed for task"],
         pattern: r"^(?:\[INFO\] BUILD FAILURE|BUILD FAILED|FAILURE: Build failed|Execution failed for task)",
         files: Files::None,
         confidence: 0.5,
@@ -193,7 +157,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "dotnet.compile",
         tool: "dotnet",
-        needles: &["error CS", "error NETSDK", "error MSB"],
         pattern: r"^(?P<file>\S+?\.\w+)(?:\(\d+,\d+\))? ?: error (?:CS|NETSDK|MSB)\d+: ",
         samples: &["/src/Program.cs(3,5): error CS0103: The name 'x' does not exist in the current context"],
         ..OTHER
@@ -203,7 +166,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "dotnet",
         error_type: ErrorType::Dependency,
         rank: Rank::Cause,
-        needles: &["error NU1"],
         pattern: r"error NU1\d{3}: ",
         samples: &["App : error NU1102: Unable to find package Foo with version (>= 9.9.9)"],
         docs: Some("https://learn.microsoft.com/en-us/nuget/reference/errors-and-warnings/"),
@@ -213,13 +175,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "docker.copy",
         tool: "docker",
         error_type: ErrorType::Config,
-        needles: &[
-            "failed to calculate checksum",
-            "failed to compute cache key",
-            "COPY failed",
-            "failed to read dockerfile",
-            "dockerfile parse error",
-        ],
         pattern: r"failed to calculate checksum of ref|failed to compute cache key|COPY failed: |failed to read dockerfile|dockerfile parse error",
         files: Files::None,
         touches: &["Dockerfile"],
@@ -235,7 +190,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "test.failed",
         tool: "tests",
         error_type: ErrorType::Build,
-        needles: &["FAILED ", "FAIL ", "failing", "--- FAIL"],
         pattern: r"^(?:FAIL +(?P<file>\S+\.\w+)|--- FAIL: |FAILED (?P<name>\S+\.py)::)",
         confidence: 0.75,
         samples: &[

@@ -14,14 +14,6 @@ const PAAS: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "paas.no-plan",
-        needles: &[
-            "unable to generate a build plan",
-            "could not determine how to build",
-            "Error creating build plan",
-            "No buildpack groups passed detection",
-            "No default language could be detected",
-            "does not have a Dockerfile or buildpacks",
-        ],
         pattern: r"(?:unable to generate a build plan|could not determine how to build|Error creating build plan|No buildpack groups passed detection|No default language could be detected|app does not have a Dockerfile or buildpacks)",
         confidence: 0.9,
         samples: &[
@@ -35,12 +27,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "paas.no-start",
         docs: Some("https://render.com/docs/deploys"),
-        needles: &[
-            "No start command",
-            "start command could be found",
-            "start command was found",
-            "Could not find a Procfile",
-        ],
         pattern: r"(?i)(?:no start command (?:specified|could be found|was found|found)|could not find a procfile or start command)",
         confidence: 0.85,
         samples: &["==> No start command specified", "No start command could be found"],
@@ -48,11 +34,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "paas.runtime",
-        needles: &[
-            "is not available for this stack",
-            "Could not resolve Node version",
-            "PYTHON_VERSION must provide",
-        ],
         pattern: r"(?:Requested runtime \(?'?[\w.-]+'?\)? is not available for this stack|==> The PYTHON_VERSION must provide|Could not resolve Node version )",
         samples: &[
             "!     Requested runtime 'python-3.7.1' is not available for this stack (heroku-22).",
@@ -64,12 +45,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "paas.port",
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
-        needles: &[
-            "failed to bind to $PORT",
-            "listen on the port defined by",
-            "health check to return",
-            "smoke checks for",
-        ],
         pattern: r"(?:failed to bind to \$PORT within|failed to start and listen on the port defined|Timed out after waiting for internal health check|smoke checks for \S+ failed)",
         confidence: 0.8,
         samples: &[
@@ -82,7 +57,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "cloudflare.root-directory",
         docs: Some("https://developers.cloudflare.com/pages/configuration/build-configuration/"),
         verdict: Verdict::Config,
-        needles: &["Project root directory \""],
         pattern: r#"Project root directory "[^"]+" not found"#,
         advice: Some(
             "The folder that the project builds in does not exist on this branch: correct the root directory {root}.",
@@ -94,7 +68,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "wrangler.binding",
         tool: "wrangler",
         rank: Rank::Error,
-        needles: &["database_id", "KV namespace '", "subdomain", "[code: 100"],
         pattern: r"^✘ \[ERROR\] .*(?:must provide a D1 database_id|KV namespace '[^']+' not found|workers\.dev subdomain|binding .* must (?:have|generate))",
         touches: &["wrangler.toml"],
         confidence: 0.85,
@@ -109,7 +82,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "wrangler.request",
         tool: "wrangler",
         rank: Rank::Place,
-        needles: &["A request to the Cloudflare API ("],
         pattern: r"A request to the Cloudflare API \(\S+\) failed",
         confidence: 0.6,
         samples: &["✘ [ERROR] A request to the Cloudflare API (/accounts/x/workers/scripts/y) failed."],
@@ -117,12 +89,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.plan-value",
-        needles: &[
-            "limited to daily cron jobs",
-            "invalid maxDuration value",
-            "mb of memory for personal accounts",
-            "number of cron jobs",
-        ],
         pattern: r"(?:limited to daily cron jobs|invalid maxDuration value for|are limited to \d+ ?mb of memory for personal accounts|exceed(?:s|ing) .*number of cron jobs)",
         touches: &["vercel.json"],
         confidence: 0.9,
@@ -134,11 +100,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.conflicting-config",
-        needles: &[
-            "Conflicting functions and builds",
-            "Mixed routing properties",
-            "property cannot be used in conjunction",
-        ],
         pattern: r"(?:Conflicting functions and builds configuration|Mixed routing properties|property cannot be used in conjunction with the)",
         touches: &["vercel.json"],
         samples: &[
@@ -149,7 +110,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.no-entrypoint",
-        needles: &["entrypoint found"],
         pattern: r"No (?:\w+ )?entrypoint found",
         confidence: 0.9,
         samples: &[
@@ -161,14 +121,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "vercel.edge-modules",
         error_type: ErrorType::Build,
-        needles: &["is referencing unsupported modules"],
         pattern: r"Edge Function .* is referencing unsupported modules",
         samples: &["Error: The Edge Function \"middleware\" is referencing unsupported modules:"],
         ..PAAS
     },
     Entry {
         id: "netlify.filename",
-        needles: &["Invalid filename '"],
         pattern: r"Deploy did not succeed .*Invalid filename '",
         confidence: 0.88,
         samples: &[
@@ -179,7 +137,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "netlify.config-error",
         rank: Rank::Error,
-        needles: &["Failed to parse configuration", "onfiguration error in netlify.toml"],
         pattern: r"(?:^(?:Failing build: )?Failed to parse configuration|[Cc]onfiguration error in netlify\.toml)",
         touches: &["netlify.toml"],
         confidence: 0.85,
@@ -190,7 +147,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "wrangler.validation",
         tool: "wrangler",
         rank: Rank::Error,
-        needles: &["Configuration file for Pages projects", "configuration file validation for Pages"],
         pattern: r"(?:Configuration file for Pages projects (?:does not|requires)|Running configuration file validation for Pages)",
         touches: &["wrangler.toml"],
         samples: &[
@@ -202,14 +158,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // pyenv, ruby-build, asdf, mise and the platforms' own scripts around them.
     Entry {
         id: "version-manager",
-        needles: &[
-            "-build: definition not found",
-            "version from the ",
-            "is not installed for ",
-            "No compatible versions available",
-            "no versions found matching",
-            "mise ERROR",
-        ],
         pattern: r"(?:^(?:python|ruby|node)-build: definition not found: |^Error setting \w+ version from the \w+ environment variable|^No compatible versions available for |^version \S+ is not installed for \w+|^(?:mise ERROR|✖) .*(?:no versions? found|failed to install|not found in mise tool registry))",
         confidence: 0.9,
         samples: &[

@@ -19,7 +19,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pip.no-file-crlf",
         error_type: ErrorType::Config,
-        needles: &["Could not open requirements file"],
         pattern: r"^ERROR: Could not open requirements file: .*\\r'",
         touches: &[],
         samples: &[
@@ -29,12 +28,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.parse",
-        needles: &[
-            "ould not parse requirements",
-            "Couldn't parse requirement",
-            "Invalid requirement",
-            "Failed to parse requirements file",
-        ],
         pattern: r#"(?:ould not parse (?P<file>[\w./-]*requirements[\w./-]*\.txt)|Couldn't parse requirement in [`'"](?P<named>[^`'"]+)|^ERROR: Invalid requirement: ['"]?[^'"—–-])"#,
         samples: &[
             "Error: could not parse requirements.txt: Failed to parse requirements file. Line 3, col 8: expected end of input",
@@ -45,7 +38,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.conflict-file",
-        needles: &["conflicting dependencies"],
         pattern: r"^ERROR: Cannot (?:install|`pip install) .*?-r (?P<file>[\w./-]+)[` ].*because these package versions have conflicting dependencies",
         samples: &[
             "ERROR: Cannot `pip install -r api/requirements.txt` because these package versions have conflicting dependencies.",
@@ -56,11 +48,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "poetry.lock",
-        needles: &[
-            "poetry.lock was last generated",
-            "poetry.lock is not up to date",
-            "poetry.lock out of date",
-        ],
         pattern: r"(?:pyproject\.toml changed significantly since poetry\.lock|poetry\.lock is not up to date with pyproject\.toml)",
         touches: &["poetry.lock"],
         confidence: 0.96,
@@ -72,11 +59,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "uv.lock",
-        needles: &[
-            "lockfile at `uv.lock`",
-            "Unable to find lockfile at `uv.lock`",
-            "Failed to parse `uv.lock`",
-        ],
         pattern: r"(?:lockfile at `uv\.lock` needs to be updated|Unable to find lockfile at `uv\.lock`|Failed to parse `uv\.lock`)",
         touches: &["uv.lock"],
         confidence: 0.96,
@@ -88,7 +70,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pipenv.lock",
-        needles: &["Pipfile.lock ("],
         pattern: r"^(?:ERROR:+ )?(?:Your )?Pipfile\.lock \([0-9a-f]+\) (?:is )?out of date",
         touches: &["Pipfile.lock"],
         samples: &["Pipfile.lock (ab12cd) out of date, but should be (34ef56)."],
@@ -97,7 +78,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // Resolvers that explain themselves: the first reason says more than the headline.
     Entry {
         id: "uv.because",
-        needles: &["─▶ Because ", "─▶ There "],
         pattern: r"^╰─▶ (?:Because |There (?:is|are) no )",
         touches: &["pyproject.toml"],
         samples: &[
@@ -107,7 +87,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "poetry.because",
-        needles: &["ecause "],
         pattern: r"^(?:So, b|And b|B)ecause .*(?:depends on \S+ \([^)]*[\d*][^)]*\)|no versions? of \S+ match)",
         touches: &["pyproject.toml"],
         samples: &[
@@ -118,18 +97,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.native-library",
-        needles: &[
-            "pg_config",
-            "mysql_config",
-            "Can not find valid pkg-config",
-            "libxml2 and libxslt",
-            "Python.h",
-            "find Rust compiler",
-            "the Rust package manager, is not installed",
-            "gcc': No such file",
-            "gcc' failed: No such file",
-            "unable to execute '",
-        ],
         pattern: r"(?:^Error: pg_config executable not found|mysql_config not found|Can not find valid pkg-config name|make sure the libxml2 and libxslt development packages|fatal error: Python\.h: No such file|can't find Rust compiler|Cargo, the Rust package manager, is not installed|unable to execute '[\w.+-]*(?:gcc|g\+\+|cc|clang)': No such file|error: command '[^']*(?:gcc|g\+\+|cc|clang)' failed: No such file)",
         confidence: 0.9,
         samples: &[
@@ -143,14 +110,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "setuptools.discovery",
-        needles: &[
-            "discovered in a flat-layout",
-            "Unable to determine which files to ship",
-            "package directory '",
-            "error in setup command",
-            "invalid pyproject.toml config",
-            "No file/folder found for package",
-        ],
         pattern: r"(?:^error: Multiple top-level (?:packages|modules) discovered in a flat-layout|Unable to determine which files to ship inside the wheel|^error: package directory '[^']+' does not exist|^error in \S+ setup command|invalid pyproject\.toml config|No file/folder found for package)",
         samples: &[
             "error: Multiple top-level packages discovered in a flat-layout: ['carts', 'shop'].",
@@ -161,7 +120,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.not-installable",
-        needles: &["is not installable. Neither"],
         pattern: r"Directory '[^']+' is not installable\. Neither 'setup\.py' nor 'pyproject\.toml' found",
         touches: &[],
         confidence: 0.85,
@@ -170,11 +128,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "poetry.project",
-        needles: &[
-            "current project could not be installed",
-            "The Poetry configuration is invalid",
-            "could not find a pyproject.toml",
-        ],
         pattern: r"(?:The current project could not be installed: |The Poetry configuration is invalid|Poetry could not find a pyproject\.toml)",
         touches: &["Dockerfile"],
         confidence: 0.88,
@@ -190,7 +143,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://python-poetry.org/docs/"),
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
-        needles: &["Poetry installation failed"],
         pattern: r"^Poetry installation failed\.",
         touches: &[],
         confidence: 0.7,
@@ -204,7 +156,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "vercel.python-version",
         tool: "platform",
         error_type: ErrorType::Config,
-        needles: &["supported Python versions", "Python version \"", "is discontinued and must be upgraded"],
         pattern: r#"(?:Unable to find any supported Python versions|Python version "[\d.]+" (?:detected )?in \S+ is discontinued|Python version "[\d.]+" .*must be upgraded)"#,
         touches: &[],
         confidence: 0.93,
@@ -216,7 +167,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.hashes",
-        needles: &["DO NOT MATCH THE HASHES", "In --require-hashes mode"],
         pattern: r"^ERROR: (?:.*DO NOT MATCH THE HASHES|In --require-hashes mode)",
         samples: &[
             "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes.",
@@ -226,7 +176,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.wheel-platform",
-        needles: &["is not a supported wheel on this platform", "have a source distribution or wheel for"],
         pattern: r"(?:^ERROR: \S+ is not a supported wheel on this platform|doesn't have a source distribution or wheel for the current platform)",
         samples: &[
             "ERROR: shop-3.0-cp39-win_amd64.whl is not a supported wheel on this platform.",
@@ -238,7 +187,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "pip.system",
         error_type: ErrorType::Config,
         touches: &["Dockerfile"],
-        needles: &["externally-managed-environment", "Can not perform a '--user' install"],
         pattern: r"(?:^error: externally-managed-environment|Can not perform a '--user' install)",
         samples: &["error: externally-managed-environment"],
         ..PIP
@@ -246,11 +194,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "uv.build",
         rank: Rank::Error,
-        needles: &[
-            "Failed to build `",
-            "Failed to download and build `",
-            "Unable to find installation candidates",
-        ],
         pattern: r"^(?:× )?(?:Failed to (?:download and )?build `(?P<module>[\w.-]+)|Unable to find installation candidates for )",
         touches: &["pyproject.toml"],
         confidence: 0.9,
@@ -266,7 +209,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
         touches: &[],
-        needles: &["Failed to fetch: `https://"],
         pattern: r"^(?:error|×):? Failed to fetch: `https://(?:pypi\.org|files\.pythonhosted\.org)",
         confidence: 0.85,
         advice: Some("The package index did not answer: deploy the same commit again {redeploy}."),
@@ -275,13 +217,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "python.interpreter",
-        needles: &[
-            "No interpreter found for Python",
-            "requested interpreter resolved to Python",
-            "is not supported by the project",
-            "is not allowed by the project",
-            "is incompatible with Python",
-        ],
         pattern: r"(?:No interpreter found for Python|requested interpreter resolved to Python|Python version \S+ is not (?:supported|allowed) by the project|Python version \(\S+\) is not allowed by the project|Requires-Python `[^`]+` is incompatible with Python)",
         samples: &[
             "error: No interpreter found for Python 3.99 in managed installations or search path",
@@ -292,7 +227,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "uv.project",
-        needles: &["No `pyproject.toml` found", "Failed to parse: `pyproject.toml`", "Group(s) not found"],
         pattern: r"(?:No `pyproject\.toml` found|Failed to parse: `pyproject\.toml`|^Group\(s\) not found: )",
         samples: &[
             "error: No `pyproject.toml` found in current directory or any parent directory",
@@ -303,7 +237,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.git",
-        needles: &["git clone "],
         pattern: r"^(?:ERROR: Command errored out with exit status 128: |× )git clone .*(?:exit status|did not run successfully|(?:git|ssh|https)\S*://)",
         confidence: 0.88,
         samples: &[

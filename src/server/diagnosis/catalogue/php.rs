@@ -18,7 +18,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "composer.too-old",
         docs: Some("https://getcomposer.org/doc/articles/troubleshooting.md"),
         verdict: Verdict::Config,
-        needles: &["requires composer-plugin-api", "requires composer-runtime-api"],
         pattern: r"^- .* requires composer-(?:plugin|runtime)-api \S.* -> (?:no matching|found composer|it does not)",
         touches: &[],
         confidence: 0.9,
@@ -32,7 +31,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "composer.php",
-        needles: &["-> your php version", "requires php ", "requires ext-", "PHP extension"],
         pattern: r"^- .* requires (?:php(?:-64bit)? \S.* -> |ext-[\w-]+ \S+ -> |PHP extension )",
         error_type: ErrorType::Config,
         confidence: 0.9,
@@ -45,7 +43,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "composer.reason",
-        needles: &[" requires "],
         pattern: r"^- (?:Root composer\.json|\S+/\S+(?: \S+)?) (?:is locked to .* )?requires (?P<module>[\w.-]+/[\w.-]+) ?\S*.*(?:-> (?:no matching package found|could not be found|found \S+|satisfiable by .* but)|(?:it )?could not be found in any version|, found \S+ but)",
         samples: &[
             "- acme/shop dev-main requires acme/button 1.0.1 -> no matching package found.",
@@ -56,12 +53,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "composer.install",
-        needles: &[
-            "Composer could not find a composer.json",
-            "does not match the expected JSON schema",
-            "is not present in the lock file",
-            "blocked by your allow-plugins config",
-        ],
         pattern: r#"(?:Composer could not find a composer\.json file|"?\./composer\.json"? does not match the expected JSON schema|is not present in the lock file|blocked by your allow-plugins config)"#,
         error_type: ErrorType::Config,
         confidence: 0.88,
@@ -78,7 +69,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Flaky,
         rank: Rank::Error,
         touches: &[],
-        needles: &["curl error "],
         pattern: r"^(?:In \S+ line \d+:)?curl error (?:6|7|28|35|52|56) while downloading",
         confidence: 0.88,
         advice: Some("The package repository did not answer: deploy the same commit again {redeploy}."),
@@ -89,7 +79,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "composer.package",
-        needles: &["Could not find package ", "Could not authenticate against"],
         pattern: r"^(?:Could not find package (?P<module>[\w.-]+/[\w.-]+)|.*Could not authenticate against \S+)",
         confidence: 0.88,
         samples: &["Could not find package acme/crt.", "Could not authenticate against github.com"],
@@ -101,7 +90,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
         touches: &[],
-        needles: &["Fatal error: ", "Parse error: ", "SQLSTATE["],
         pattern: r"^(?:(?:Fatal|Parse) error: +.* in (?P<file>\S+\.php)|.*SQLSTATE\[\w+\])",
         files: Files::Here,
         confidence: 0.88,
@@ -116,12 +104,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "php",
         error_type: ErrorType::Config,
         touches: &[],
-        needles: &[
-            "MissingAppKeyException",
-            "No application encryption key",
-            "bootstrap/cache directory must be",
-            "Could not open input file: ",
-        ],
         pattern: r"(?:MissingAppKeyException|No application encryption key has been specified|bootstrap/cache directory must be present|Could not open input file: )",
         confidence: 0.85,
         samples: &[

@@ -15,13 +15,6 @@ const SETTING: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "vercel.output-directory",
-        needles: &[
-            "No Output Directory named",
-            "utput directory",
-            "eploy directory",
-            "ublish directory",
-            "utput Directory",
-        ],
         pattern: r#"(?:No Output Directory named "(?P<name>[^"]+)" found|Deploy directory '[^']+' does not exist|Publish directory \S+ does not exist|The Output Directory "[^"]+" is empty)"#,
         touches: &["vercel.json"],
         advice: Some(
@@ -37,7 +30,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.root-directory",
-        needles: &["Root Directory", "root directory", "Cannot find cwd"],
         pattern: r#"(?:[Rr]oot [Dd]irectory "[^"]+" (?:does not exist|is missing)|specified Root Directory .*does not exist|Cannot find cwd|root directory (?:not found|does not exist))"#,
         advice: Some(
             "The folder that the project builds in does not exist on this branch: correct the root directory {root}.",
@@ -52,11 +44,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.no-framework",
-        needles: &[
-            "No Next.js version",
-            "No Next.js version could be detected",
-            "Could not identify Next.js",
-        ],
         pattern: r"No Next\.js version (?:could be )?detected|Could not identify Next\.js version",
         files: Files::None,
         touches: &["package.json"],
@@ -71,7 +58,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "next.no-app-directory",
-        needles: &["`pages` or `app` directory"],
         pattern: r"Couldn't find any `pages` or `app` directory",
         advice: Some(
             "Next.js runs in a folder without pages or app: correct the root directory {root}, or check that the folder is committed.",
@@ -85,7 +71,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.node-version",
-        needles: &["Node.js Version", "Node.js version"],
         pattern: r#"(?:invalid|discontinued) Node\.js [Vv]ersion|Node\.js [Vv]ersion "?[\w.]+"? is discontinued|[Uu]nsupported Node\.js version|You are using Node\.js \S+\. For Next\.js, Node\.js version|Node\.js version \S+ is (?:not supported|required)|requires (?:a )?Node\.js version"#,
         verdict: Verdict::Code,
         touches: &["package.json"],
@@ -99,12 +84,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.config-file",
-        needles: &[
-            "defined in `functions`",
-            "vercel.json",
-            "`functions` property",
-            "should NOT have additional",
-        ],
         pattern: r"(?:Invalid vercel\.json|vercel\.json.*(?:schema validation failed|should NOT have|should be)|The pattern .* defined in `functions` doesn't match|(?:request body|vercel\.json) should NOT have additional property|Couldn't parse JSON file .*vercel\.json)",
         verdict: Verdict::Code,
         touches: &["vercel.json"],
@@ -118,14 +97,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "cloudflare.wrangler-config",
         tool: "wrangler",
-        needles: &[
-            "wrangler.toml",
-            "wrangler.json",
-            "entry-point",
-            "Entry-point",
-            "assets directory",
-            "wrangler config",
-        ],
         pattern: r#"(?:entry-point file at "(?P<file>[^"]+)" was not found|Missing entry-point|(?:✘ \[ERROR\] ).*wrangler\.(?:toml|jsonc?)|The directory specified by the "assets\.directory" field|Processing wrangler\.(?:toml|jsonc?) configuration:)"#,
         verdict: Verdict::Code,
         rank: Rank::Error,
@@ -140,12 +111,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "cloudflare.authentication",
-        needles: &[
-            "uthentication error [code: 10000]",
-            "In a non-interactive environment",
-            "CLOUDFLARE_API_TOKEN",
-            "CLOUDFLARE_ACCOUNT_ID",
-        ],
         pattern: r"(?:Authentication error \[code: 10000\]|In a non-interactive environment, it's necessary to set)",
         advice: Some("The deploy step has no valid Cloudflare token: set CLOUDFLARE_API_TOKEN {env}."),
         samples: &[
@@ -156,7 +121,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "platform.ports",
-        needles: &["Port scan timeout"],
         pattern: r"Port scan timeout reached",
         verdict: Verdict::Code,
         error_type: ErrorType::Runtime,
@@ -170,7 +134,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "netlify.secret-detected",
-        needles: &["Secret env var"],
         pattern: r#"Secret env var "(?P<name>[^"]+)"'s value detected"#,
         advice: Some(
             "A variable marked as secret is part of the build's output: unmark {name} {env}, or leave it out of what the browser gets.",
@@ -182,7 +145,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "script.permission",
-        needles: &["ermission denied"],
         pattern: r"^(?:[\w/.-]+: )?(?:line ?\d+: |\d+: )?(?:(?:\./)?(?P<file>[\w./-]+): [Pp]ermission denied$|error: .*\bEACCES\b)",
         tool: "shell",
         verdict: Verdict::Code,
@@ -197,7 +159,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "shell.no-such-file",
         tool: "shell",
-        needles: &["No such file or directory", "not found", "directory not found", "does not exist"],
         pattern: r"^(?:\S*sh: )?(?:line ?\d+: |\d+: )?cd: (?:can't cd to )?\S+|^(?:\S*sh: )(?:line ?\d+: |\d+: )?(?P<name>[\w.-]*/[\w./-]*): (?:No such file or directory|not found)$|^stat \S+: directory not found$",
         files: Files::None,
         verdict: Verdict::Config,

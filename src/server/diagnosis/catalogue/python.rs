@@ -23,7 +23,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pip.no-version",
         rank: Rank::Cause,
-        needles: &["No matching distribution found", "Could not find a version that satisfies"],
         pattern: r"^ERROR: (?:Could not find a version that satisfies the requirement (?P<module>\S+)|No matching distribution found for)",
         samples: &[
             "ERROR: Could not find a version that satisfies the requirement idna-ssl-extra==99.1 (from versions: none)",
@@ -35,7 +34,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pip.conflict",
         rank: Rank::Cause,
-        needles: &["conflicting dependencies", "ResolutionImpossible"],
         pattern: r"^ERROR: (?:Cannot install .* because these package versions have conflicting dependencies|ResolutionImpossible)",
         samples: &[
             "ERROR: Cannot install idna==2.8 and idna==1.1 because these package versions have conflicting dependencies.",
@@ -48,7 +46,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Cause,
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &["Could not open requirements file"],
         pattern: r"^ERROR: Could not open requirements file",
         advice: Some(
             "There is no requirements file where the build looks: correct the root directory {root} or the build command {build}.",
@@ -63,14 +60,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "pip.python-version",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &[
-            "requires a different Python",
-            "requires-python",
-            "Requires-Python",
-            "not supported between instances of",
-            "current project's supported Python",
-            "is not supported for the",
-        ],
         pattern: r"(?:requires a different Python:|The current project's supported Python range|Because the (?:requested|current) Python version|Python version .* is not (?:supported|allowed))",
         touches: &["requirements.txt", "runtime.txt"],
         confidence: 0.85,
@@ -79,13 +68,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pip.wheel",
-        needles: &[
-            "Failed building wheel",
-            "Failed to build installable wheels",
-            "metadata-generation-failed",
-            "Could not build wheels",
-            "Failed to build ",
-        ],
         pattern: r"^(?:ERROR: )*(?:ERROR: |error: )(?:Failed building wheel for (?P<module>\S+)|Failed to build installable wheels|Could not build wheels for|metadata-generation-failed|Failed to build '?[\w.-]+'?(?: when|$))|^error: metadata-generation-failed",
         samples: &["ERROR: Failed building wheel for blis", "error: metadata-generation-failed"],
         ..PIP
@@ -93,7 +75,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pip.subprocess",
         rank: Rank::Place,
-        needles: &["subprocess-exited-with-error", "pip subprocess to install"],
         pattern: r"^(?:error: subprocess-exited-with-error|× .* did not run successfully)",
         confidence: 0.7,
         samples: &[
@@ -104,14 +85,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "python.resolution",
-        needles: &[
-            "version solving failed",
-            "No solution found when resolving",
-            "poetry.lock was last generated",
-            "pyproject.toml changed significantly",
-            "lockfile at `uv.lock` needs to be updated",
-            "SolverProblemError",
-        ],
         pattern: r"(?:[Vv]ersion solving failed|No solution found when resolving dependencies|pyproject\.toml changed significantly since poetry\.lock|lockfile at `uv\.lock` needs to be updated|SolverProblemError)",
         touches: &["pyproject.toml"],
         samples: &["× No solution found when resolving dependencies:", "version solving failed."],
@@ -122,7 +95,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         when: When::Always,
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &["No module named "],
         pattern: r"^(?:E +)?(?:[\w/.-]*python[\w.]*: )?(?:ModuleNotFoundError: |ImportError: )?No module named '?(?P<module>[\w.]+)'?",
         touches: &["requirements.txt"],
         samples: &["ModuleNotFoundError: No module named 'gradio'", "ImportError: No module named flask"],
@@ -131,7 +103,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "python.import",
-        needles: &["ImportError: cannot import name"],
         pattern: r"^ImportError: cannot import name '(?P<name>\w+)' from (?:partially initialized module )?'(?P<module>[\w.]+)'",
         samples: &[
             "ImportError: cannot import name 'Broker' from partially initialized module 'broker' (most likely due to a circular import) (/app/broker.py)",
@@ -142,7 +113,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "python.syntax",
         error_type: ErrorType::Build,
-        needles: &["SyntaxError: ", "IndentationError: ", "TabError: "],
         pattern: r"^(?:SyntaxError: (?:expected|invalid syntax|unmatched|unterminated|'[^']+' (?:was never closed|outside)|cannot assign|f-string|closing parenthesis|positional argument|EOL)|IndentationError: |TabError: )",
         samples: &["SyntaxError: expected ':'", "IndentationError: unexpected indent"],
         confidence: 0.85,
@@ -155,12 +125,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "gunicorn.app",
-        needles: &[
-            "Failed to find attribute",
-            "Failed to parse '",
-            "Error loading ASGI app",
-            "Could not import module",
-        ],
         pattern: r"^(?:Failed to find attribute '\w+' in|Failed to parse '|ERROR: +Error loading ASGI app|gunicorn\.errors\.AppImportError)",
         error_type: ErrorType::Config,
         files: Files::None,
@@ -174,7 +138,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "gunicorn.worker",
         rank: Rank::Place,
-        needles: &["HaltServer", "Worker failed to boot"],
         pattern: r"HaltServer|Worker failed to boot",
         samples: &["gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>"],
         confidence: 0.6,
@@ -184,7 +147,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "django.settings",
         error_type: ErrorType::Config,
-        needles: &["ImproperlyConfigured", "STATIC_ROOT", "CommandError", "SystemCheckError"],
         pattern: r"(?:ImproperlyConfigured: |^CommandError: |SystemCheckError: )\S",
         samples: &[
             "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.",
@@ -198,12 +160,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "pip",
         rank: Rank::Cause,
         error_type: ErrorType::Dependency,
-        needles: &[
-            "ImpImporter",
-            "No module named 'distutils'",
-            "No module named 'pkg_resources'",
-            "use_2to3",
-        ],
         pattern: r"module 'pkgutil' has no attribute 'ImpImporter'|use_2to3 is invalid",
         files: Files::None,
         touches: &["requirements.txt"],
@@ -214,7 +170,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "python.exception",
         rank: Rank::Error,
         confidence: 0.8,
-        needles: &["Error: ", "Exception: ", "Error("],
         pattern: r"^(?:[a-z_][\w]*\.)+\w*(?:Error|Exception|Refused|DoesNotExist|Failure)(?:: \S|$)|^(?:AttributeError|NameError|KeyError|ValueError|ImportError|IndexError|RuntimeError|FileNotFoundError|OSError|ZeroDivisionError|AssertionError|NotImplementedError|PermissionError|UnicodeDecodeError|ConnectionError|RecursionError): \S",
         samples: &[
             "sqlite3.OperationalError: unable to open database file",

@@ -15,7 +15,6 @@ const RUBY: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.bundler-version",
-        needles: &["ind 'bundler' (", "gem bundler (", "You must use Bundler"],
         pattern: r"(?:Could not find 'bundler' \([\d.]+\) required by your (?P<file>\S+\.lock)|can't find gem bundler \(|You must use Bundler \d+ or greater with this lockfile)",
         files: Files::Here,
         touches: &["Gemfile.lock"],
@@ -32,7 +31,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://bundler.io/"),
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
-        needles: &["—", "–"],
         pattern: r#"^(?:Could not find gem|ERROR: Invalid requirement:|error: (?:unknown|unexpected|unrecognized) (?:option|argument|command)|Unknown (?:option|argument|command)|unknown (?:option|command|flag):?|ERROR: +(?:unknown|invalid) command) ?:?['"`]?[—–]"#,
         touches: &[],
         confidence: 0.92,
@@ -48,7 +46,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "ruby.because",
-        needles: &["ecause "],
         pattern: r"^(?:So, b|And b|B)ecause .*(?:depends on [\w-]+ (?:>=|<=|~>|!=|[=<>]) |could not be found in|current Ruby version is )",
         samples: &[
             "Because every version of shop-core depends on Ruby >= 3.3.0, < 4.0",
@@ -59,7 +56,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "ruby.checksum",
-        needles: &["mismatched checksums", "could not find the checksum"],
         pattern: r"^Bundler found mismatched checksums",
         touches: &["Gemfile.lock"],
         samples: &["Bundler found mismatched checksums. This is a potential security risk."],
@@ -68,7 +64,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rails.adapter",
         error_type: ErrorType::Dependency,
-        needles: &["Error loading the '"],
         pattern: r"Error loading the '(?P<module>[\w-]+)' Active Record adapter",
         confidence: 0.88,
         samples: &[
@@ -79,13 +74,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.interpreter",
         error_type: ErrorType::Config,
-        needles: &[
-            "rbenv: version `",
-            "ruby interpreter version",
-            "Unknown version ",
-            "is not installed.",
-            "version `",
-        ],
         pattern: r"^(?:rbenv: version `[^']+' is not installed|Unknown ruby interpreter version|Error: Unknown version \S+ for ruby|[Rr](?:equired )?ruby-[\d.]+ is not installed)",
         touches: &[".ruby-version"],
         samples: &[
@@ -97,7 +85,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "ruby.yanked",
-        needles: &["can no longer be found in that source"],
         pattern: r"^Your bundle is locked to .* can no longer be found in that source",
         touches: &["Gemfile.lock"],
         samples: &[
@@ -108,11 +95,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.gemfile",
         error_type: ErrorType::Config,
-        needles: &[
-            "There was an error parsing `",
-            "is not valid. Please fix this gemspec",
-            "seem to be missing from your vendor/cache",
-        ],
         pattern: r"(?:There was an error parsing `(?P<file>[\w./-]+)`|The gemspec at (?P<spec>\S+) is not valid|Some gems seem to be missing from your vendor/cache)",
         touches: &["Gemfile"],
         samples: &[
@@ -127,7 +109,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Flaky,
         rank: Rank::Error,
         touches: &[],
-        needles: &["Could not reach host", "Could not fetch specs from", "Gem::RemoteFetcher::FetchError: "],
         pattern: r"^(?:Could not reach host \S+\.|Bundler::HTTPError: Could not fetch specs|(?:ERROR: +.*)?Gem::RemoteFetcher::FetchError: )",
         confidence: 0.88,
         advice: Some("The gem server did not answer: deploy the same commit again {redeploy}."),
@@ -139,7 +120,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "ruby.executable",
-        needles: &["bundler: command not found: "],
         pattern: r"^bundler: command not found: (?P<module>\S+)",
         samples: &["bundler: command not found: puma"],
         ..RUBY
@@ -149,7 +129,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Build,
         rank: Rank::Error,
         touches: &[],
-        needles: &["Sprockets::", "Uglifier::Error", "SassC::SyntaxError", "Propshaft::"],
         pattern: r"^(?:Sprockets::(?:\w+::)*(?:FileNotFound|AssetNotFound|ArgumentError)|Uglifier::Error|SassC::SyntaxError|Propshaft::\w+): \S",
         confidence: 0.9,
         samples: &[
@@ -161,7 +140,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "execjs.runtime",
         error_type: ErrorType::Config,
-        needles: &["ExecJS::RuntimeUnavailable"],
         pattern: r"ExecJS::RuntimeUnavailable: ",
         touches: &["Dockerfile"],
         samples: &["ExecJS::RuntimeUnavailable: Could not find a JavaScript runtime."],
@@ -170,7 +148,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rake.task",
         error_type: ErrorType::Config,
-        needles: &["Don't know how to build task"],
         pattern: r"^Don't know how to build task '",
         touches: &[],
         confidence: 0.85,
@@ -184,13 +161,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Runtime,
         rank: Rank::Exception,
         touches: &[],
-        needles: &[
-            "uninitialized constant",
-            "undefined method",
-            "ActiveRecord::",
-            "PG::",
-            "Zeitwerk::NameError",
-        ],
         pattern: r"^(?:NameError: uninitialized constant|NoMethodError: undefined method|Zeitwerk::NameError: |ActiveRecord::\w+: |PG::\w+: )",
         confidence: 0.85,
         samples: &[
@@ -204,7 +174,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "ruby.gem-not-loaded",
         rank: Rank::Error,
-        needles: &["cannot load such file -- "],
         pattern: r"cannot load such file -- (?P<module>[a-z][\w-]*(?:/[\w/-]+)?)(?: \(LoadError\))?$",
         confidence: 0.85,
         samples: &[
@@ -215,7 +184,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "ruby.activated",
-        needles: &["You have already activated "],
         pattern: r"You have already activated (?P<module>\S+) \S+, but your Gemfile requires",
         touches: &["Gemfile.lock"],
         confidence: 0.9,

@@ -15,13 +15,6 @@ const FAULT: Entry = Entry { error_type: ErrorType::Other, verdict: Verdict::Fla
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "actions.workflow",
-        needles: &[
-            "Input required and not supplied",
-            "Unable to resolve action",
-            "The workflow is not valid",
-            "uses a deprecated version of `actions/",
-            "Missing download info for actions/",
-        ],
         pattern: r"(?:Input required and not supplied: (?P<name>\w+)|Unable to resolve action `?|The workflow is not valid\.|uses a deprecated version of `actions/|Missing download info for actions/)",
         samples: &[
             "Error: Input required and not supplied: token",
@@ -32,14 +25,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "actions.setup-version",
-        needles: &[
-            "was not found in the local cache",
-            "was not found for ",
-            "satisfied version spec",
-            "satisfies version spec",
-            "Unable to find Node version",
-            "Could not find satisfied version",
-        ],
         pattern: r"^(?:Error: )?(?:Version \S+ (?:with arch \S+ )?was not found in the local cache|The version '[^']+' with architecture '[^']+' was not found for|.*version that satisf(?:ied|ies) version spec|Unable to find Node version '|Could not find satisfied version for)",
         samples: &[
             "Error: The version '3.6' with architecture 'x64' was not found for Ubuntu 24.04.",
@@ -50,7 +35,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "actions.cache-file",
-        needles: &["matched to [", "Dependencies lock file is not found"],
         pattern: r"^(?:Error: )?(?:No file in \S+ matched to \[|Dependencies lock file is not found in )",
         samples: &[
             "Error: No file in /home/runner/work/shop/shop matched to [**/requirements.txt or **/pyproject.toml], make sure you have checked out the target repository",
@@ -60,7 +44,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "actions.permission",
-        needles: &["Resource not accessible by integration", "denied to github-actions"],
         pattern: r"(?:Resource not accessible by integration|denied to github-actions\[bot\])",
         samples: &["Error: Resource not accessible by integration"],
         ..RUNNER
@@ -69,7 +52,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "pages.disabled",
         docs: Some("https://docs.github.com/en/pages"),
         verdict: Verdict::Config,
-        needles: &["Get Pages site failed", "Ensure GitHub Pages has been enabled"],
         pattern: r"(?:Get Pages site failed|Ensure GitHub Pages has been enabled)",
         advice: Some(
             "GitHub Pages is off for this repository: turn it on in the repository's Pages settings, with GitHub Actions as its source.",
@@ -83,7 +65,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "pages.deploy",
         docs: Some("https://docs.github.com/en/pages"),
         rank: Rank::Error,
-        needles: &["Deployment failed, try again later"],
         pattern: r"^(?:Error: )?Deployment failed, try again later",
         confidence: 0.85,
         advice: Some("GitHub Pages could not publish: run the job again {redeploy}."),
@@ -94,11 +75,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "runner.stopped",
         docs: Some("https://docs.github.com/en/actions"),
         rank: Rank::Error,
-        needles: &[
-            "runner has received a shutdown signal",
-            "lost communication with the server",
-            "Job failed (system failure)",
-        ],
         pattern: r"(?:runner has received a shutdown signal|lost communication with the server|Job failed \(system failure\))",
         confidence: 0.85,
         advice: Some("The runner was stopped: run the job again {redeploy}."),
@@ -112,7 +88,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "runner.timeout",
         docs: Some("https://docs.github.com/en/actions"),
         verdict: Verdict::Platform,
-        needles: &["execution took longer than", "has exceeded the maximum execution time"],
         pattern: r"(?:Job failed: execution took longer than|has exceeded the maximum execution time of)",
         confidence: 0.88,
         advice: Some("The job took longer than it may: raise its time limit, or make the build shorter."),
@@ -122,7 +97,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "git.ownership",
         tool: "git",
-        needles: &["detected dubious ownership", "not a git repository"],
         pattern: r"^fatal: (?:detected dubious ownership in repository|not a git repository)",
         rank: Rank::Error,
         confidence: 0.8,
@@ -135,7 +109,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "make.rule",
         tool: "make",
-        needles: &["No rule to make target", "no makefile found"],
         pattern: r"^g?make(?:\[\d+\])?: \*\*\* No (?:rule to make target|targets specified and no makefile found)",
         samples: &[
             "make: *** No rule to make target 'bild'.  Stop.",
@@ -147,7 +120,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "cmake.error",
         tool: "cmake",
         rank: Rank::Error,
-        needles: &["CMake Error at "],
         pattern: r"^CMake Error at (?P<file>[\w./-]+):\d+",
         error_type: ErrorType::Build,
         samples: &["CMake Error at CMakeLists.txt:3 (find_package):"],
@@ -159,7 +131,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "c.link",
         tool: "cc",
         rank: Rank::Error,
-        needles: &["undefined reference to", "ld returned 1 exit status"],
         pattern: r"(?:undefined reference to [`']|collect2: error: ld returned)",
         error_type: ErrorType::Build,
         confidence: 0.8,

@@ -19,7 +19,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "python.no-script",
         docs: Some("https://docs.python.org/3/using/cmdline.html"),
-        needles: &["can't open file '"],
         pattern: r"^(?:\S*/)?python[\d.]*: can't open file '",
         verdict: Verdict::Config,
         files: Files::None,
@@ -33,7 +32,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "flask.app",
-        needles: &["Flask application", "Could not import '", "WSGI application '"],
         pattern: r"(?:^Error: (?:Could not import '|Failed to find Flask application|Could not locate a Flask application)|WSGI application '[^']+' could not be loaded)",
         files: Files::None,
         confidence: 0.85,
@@ -45,7 +43,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "python.port",
-        needles: &["is not a valid port number", "'$PORT'"],
         pattern: r"^Error: (?:'\S*' is not a valid port number|Invalid value for '--port': '\$PORT')",
         files: Files::None,
         samples: &[
@@ -58,7 +55,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "decouple.variable",
         docs: Some("https://docs.python.org/3/library/os.html#os.environ"),
         verdict: Verdict::Config,
-        needles: &["UndefinedValueError"],
         pattern: r"^(?:\w+\.)*UndefinedValueError: (?P<name>\w+) not found",
         confidence: 0.95,
         advice: Some("Add {name} with its value {env}, then deploy again."),
@@ -71,7 +67,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "pydantic.settings",
         docs: Some("https://docs.pydantic.dev/latest/concepts/pydantic_settings/"),
         verdict: Verdict::Config,
-        needles: &["validation error for ", "validation errors for "],
         pattern: r"^(?:\w+\.)*ValidationError: \d+ validation errors? for \w*(?:Settings|Config|Env\w*)\b",
         confidence: 0.88,
         advice: Some("Set the variables that the log names below the error {env}, then deploy again."),
@@ -85,7 +80,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
         verdict: Verdict::Config,
-        needles: &["could not translate host name", "Name or service not known"],
         pattern: r"could not translate host name",
         confidence: 0.88,
         advice: Some("The database's host does not exist from here: correct the connection string {env}."),
@@ -96,7 +90,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "python.shared-library",
-        needles: &["cannot open shared object file"],
         pattern: r"^(?:ImportError|OSError): (?P<name>lib[\w.+-]+): cannot open shared object file",
         touches: &["Dockerfile"],
         error_type: ErrorType::Dependency,
@@ -108,12 +101,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // Two packages of which one has moved on.
     Entry {
         id: "python.incompatible-package",
-        needles: &[
-            "cannot import name '",
-            "dtype size changed",
-            "compiled using NumPy 1",
-            "PydanticImportError",
-        ],
         pattern: r"(?:^ImportError: cannot import name '\w+' from '(?P<module>[\w.]+)' \(\S*(?:site|dist)-packages/|numpy\.dtype size changed|compiled using NumPy 1\.x cannot be run|PydanticImportError: )",
         confidence: 0.9,
         samples: &[
@@ -127,12 +114,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "alembic.revision",
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
-        needles: &[
-            "Can't locate revision",
-            "Multiple head revisions",
-            "leaf nodes in the migration graph",
-            "NodeNotFoundError",
-        ],
         pattern: r"(?:Can't locate revision identified by|Multiple head revisions are present|multiple leaf nodes in the migration graph|NodeNotFoundError: )",
         files: Files::None,
         confidence: 0.8,
@@ -147,7 +128,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "mypy",
         rank: Rank::Error,
         error_type: ErrorType::Build,
-        needles: &[".py:"],
         pattern: r"^(?P<file>[\w./-]+\.pyi?):\d+(?::\d+)?: error: \S",
         files: Files::Here,
         last: false,
@@ -160,7 +140,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "ruff",
         rank: Rank::Error,
         error_type: ErrorType::Build,
-        needles: &[".py:", "would reformat "],
         pattern: r"^(?:(?P<file>[\w./-]+\.pyi?):\d+:\d+: [A-Z]{1,4}\d{3,4} \S|would reformat \S+\.py$)",
         files: Files::Here,
         last: false,
@@ -172,15 +151,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "docs.site",
         tool: "docs",
         rank: Rank::Error,
-        needles: &[
-            "Error reading page",
-            "Error building page",
-            "Config file '",
-            "Config value '",
-            "in strict mode",
-            "Sphinx error",
-            "Extension error",
-        ],
         pattern: r"^(?:(?:Error: )?Config file '[^']+' does not exist|ERROR +- +(?:Config value '|Error reading page '|Error building page ')|Aborted with \d+ warnings? in strict mode|Sphinx error:|Extension error)",
         files: Files::None,
         touches: &[],

@@ -17,7 +17,6 @@ const VARIABLE: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "settings.schema",
-        needles: &["nvalid environment", "nvironment validation", "nvironment variables are invalid"],
         pattern: r"(?i)^(?:❌ ?|✗ ?|× ?)?(?:\[?\w*error\]?:? ?)?(?:❌ ?)?(?:invalid environment (?:variables?|configuration)|environment validation (?:failed|error)|environment variables are invalid)\b",
         confidence: 0.95,
         files: Files::Here,
@@ -36,7 +35,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "drizzle.parameter",
         docs: Some("https://orm.drizzle.team/docs/drizzle-config-file"),
-        needles: &["provide required params", "Either connection \"url\"", "[x] url: undefined"],
         pattern: r#"Please provide required params|^Either connection "url"|^\[x\] url: undefined"#,
         confidence: 0.86,
         advice: Some(
@@ -48,42 +46,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         ..VARIABLE
     },
+    // What a library says of itself before anything fails for it.
+    Entry {
+        id: "settings.notice",
+        rank: Rank::Error,
+        pattern: r#"(?i)^\[[\w -]+\] (?:warning: )?(?:missing|unable to find|could not find|please (?:set|define))\b.{0,60}?env(?:ironment)?[ -]?var(?:iable)?s?\b(?:[: ("'`]{1,4}(?P<name>[A-Z][A-Z0-9_]{2,}))?"#,
+        confidence: 0.88,
+        samples: &["[Upstash Redis] Unable to find environment variable: `UPSTASH_REDIS_REST_URL`"],
+        ..VARIABLE
+    },
     Entry {
         id: "settings.missing-variable",
-        needles: &[
-            "nvironment variable",
-            "env var",
-            "ENV var",
-            "env variable",
-            "nv vars",
-            "Environment Variable",
-        ],
         pattern: r#"(?i)^(?:[\[(]?\w*(?:error|exception)\]?(?: \[\w+\])?:? |fatal:? |❌ ?|× ?|⨯ ?|✗ ?|\[[\w -]+\] ?|> )*(?:missing|unset|undefined|no|required|please (?:set|define|add|provide|configure)|you must (?:set|provide)|unable to find|could not find|expected)\b.{0,60}?(?:env(?:ironment)?[ -]?var(?:iable)?s?)\b(?:[: ("'`]{1,4}(?P<name>[A-Z][A-Z0-9_]{2,}))?"#,
         samples: &[
             "Error: Missing required environment variable: STRIPE_SECRET_KEY",
             "Error: Please define the MONGODB_URI environment variable inside .env.local",
-            "[Upstash Redis] Unable to find environment variable: `UPSTASH_REDIS_REST_URL`",
             "Error: Missing env var: NEXT_PUBLIC_API_URL",
         ],
         ..VARIABLE
     },
     Entry {
         id: "settings.variable-not-set",
-        needles: &[
-            "nvironment variable",
-            "env var",
-            "env variable",
-            "not set",
-            "not defined",
-            "is required",
-            "is missing",
-            "must be set",
-            "must be defined",
-            "undefined",
-            "not provided",
-            "not configured",
-        ],
-        pattern: r#"^(?:[\[(]?\w*(?:[Ee]rror|[Ee]xception)\]?(?: \[\w+\])?:? |\[[\w -]+\] ?|❌ ?|⨯ ?|> )*(?:[Tt]he |[Ee]nvironment [Vv]ariable |[Ee]nv(?:ironment)? var(?:iable)? |process\.env\.)*["'`]?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]?(?: environment variable| env var(?:iable)?)?(?: \([^)]*\))? (?:is|was|are|must be|has|needs to be|should be)(?: (?:not|be|been|a))* ?(?:set|defined|required|missing|undefined|empty|provided|configured|found|present)\b"#,
+        pattern: r#"^(?:[\[(]?\w*(?:[Ee]rror|[Ee]xception)\]?(?: \[\w+\])?:? |\[[\w -]+\] ?|❌ ?|⨯ ?|> )*(?:[Tt]he |[Ee]nvironment [Vv]ariable |[Ee]nv(?:ironment)? var(?:iable)? |process\.env\.)*["'`]?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]?(?: environment variable| env var(?:iable)?)?(?: \([^)]*\))? (?:is|was|are|must be|has|needs to be|should be)(?: (?:not|be|been|a))* (?:set|defined|required|missing|undefined|empty|provided|configured|found|present)\b"#,
         samples: &[
             "Error: NEXT_PUBLIC_SUPABASE_URL is not defined",
             "Error: The OPENAI_API_KEY environment variable is missing or empty; either provide it, or instantiate the client",
@@ -94,7 +78,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "prisma.variable",
-        needles: &["Environment variable not found"],
         pattern: r"Environment variable not found: (?P<name>[A-Z][A-Z0-9_]+)",
         confidence: 0.97,
         samples: &[
@@ -106,7 +89,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "sveltekit.variable",
-        needles: &["env/static/"],
         pattern: r#""(?P<name>\w+)" is not exported by "(?:virtual:)?(?:\$?env)/static/|env/static/\w+["']+ has no exported member|No matching export in "(?:virtual:)?\$?env/static/"#,
         files: Files::Line,
         samples: &[
@@ -118,7 +100,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rails.secret",
-        needles: &["secret_key_base", "ActiveSupport::MessageEncryptor::InvalidMessage", "master.key"],
         pattern: r"(?:Missing `secret_key_base`|MessageEncryptor::InvalidMessage|Missing encryption key to decrypt)",
         advice: Some(
             "Rails has no key for its credentials: set RAILS_MASTER_KEY or SECRET_KEY_BASE {env}, then deploy again.",
@@ -131,7 +112,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "supabase.client",
-        needles: &["URL and API key are required", "URL and Key are required"],
         pattern: r"URL and (?:API )?[Kk]ey are required to create a Supabase client",
         advice: Some("Add the Supabase address and key that the code reads {env}, then deploy again."),
         samples: &[
@@ -142,27 +122,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "settings.sdk-key",
-        needles: &[
-            "supabaseUrl is",
-            "supabaseKey is",
-            "Neither apiKey nor",
-            "issing publishableKey",
-            "auth/invalid-api-key",
-            "issing API key",
-            "issing api key",
-            "No database connection string",
-            "accessToken",
-            "projectId",
-            "apiKey is required",
-            "API key is required",
-            "api_key client option",
-            "ecret is required",
-            "MissingSecret",
-            "apiKey must be",
-            "API key not",
-            "Publishable Key",
-            "publishable key",
-        ],
         pattern: r#"(?:supabase(?:Url|Key) is ?(?:required)?|Neither apiKey nor|[Mm]issing publishableKey|Missing (?:Clerk )?(?:Secret|Publishable) [Kk]ey|auth/invalid-api-key|[Mm]issing API [Kk]ey|[Mm]issing api key|No database connection string was provided|Expected parameter accessToken|Configuration must contain `?projectId|(?:apiKey|API key) is required|api_key client option must be set|["`]?[Ss]ecret["`]? is required|MissingSecret|apiKey must be (?:set|provided)|API key not (?:set|found|provided|configured)|Publishable Key is missing)"#,
         confidence: 0.93,
         advice: Some(
@@ -179,7 +138,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "settings.option-empty",
-        needles: &["argument missing", "requires an argument", "requires a value", "expected a value"],
         pattern: r"^(?:error: )?(?:option '(?P<name>[^']+)' argument missing|.*option .* requires an argument)",
         confidence: 0.85,
         advice: Some("A variable that the command line uses is empty: set it {env}, then deploy again."),
@@ -189,7 +147,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "django.secret",
-        needles: &["SECRET_KEY setting must not be empty", "ImproperlyConfigured: Set the"],
         pattern: r"ImproperlyConfigured: (?:The (?P<name>SECRET_KEY) setting must not be empty|Set the \w+ environment variable)",
         confidence: 0.95,
         last: true,
@@ -199,7 +156,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "python.variable",
-        needles: &["KeyError: '"],
         pattern: r"^KeyError: '(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'$",
         confidence: 0.85,
         files: Files::Traceback,
@@ -210,7 +166,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rust.variable",
-        needles: &["environment variable `"],
         pattern: r"^error: environment variable `(?P<name>\w+)` not defined at compile time",
         samples: &["error: environment variable `API_URL` not defined at compile time"],
         docs: Some("https://doc.rust-lang.org/std/macro.env.html"),
@@ -218,7 +173,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.secret-reference",
-        needles: &["references Secret"],
         pattern: r#"Environment Variable "(?P<name>[^"]+)" references Secret "[^"]+", which does not exist"#,
         confidence: 0.97,
         samples: &[
@@ -230,13 +184,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "sentry.project",
         tool: "sentry-cli",
-        needles: &[
-            "error: project not found",
-            "sentry",
-            "Sentry",
-            "Auth token is required",
-            "error: API request failed",
-        ],
         pattern: r"(?i)^(?:error: )?(?:error: (?:project|organization) not found|error: API request failed|error: .*sentry reported an error|.*auth token is required|sentry reported an error:)",
         rank: Rank::Error,
         files: Files::None,
@@ -250,14 +197,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "database.unreachable",
         tool: "database",
-        needles: &[
-            "Can't reach database",
-            "P1001",
-            "could not connect to server",
-            "connection to server at",
-            "ECONNREFUSED",
-            "Connection refused",
-        ],
         pattern: r"^(?:.*\bError: )?(?:P1001: ?)?(?:Can't reach database server|.*could not connect to server|connection to server at .* failed|.*connect ECONNREFUSED .*:(?:5432|3306|27017|6379)\b|MongoNetworkError|MongooseServerSelectionError|.*OperationalError.*[Cc]onnection refused)",
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
@@ -277,12 +216,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "database.authentication",
         tool: "database",
-        needles: &[
-            "P1000",
-            "password authentication failed",
-            "bad auth",
-            "Authentication failed against database",
-        ],
         pattern: r"(?:P1000\b|password authentication failed|MongoServerError: bad auth|Authentication failed against database)",
         rank: Rank::Error,
         error_type: ErrorType::Runtime,

@@ -16,7 +16,6 @@ const GO: Entry =
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "cargo.lock-version",
-        needles: &["lock file version", "failed to parse lock file"],
         pattern: r"^(?:error: )?(?:lock file version `?\d+`? (?:was found|requires)|failed to parse lock file at)",
         touches: &["Cargo.lock"],
         samples: &[
@@ -27,14 +26,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "rustup.toolchain",
-        needles: &[
-            "rustup could not choose a version",
-            "is only accepted on the nightly",
-            "normally provided by the",
-            "may not be used on the stable release",
-            "not found in channel",
-            "override toolchain",
-        ],
         pattern: r"^error(?:\[E0554\])?: (?:rustup could not choose a version|the option `\w+` is only accepted on the nightly|the '[^']+' binary, normally provided by the|`#!\[feature\]` may not be used on the stable|.*(?:target|component) .* not found in channel|override toolchain '[^']+' is not installed)",
         touches: &["rust-toolchain.toml"],
         samples: &[
@@ -47,11 +38,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     // The standard library of a target, not a crate of the project.
     Entry {
         id: "rustup.target",
-        needles: &[
-            "can't find crate for `std`",
-            "can't find crate for `core`",
-            "target may not be installed",
-        ],
         pattern: r"^error\[E0463\]: can't find crate for `std`",
         touches: &["rust-toolchain.toml"],
         confidence: 0.88,
@@ -62,7 +48,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "cargo.command",
-        needles: &["no such command: `", "no such subcommand: `"],
         pattern: r"^error: no such (?:sub)?command: `(?P<name>[\w-]+)`",
         touches: &["Dockerfile"],
         samples: &["error: no such command: `leptos`"],
@@ -70,15 +55,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "cargo.selection",
-        needles: &[
-            "no bin target named",
-            "did not match any packages",
-            "no targets specified in the manifest",
-            "cannot specify features for packages",
-            "does not contain this feature",
-            "does not have these features",
-            "does not have the feature",
-        ],
         pattern: r"^error: (?:no bin target named `[^`]+`|package ID specification `[^`]+` did not match any packages|cannot specify features for packages|.*(?:does not contain this feature|does not have (?:the|these) features?))|no targets specified in the manifest",
         touches: &["Cargo.toml"],
         confidence: 0.88,
@@ -95,11 +71,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
         rank: Rank::Error,
-        needles: &[
-            "failed to download from",
-            "failed to fetch `https://github.com/rust-lang",
-            "download of config.json failed",
-        ],
         pattern: r"^(?:error: )?(?:failed to download from `https://(?:static\.)?crates\.io|failed to fetch `https://github\.com/rust-lang/crates\.io-index`|download of config\.json failed)",
         confidence: 0.85,
         advice: Some("The crate registry did not answer: deploy the same commit again {redeploy}."),
@@ -112,7 +83,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "linker.library",
         tool: "rustc",
-        needles: &["cannot find -l", "could not find native static library", "library not found for -l"],
         pattern: r"(?:cannot find -l(?P<name>[\w.+-]+)|could not find native static library `|library not found for -l)",
         touches: &["Dockerfile"],
         samples: &[
@@ -123,7 +93,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "go.private",
-        needles: &["git ls-remote", "410 Gone", "404 Not Found"],
         pattern: r"^go: .*(?:git ls-remote .*exit status|reading https?://\S+: (?:410 Gone|404 Not Found))",
         confidence: 0.85,
         samples: &[
@@ -138,7 +107,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
         touches: &[],
-        needles: &["proxy.golang.org", "sum.golang.org"],
         pattern: r"^(?:go: |verifying ).*(?:proxy|sum)\.golang\.org.*(?:i/o timeout|connection reset|TLS handshake|50\d |unexpected EOF|no such host)",
         confidence: 0.9,
         advice: Some("Go's module proxy did not answer: deploy the same commit again {redeploy}."),
@@ -150,7 +118,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "go.checksum",
         touches: &["go.sum"],
-        needles: &["checksum mismatch"],
         pattern: r"^(?:go: )?verifying \S+: (?:.*: )?checksum mismatch",
         samples: &["verifying github.com/acme/cart@v1.2.3: checksum mismatch"],
         ..GO
@@ -160,7 +127,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "go.own-package",
         error_type: ErrorType::Build,
         touches: &[],
-        needles: &["is not in std", "is not in GOROOT"],
         pattern: r"(?:^(?P<file>[\w./-]+\.go):\d+:\d+: )?package \S+ is not in (?:std|GOROOT)",
         files: Files::Here,
         samples: &[
@@ -172,7 +138,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "go.cycle",
         error_type: ErrorType::Build,
         touches: &[],
-        needles: &["import cycle not allowed"],
         pattern: r"import cycle not allowed",
         files: Files::Below,
         samples: &["package shop/cmd: import cycle not allowed"],
@@ -183,7 +148,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Error,
         error_type: ErrorType::Config,
         touches: &["Dockerfile", "go.mod"],
-        needles: &["note: module requires Go"],
         pattern: r"^note: module requires Go \d",
         samples: &["note: module requires Go 1.99"],
         ..GO
@@ -192,7 +156,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "go.c-compiler",
         error_type: ErrorType::Config,
         touches: &["Dockerfile"],
-        needles: &["C compiler \""],
         pattern: r#"cgo: C compiler "[^"]+" not found"#,
         samples: &["cgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"],
         ..GO
@@ -202,7 +165,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Error,
         error_type: ErrorType::Runtime,
         touches: &[],
-        needles: &["fatal error: all goroutines", "fatal error: concurrent map"],
         pattern: r"^fatal error: (?:all goroutines are asleep|concurrent map)",
         files: Files::Below,
         samples: &["fatal error: all goroutines are asleep - deadlock!"],

@@ -16,7 +16,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "rails.key-length",
         docs: Some("https://guides.rubyonrails.org/security.html#custom-credentials"),
-        needles: &["key must be "],
         pattern: r"^(?:ArgumentError: )?key must be \d+ bytes",
         advice: Some(
             "The key for Rails' credentials has the wrong length: set RAILS_MASTER_KEY {env} to the content of config/master.key, then deploy again.",
@@ -27,15 +26,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "database.url-scheme",
         docs: Some("https://docs.djangoproject.com/en/stable/ref/databases/"),
-        needles: &[
-            "UnknownSchemeError",
-            "dj_database_url.ParseError",
-            "URL from string",
-            "SQLAlchemy URL from",
-            "Redis URL must specify",
-            "Invalid URI scheme",
-            "expected connection string to start with",
-        ],
         pattern: r"(?:dj_database_url\.(?:UnknownSchemeError|ParseError)\b|Could not parse (?:rfc1738|SQLAlchemy) URL from (?:given URL )?string|Redis URL must specify one of the following schemes|InvalidURI: Invalid URI scheme|Invalid scheme, expected connection string to start with)",
         files: Files::Traceback,
         last: true,
@@ -54,7 +44,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "sqlx.offline",
         verdict: Verdict::Code,
-        needles: &["cargo sqlx prepare", "to use query macros"],
         pattern: r"(?:`?DATABASE_URL`? .*(?:cargo sqlx prepare|to use query macros)|cargo sqlx prepare` to update the query cache)",
         samples: &[
             "error: `DATABASE_URL` must be set, or `cargo sqlx prepare` must have been run and .sqlx must exist, to use query macros",

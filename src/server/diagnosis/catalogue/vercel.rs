@@ -16,7 +16,6 @@ const VERCEL: Entry = Entry {
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "vercel.routes-manifest",
-        needles: &["routes-manifest", "Missing public directory", "find lambda for route"],
         pattern: r#"routes-manifest(?:-deterministic)?\.json["']? couldn't be found|^Error: Missing public directory|Unable to find lambda for route"#,
         verdict: Verdict::Config,
         advice: Some(
@@ -31,7 +30,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.functions",
-        needles: &["invalid maxDuration", "must have a maxDuration", "must have a memory"],
         pattern: r"invalid maxDuration value|must have a (?:maxDuration|memory)",
         touches: &["vercel.json"],
         samples: &["Error: Builder returned invalid maxDuration value for Serverless Function \"api/chat\"."],
@@ -39,7 +37,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "vercel.build-script",
-        needles: &["Missing build script", "Missing required \"build\" script"],
         pattern: r#"^Error: Missing (?:required "(?:vercel-|now-)?build" script|build script)"#,
         touches: &["package.json"],
         samples: &[

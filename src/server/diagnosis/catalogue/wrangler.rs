@@ -16,7 +16,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "wrangler.no-routes",
         rank: Rank::Guess,
-        needles: &["No routes found when building Functions"],
         pattern: r"No routes found when building Functions directory",
         confidence: 0.3,
         samples: &[
@@ -26,14 +25,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "cloudflare.output-links",
-        needles: &["build output directory contains links"],
         pattern: r"build output directory contains links to files that can't be accessed",
         samples: &["Failed: build output directory contains links to files that can't be accessed"],
         ..WRANGLER
     },
     Entry {
         id: "wrangler.node-version",
-        needles: &["Wrangler requires at least Node.js"],
         pattern: r"Wrangler requires at least Node\.js",
         verdict: Verdict::Config,
         confidence: 0.95,
@@ -43,17 +40,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "wrangler.configuration",
-        needles: &[
-            "Configuration file for",
-            "Unexpected fields found in",
-            "configuration file validation",
-            "compiled Open Next config",
-            "Unknown argument",
-            "should have a string \"binding\" field",
-            "bindings should",
-            "Could not read file",
-            "ot enough arguments following",
-        ],
         pattern: r#"(?:Configuration file for (?:Pages|Workers) projects does not support|Unexpected fields found in|[Rr]unning configuration file validation|compiled Open Next config|^(?:✘ \[ERROR\] )?Unknown arguments?: |"[\w.\[\]]+" bindings should|should have a string "binding" field)"#,
         files: Files::None,
         samples: &[
@@ -65,7 +51,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "wrangler.module-missing",
-        needles: &["No such module \"", "Failed to publish your Function"],
         pattern: r#"No such module "(?P<name>[^"]+)"|Failed to publish your Function\. Got error"#,
         confidence: 0.84,
         samples: &["Failed to publish your Function. Got error: Uncaught Error: No such module \"node:fs\"."],
@@ -73,11 +58,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "wrangler.api-code",
-        needles: &["[code: 1", "[code: 7", "[code: 8"],
         pattern: r"\[code: \d{4,6}\]\s*$",
         samples: &[
             "KV namespace '0f2a' is not valid. Please verify the namespace_id in your configuration. [code: 10042]",
-            "✘ [ERROR] binding DB of type d1 must have a database that already exists. [code: 10181]",
         ],
         ..WRANGLER
     },

@@ -7,14 +7,12 @@ const FOOTER: Entry = Entry { tool: "wrapper", rank: Rank::Footer, confidence: 0
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "vercel.command-exited",
-        needles: &["exited with"],
         pattern: r#"^(?:Error: |ERROR: ?)?(?:Command )?["'`].+["'`] exited with (?:code )?(?:SIG[A-JL-Z]\w+|\d+)"#,
         samples: &["Error: Command \"npm run build\" exited with 1", "ERROR: \"build:kit\" exited with 1."],
         ..FOOTER
     },
     Entry {
         id: "cloudflare.command-failed",
-        needles: &["Failed: "],
         pattern: r"^Failed: (?:Error while executing user command|build command exited|error occurred while|an? error occurred while)",
         samples: &[
             "Failed: Error while executing user command. Exited with error code: 1",
@@ -24,7 +22,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "render.exited",
-        needles: &["==> "],
         pattern: r"^==> (?:Exited|Build failed|Common ways|Application exited|Deploy failed|Update failed|Running '|Using |Cloning|Checking out|Docs )",
         samples: &[
             "==> Exited with status 1",
@@ -38,24 +35,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "render.build-passed",
         rank: Rank::Passed,
         tool: "*",
-        needles: &["Build successful", "Build succeeded"],
         pattern: r"^==> Build (?:successful|succeeded)",
         samples: &["==> Build successful 🎉"],
         ..FOOTER
     },
     Entry {
         id: "netlify.build-failed",
-        needles: &[
-            "uild failed due to",
-            "ailing build:",
-            "ailed during stage",
-            "build.command\" failed",
-            "non-zero exit code",
-            "rror running command",
-            "Command failed with exit code",
-            "Failed to build site",
-            "error during build command",
-        ],
         pattern: r#"(?i)^(?:error: )?(?:build failed due to a user error|failing build:|failed during stage|"build\.command" failed|build script returned non-zero|error running command|command failed with exit code|failed to build site)"#,
         samples: &[
             "Build failed due to a user error: Build script returned non-zero exit code: 2",
@@ -67,14 +52,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "actions.exit-code",
-        needles: &[
-            "ompleted with exit code",
-            "failed with exit code",
-            "failed with return code",
-            "xited with code",
-            "xit status ",
-            "exit code: ",
-        ],
         pattern: r"^(?:Error: )?(?:.{1,200}\bfailed with return code:? \d+|Process completed with exit code|The process '.+' failed with exit code|(?:Process |Command |npm )?[Ee]xited with code|exit status \d+|exit code: \d+|│ exit code: \d+)",
         samples: &[
             "Process completed with exit code 1.",
@@ -85,7 +62,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "docker.step-failed",
-        needles: &["failed to solve", "did not complete successfully", "returned a non-zero code"],
         pattern: r"^(?:ERROR: |error: )?(?:failed to solve: )?(?:process .+ did not complete successfully: exit code|.*returned a non-zero code|executor failed running)",
         touches: &["Dockerfile"],
         samples: &[
@@ -95,24 +71,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FOOTER
     },
     Entry {
+        id: "node.command-failed",
+        pattern: r"^(?:Error: )?Command failed: \S|error MSB3073: The command |^error building image: error building stage",
+        samples: &[
+            "Error: Command failed: go mod tidy",
+            "App.csproj(64,5): error MSB3073: The command \"node webpack.js\" exited with code 2.",
+            "error building image: error building stage: failed to execute command: waiting for process to exit: exit status 1",
+        ],
+        ..FOOTER
+    },
+    Entry {
         id: "make.target",
-        needles: &["make: ***", "make[", "gmake"],
         pattern: r"^g?make(?:\[\d+\])?: \*\*\* (?:\[.+\] )?Error \d+|^g?make(?:\[\d+\])?: \*\*\* \[.+\]",
         samples: &["make: *** [Makefile:3: build] Error 2"],
         ..FOOTER
     },
     Entry {
         id: "monorepo.task-failed",
-        needles: &[
-            "run failed",
-            "Failed: ",
-            "Running target",
-            "lerna ERR!",
-            "Failed tasks",
-            " Failed:",
-            "command finished with error",
-            "failed tasks",
-        ],
         pattern: r"^(?:ERROR +run failed: command +exited|Failed: +\S+#\S+|NX +(?:Running target .+ failed|Ran target .+ failed)|Failed tasks:|lerna ERR! .+ exited \d+|.*command finished with error)",
         samples: &[
             "ERROR  run failed: command  exited (1)",

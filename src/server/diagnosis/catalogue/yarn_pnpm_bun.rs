@@ -20,7 +20,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pnpm.specifiers",
         rank: Rank::Cause,
-        needles: &["specifiers in the lockfile", "pecifiers in the lockfile"],
         pattern: r"specifiers in the lockfile .*don't match spec(?:s|ifiers) in package\.json|^specifiers in the lockfile don't match",
         touches: &["pnpm-lock.yaml", "package.json"],
         samples: &[
@@ -32,7 +31,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.outdated-lockfile",
-        needles: &["ERR_PNPM_OUTDATED_LOCKFILE", "frozen-lockfile\" because"],
         pattern: r#"ERR_PNPM_OUTDATED_LOCKFILE|Cannot install with "frozen-lockfile" because pnpm-lock\.yaml"#,
         touches: &["pnpm-lock.yaml", "package.json"],
         samples: &[
@@ -43,7 +41,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.lockfile",
-        needles: &["ERR_PNPM_NO_LOCKFILE", "ERR_PNPM_LOCKFILE", "ERR_PNPM_BROKEN_LOCKFILE"],
         pattern: r"ERR_PNPM_(?:NO_LOCKFILE|LOCKFILE\w+|BROKEN_LOCKFILE)",
         touches: &["pnpm-lock.yaml", "package.json"],
         samples: &[
@@ -57,7 +54,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://pnpm.io/errors"),
         tool: "network",
         rank: Rank::Cause,
-        needles: &["ERR_PNPM_FETCH_5", "ERR_PNPM_META_FETCH_FAIL"],
         pattern: r"ERR_PNPM_FETCH_5\d\d|ERR_PNPM_META_FETCH_FAIL.*(?:E(?:CONNRE|NOTFOUND|TIMEDOUT|AI_AGAIN)|socket hang up|timeout)",
         error_type: ErrorType::Other,
         verdict: Verdict::Flaky,
@@ -72,7 +68,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.tool-version",
-        needles: &["ERR_PNPM_META_FETCH_FAIL", "must be of type URLSearchParams", "ERR_INVALID_THIS"],
         pattern: r"ERR_PNPM_META_FETCH_FAIL|ERR_INVALID_THIS|must be of type URLSearchParams",
         error_type: ErrorType::Config,
         confidence: 0.85,
@@ -86,7 +81,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "pnpm.engine",
         touches: &[],
         rank: Rank::Cause,
-        needles: &["ERR_PNPM_UNSUPPORTED_ENGINE", "ERR_PNPM_BAD_PM_VERSION"],
         pattern: r"ERR_PNPM_(?:UNSUPPORTED_ENGINE|BAD_PM_VERSION)",
         error_type: ErrorType::Config,
         samples: &["ERR_PNPM_UNSUPPORTED_ENGINE  Unsupported environment (bad pnpm and/or Node.js version)"],
@@ -95,7 +89,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.resolution",
-        needles: &["ERR_PNPM_"],
         pattern: r"ERR_PNPM_(?:NO_MATCHING_VERSION|FETCH_404|PEER_DEP_ISSUES|WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|SPEC_NOT_SUPPORTED\w*|PATCH\w*|NO_VERSIONS|TARBALL_INTEGRITY|UNEXPECTED_STORE|IGNORED_BUILDS|TRUST_DOWNGRADE|MISSING_TIME)",
         samples: &[
             "ERR_PNPM_NO_MATCHING_VERSION  No matching version found for is-odd@^47.0.0",
@@ -108,7 +101,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pnpm.no-manifest",
         rank: Rank::Cause,
-        needles: &["ERR_PNPM_NO_PKG_MANIFEST", "ERR_PNPM_NO_IMPORTER_MANIFEST_FOUND"],
         pattern: r"ERR_PNPM_NO_(?:PKG_MANIFEST|IMPORTER_MANIFEST_FOUND)",
         error_type: ErrorType::Config,
         verdict: Verdict::Config,
@@ -122,7 +114,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "pnpm.access",
         docs: Some("https://pnpm.io/errors"),
-        needles: &["ERR_PNPM_FETCH_401", "ERR_PNPM_FETCH_403"],
         pattern: r"ERR_PNPM_FETCH_40[13]",
         verdict: Verdict::Config,
         confidence: 0.85,
@@ -135,7 +126,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "pnpm.other",
-        needles: &["ERR_PNPM_"],
         pattern: r"\bERR_PNPM_[A-QS-Z]\w+",
         confidence: 0.75,
         samples: &[
@@ -146,7 +136,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.frozen",
-        needles: &["lockfile needs to be updated", "lockfile would have been modified"],
         pattern: r"Your lockfile needs to be updated|The lockfile would have been (?:modified|created) by this install",
         touches: &["yarn.lock", "package.json"],
         samples: &[
@@ -159,7 +148,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "yarn.engine",
         rank: Rank::Cause,
-        needles: &["engine \"node\" is incompatible", "incompatible module", "Found incompatible"],
         pattern: r#"The engine "\w+" is incompatible with this module|Found incompatible module"#,
         error_type: ErrorType::Config,
         samples: &[
@@ -169,16 +157,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.resolution",
-        needles: &[
-            "Couldn't find any versions for",
-            "Couldn't find package",
-            "No candidates found",
-            "YN0082",
-            "YN0035",
-            "YN0002",
-            "Workspace not found",
-            "doesn't seem to be present in your lockfile",
-        ],
         pattern: r"Couldn't find (?:any versions for|package) |No candidates found|YN0035|Workspace not found|doesn't seem to be present in your lockfile",
         samples: &[
             "error Couldn't find any versions for \"is-odd\" that matches \"^47.0.0\"",
@@ -190,7 +168,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "yarn.missing-command",
         rank: Rank::Cause,
-        needles: &["Command \"", "Couldn't find a script named"],
         pattern: r#"^(?:error |ERR_PNPM_\w+ +)?Command "(?P<name>[^"]+)" not found|Couldn't find a script named "#,
         error_type: ErrorType::Config,
         samples: &[
@@ -203,7 +180,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "corepack.version",
         tool: "corepack",
         rank: Rank::Cause,
-        needles: &["packageManager", "Corepack", "corepack", "matching keyid"],
         pattern: r#"(?:This project's package\.json defines "packageManager"|Cannot find matching keyid|This project is configured to use (?:yarn|pnpm|npm)|Usage Error: This project|Corepack must currently be enabled)"#,
         error_type: ErrorType::Config,
         confidence: 0.9,
@@ -222,11 +198,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Flaky,
         confidence: 0.9,
         touches: &[],
-        needles: &[
-            "An unexpected error occurred: \"http",
-            "downloading package manifest",
-            "downloading tarball",
-        ],
         pattern: r#"^error An unexpected error occurred: "https?://[^"]*(?:ESOCKETTIMEDOUT|ETIMEDOUT|ECONNRE|ENOTFOUND|EAI_AGAIN|Request failed \\?"5)|^error: (?:ConnectionRefused|ConnectionClosed|Timeout|FailedToOpenSocket)\b.*(?:downloading|fetching)"#,
         advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
         samples: &[
@@ -237,7 +208,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.package",
-        needles: &["An unexpected error occurred: \"http"],
         pattern: r#"^error An unexpected error occurred: "https?://\S+(?: Not found|\s*Request failed \\?"40)"#,
         confidence: 0.88,
         touches: &["package.json"],
@@ -249,7 +219,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "yarn.checksum",
         docs: Some("https://yarnpkg.com/advanced/error-codes"),
-        needles: &["YN0018", "YN0016", "YN0041", "YN0033", "YN0009"],
         pattern: r"^➤ YN00(?:18|16|41|33|09): ",
         confidence: 0.85,
         touches: &[],
@@ -258,7 +227,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.internal",
-        needles: &["Internal Error: ", "Usage Error: "],
         pattern: r"^(?:Internal|Usage) Error: \S",
         error_type: ErrorType::Config,
         confidence: 0.7,
@@ -271,7 +239,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "yarn.footer",
-        needles: &["error Command failed", "info Visit", "YN0009", "Failed with errors"],
         pattern: r"^(?:error Command failed|info Visit |Failed with errors|➤ YN0000: (?:· )?Failed)",
         tool: "wrapper",
         samples: &["error Command failed with exit code 1."],
@@ -279,7 +246,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "bun.frozen",
-        needles: &["lockfile had changes"],
         pattern: r"^error: lockfile had changes, but lockfile is frozen",
         touches: &["bun.lock", "package.json"],
         samples: &["error: lockfile had changes, but lockfile is frozen"],
@@ -288,7 +254,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "bun.resolution",
-        needles: &["error: No version matching", "failed to resolve", "error: GET", "Workspace dependency"],
         pattern: r#"^error: (?:No version matching|\S+@\S+ failed to resolve|GET https?://.* - 404|Workspace dependency "[^"]+" not found)"#,
         samples: &[
             "error: No version matching \"^47.0.0\" found for specifier \"is-odd\" (but package exists)",
@@ -301,7 +266,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "bun.missing-script",
         rank: Rank::Cause,
-        needles: &["error: Script not found", "error: Module not found \""],
         pattern: r#"^error: Script not found "(?P<name>[^"]+)""#,
         error_type: ErrorType::Config,
         samples: &["error: Script not found \"build\""],
@@ -309,7 +273,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "bun.footer",
-        needles: &["error: script \"", "error: \""],
         pattern: r#"^error: (?:script )?"[^"]+" exited with code \d+|^error: script "[^"]+" was terminated"#,
         tool: "wrapper",
         samples: &["error: script \"build\" exited with code 1"],

@@ -233,7 +233,7 @@ pub(super) fn clock(text: &str) -> Option<usize> {
 }
 
 /// `[12:05:27.123]`.
-fn bracketed_clock(text: &str) -> Option<usize> {
+pub(super) fn bracketed_clock(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let at = clock_digits(bytes, usize::from(bytes.first() == Some(&b'[')))?;
     (bytes.first() == Some(&b'[') && bytes.get(at) == Some(&b']')).then_some(at + 1)
@@ -323,7 +323,12 @@ fn task(text: &str) -> Option<usize> {
     let (name, task) = head.get(quoted..end)?.rsplit_once([':', '#', ' '])?;
     let is_name = !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'/' | b'-' | b'_' | b'.'));
-    (is_name && TASKS.contains(&task)).then_some(end + 1)
+    // A package with a scope is nothing else, whatever its task is called.
+    let has_scope =
+        name.starts_with('@') && name.contains('/') && head[quoted + name.len()..].starts_with(':');
+    let is_word =
+        !task.is_empty() && task.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    (is_name && (TASKS.contains(&task) || has_scope && is_word)).then_some(end + 1)
 }
 
 #[cfg(test)]

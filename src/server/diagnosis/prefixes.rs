@@ -1,12 +1,13 @@
 //! Prefixes of single tools and of pasted tables, beside those that [`super::clean`] knows.
 
-use super::clean::{clock, clock_digits, cut, iso_time};
+use super::clean::{bracketed_clock, clock, clock_digits, cut, iso_time};
 
 /// The length of such a prefix.
 pub(super) fn prefix(text: &str) -> Option<usize> {
     const CUSTOM_BUILD: &str = "[custom build] ";
     let literal = text.starts_with(CUSTOM_BUILD).then_some(CUSTOM_BUILD.len());
     literal
+        .or_else(|| quoted(text))
         .or_else(|| docker_mark(text))
         .or_else(|| seconds(text))
         .or_else(|| month_time(text))
@@ -15,6 +16,12 @@ pub(super) fn prefix(text: &str) -> Option<usize> {
         .or_else(|| actions_columns(text))
         .or_else(|| runner(text))
         .or_else(|| triangle(text))
+}
+
+/// `> ` in front of a time: the log was quoted.
+fn quoted(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("> ")?;
+    (bracketed_clock(rest).is_some() || iso_time(rest).is_some() || clock(rest).is_some()).then_some(2)
 }
 
 /// `#21 ` in front of a step's error.
@@ -107,7 +114,18 @@ fn runner(text: &str) -> Option<usize> {
         return Some(end + 2);
     }
     let is_package = name.starts_with('@') && name.contains('/') && !name.contains(' ');
-    (is_package && after.starts_with(": ")).then_some(end + 3)
+    if is_package && after.starts_with(": ") {
+        return Some(end + 3);
+    }
+    // `[site:build] ` of a script that runs several; tools name their plugins in the same way.
+    const TOOLS: [&str; 12] = [
+        "vite", "astro", "plugin", "rollup", "commonjs", "esbuild", "postcss", "nuxt", "nitro", "node",
+        "unplugin", "vue",
+    ];
+    let (script, part) = name.split_once(':')?;
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+    let is_script = is_word(script) && is_word(part) && !TOOLS.iter().any(|tool| script.starts_with(tool));
+    (is_script && after.starts_with(' ')).then_some(end + 2)
 }
 
 /// `▲ ` in front of what a builder passes on; esbuild's own `▲ [WARNING]` and the name of Next.js stay.
@@ -128,6 +146,11 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
+    #[case("> [13:27:39.306] npm error x", "npm error x")]
+    #[case("> next build", "> next build")]
+    #[case("[eleventy:prod] TypeError: x", "TypeError: x")]
+    #[case("[vite:css] x", "[vite:css] x")]
+    #[case("@acme/ui:tsc: src/a.ts(3,15): error", "src/a.ts(3,15): error")]
     #[case("#21 ERROR: write /a: no space left on device", "ERROR: write /a: no space left on device")]
     #[case("12.34 Compiling 3 files (.ex)", "Compiling 3 files (.ex)")]
     #[case("10.50 kB dist/a.js", "10.50 kB dist/a.js")]

@@ -119,12 +119,9 @@ impl<'a> Scanner<'a> {
 
     /// The line is a frame of a stack. Above the first frame stands what was thrown, whatever its words are.
     fn thrown_above<L: Lines + ?Sized>(&mut self, lines: &L, index: usize) -> bool {
-        let Some(above) = index.checked_sub(1) else { return false };
-        let known = self
-            .scan
-            .candidates
-            .last()
-            .is_some_and(|newest| newest.line == above && newest.found.entry.rank != Rank::Guess);
+        let Some(above) = head_of_stack(lines, index) else { return false };
+        let mut nearest = self.scan.candidates.iter().rev().take_while(|candidate| candidate.line >= above);
+        let known = nearest.any(|candidate| candidate.found.entry.rank != Rank::Guess);
         let Some(line) = lines.line(above).filter(|_| !known) else { return false };
         let text = clean::text(line).into_owned();
         if text.is_empty() || text.ends_with(':') || text.starts_with("at ") || is_quoted_code(&text) {
@@ -185,9 +182,30 @@ pub(super) fn scan<L: Lines + ?Sized>(catalogue: &Catalogue, lines: &L) -> Scan 
     scanner.finish(lines.count())
 }
 
+/// The line of the message that a stack belongs to. Astro prints its own notes in between.
+fn head_of_stack<L: Lines + ?Sized>(lines: &L, frame: usize) -> Option<usize> {
+    const NOTES: [&str; 4] = ["Stack trace:", "Location:", "Hint:", "Error reference:"];
+    let is_note = |at: usize| lines.line(at).is_some_and(|line| NOTES.contains(&clean::text(line).as_ref()));
+    let mut at = frame.checked_sub(1)?;
+    for _ in 0..10 {
+        let before = at.checked_sub(1);
+        if is_note(at) {
+            at = before?;
+        } else if before.is_some_and(is_note) {
+            at = before?.checked_sub(1)?;
+        } else {
+            break;
+        }
+    }
+    Some(at)
+}
+
 /// `at build (/app/node_modules/next/dist/build/index.js:13:900)`.
 fn is_frame(text: &str) -> bool {
     let Some(frame) = text.strip_prefix("at ") else { return false };
+    if frame.ends_with("(<anonymous>)") {
+        return true;
+    }
     let place = frame.trim_end_matches(')');
     let column = place.trim_end_matches(|c: char| c.is_ascii_digit());
     let line = column.strip_suffix(':').map(|line| line.trim_end_matches(|c: char| c.is_ascii_digit()));
@@ -237,6 +255,18 @@ mod tests {
         let diagnosis = analyze(&lines, &Hints::default());
         assert_eq!((diagnosis.id, diagnosis.finding.line_number), (Some("generic.thrown"), Some(2)));
         assert_eq!(diagnosis.finding.affected_files, ["modules/static/index.js"]);
+    }
+
+    #[test]
+    fn notes_between_a_message_and_its_stack_are_passed_over() {
+        let lines = [
+            "Cannot read properties of undefined (reading 'startsWith')",
+            "  Location:",
+            "    /app/node_modules/@astrojs/internal-helpers/dist/path.js:17:15",
+            "  Stack trace:",
+            "    at removeSlash (file:///app/node_modules/@astrojs/internal-helpers/dist/path.js:17:15)",
+        ];
+        assert_eq!(analyze(&lines, &Hints::default()).finding.line_number, Some(1));
     }
 
     #[test]

@@ -215,6 +215,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..BUNDLE
     },
     Entry {
+        id: "turbopack.internal",
+        pattern: r"TurbopackInternalError\b",
+        files: Files::None,
+        confidence: 0.84,
+        samples: &["Error [TurbopackInternalError]: Failed to write page endpoint /_error"],
+        ..BUNDLE
+    },
+    Entry {
+        id: "wrangler.summary",
+        pattern: r"^(?:✘ |X )\[ERROR\] \d+ error\(s\) and \d+ warning\(s\)",
+        samples: &["✘ [ERROR] 2 error(s) and 0 warning(s) when compiling Worker."],
+        ..SUMMARY
+    },
+    Entry {
         id: "esbuild.summary",
         pattern: r"^(?:✘ \[ERROR\] |Error: |\[?[\w:-]*\]? ?)*(?:Build|Transform) failed with \d+ errors?",
         samples: &["✘ [ERROR] Build failed with 1 error:", "Error: Transform failed with 1 error:"],

@@ -77,6 +77,31 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
+        id: "vitepress.dead-links",
+        pattern: r"^(?:\[vitepress\] )?\d+ dead link\(s\) found",
+        files: Files::None,
+        samples: &["[vitepress] 6 dead link(s) found."],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "storybook.static-files",
+        error_type: ErrorType::Config,
+        pattern: r"Failed to load static files, no such directory",
+        files: Files::None,
+        samples: &[
+            "Error: Failed to load static files, no such directory: /home/runner/work/shop/shop/public",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "nest.config",
+        error_type: ErrorType::Config,
+        pattern: r"^Error +Could not find TypeScript configuration file ",
+        files: Files::Here,
+        samples: &["Error  Could not find TypeScript configuration file \"tsconfig.build.json\"."],
+        ..FRAMEWORK
+    },
+    Entry {
         id: "react-router.server-only",
         pattern: r"Server-only module referenced by client",
         files: Files::Below,

@@ -44,6 +44,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         docs: Some("https://eslint.org/docs/latest/use/configure/rules"),
         ..LINT
     },
+    // A framework's lint command with an ESLint that has dropped its options.
+    Entry {
+        id: "eslint.options",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        pattern: r"Unknown options: .*\buseEslintrc\b",
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &["- Unknown options: useEslintrc, extensions, resolvePluginsRelativeTo"],
+        ..LINT
+    },
     Entry {
         id: "eslint.config",
         error_type: ErrorType::Config,

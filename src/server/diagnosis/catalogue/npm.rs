@@ -252,6 +252,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NPM
     },
     Entry {
+        id: "npm.lifecycle",
+        rank: Rank::Footer,
+        pattern: r"^npm (?:error|ERR!) code ELIFECYCLE$",
+        samples: &["npm ERR! code ELIFECYCLE"],
+        ..NOISE
+    },
+    Entry {
         id: "npm.code",
         rank: Rank::Place,
         pattern: r"^npm (?:error|ERR!) code (?P<name>E[A-Z]{3,})$",
@@ -293,6 +300,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             "bash: line 1: yarn: command not found",
         ],
         docs: Some("https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html"),
+        ..NPM
+    },
+    Entry {
+        id: "command.usage",
+        tool: "shell",
+        error_type: ErrorType::Config,
+        pattern: r"^(?:[Ee]rror:? |ERROR:? )?(?:[Uu]nknown|[Ii]nvalid|[Uu]nrecognized) (?:command|option|argument|flag)s?: ?\S",
+        files: Files::None,
+        touches: &["package.json"],
+        confidence: 0.8,
+        samples: &["Invalid command: package", "error: Unknown option: --experimental-app"],
         ..NPM
     },
     Entry {

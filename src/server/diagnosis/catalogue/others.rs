@@ -91,7 +91,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         tool: "ruby",
         rank: Rank::Exception,
         error_type: ErrorType::Runtime,
-        pattern: r"^(?:LoadError: |(?P<file>\S+\.rb):\d+:in .*\((?:\w+::)*\w*(?:Error|Exception)\)|.*cannot load such file)",
+        pattern: r"^(?:LoadError: |(?P<file>\S+\.rb):\d+:in .*\((?:\w+::)*\w*(?:Error|Exception)\)|.*cannot load such file|.*\((?:\w+::)*(?:Runtime|Standard|Argument|Name|NoMethod|Type|Key|Load)Error\)$)",
         files: Files::Here,
         touches: &[],
         confidence: 0.8,

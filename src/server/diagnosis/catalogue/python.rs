@@ -73,6 +73,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..PIP
     },
     Entry {
+        id: "pip.uninstall",
+        pattern: r"^(?:ERROR|error): (?:Cannot uninstall |uninstall-no-record-file)",
+        files: Files::None,
+        touches: &[],
+        confidence: 0.84,
+        samples: &["ERROR: Cannot uninstall pip 24.0, RECORD file not found."],
+        ..PIP
+    },
+    Entry {
         id: "pip.subprocess",
         rank: Rank::Place,
         pattern: r"^(?:error: subprocess-exited-with-error|× .* did not run successfully)",

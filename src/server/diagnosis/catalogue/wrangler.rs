@@ -58,7 +58,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "wrangler.api-code",
-        pattern: r"\[code: \d{4,6}\]\s*$",
+        pattern: r"\S \[code: \d{4,6}\]\s*$",
         samples: &[
             "KV namespace '0f2a' is not valid. Please verify the namespace_id in your configuration. [code: 10042]",
         ],

@@ -72,9 +72,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "node.command-failed",
-        pattern: r"^(?:Error: )?Command failed: \S|error MSB3073: The command |^error building image: error building stage",
+        pattern: r"^(?:Error: )?Command failed: \S|^Error: Exited with \d+$|error MSB3073: The command |^error building image: error building stage",
         samples: &[
             "Error: Command failed: go mod tidy",
+            "Error: Exited with 1",
             "App.csproj(64,5): error MSB3073: The command \"node webpack.js\" exited with code 2.",
             "error building image: error building stage: failed to execute command: waiting for process to exit: exit status 1",
         ],

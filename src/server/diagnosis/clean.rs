@@ -291,7 +291,8 @@ pub(crate) fn task_folder(line: &str) -> Option<&str> {
     for _ in 0..PREFIX_LIMIT {
         if task(rest).is_some() {
             let (folder, _) = rest.split_once(": ")?.0.rsplit_once(' ')?;
-            return (folder != "." && !folder.starts_with('@')).then_some(folder);
+            return (folder != "." && !folder.starts_with(['@', '.']) && !folder.contains("node_modules"))
+                .then_some(folder);
         }
         rest = rest[prefix(rest)?..].trim_start();
     }

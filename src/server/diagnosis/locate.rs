@@ -312,15 +312,25 @@ fn learn_root<L: Lines + ?Sized>(lines: &L, line: usize) -> Option<String> {
     })
 }
 
-/// `> web@1.0.0 build /vercel/path0/apps/web`: npm and pnpm say where a script runs.
+/// The folder of the repository in which the script ran, as npm, pnpm and Turborepo print it: above the error
+/// (`> web@1.0.0 build /vercel/path0/apps/web`) or below it (`at location: /vercel/path0/apps/web`).
 fn learn_folder<L: Lines + ?Sized>(lines: &L, line: usize) -> Option<String> {
-    (line.saturating_sub(BANNER_REACH)..line)
-        .rev()
-        .find_map(|at| {
-            let text = clean::text(clean::cut(lines.line(at)?, 400)).into_owned();
-            let banner = text.strip_prefix("> ")?;
-            let (script, folder) = banner.rsplit_once(' ')?;
-            (script.contains('@') && folder.starts_with('/')).then(|| folder.trim_end_matches('/').to_owned())
+    let text = |at: usize| lines.line(at).map(|line| clean::text(clean::cut(line, 400)).into_owned());
+    let above = (line.saturating_sub(BANNER_REACH)..line).rev().find_map(|at| {
+        let text = text(at)?;
+        let (script, folder) = text.strip_prefix("> ")?.rsplit_once(' ')?;
+        (script.contains('@') && folder.starts_with('/')).then(|| folder.to_owned())
+    });
+    let folder = above.or_else(|| {
+        (line..line + FRAMES).find_map(|at| {
+            let text = text(at)?;
+            let after = ["at location: ", "npm error path ", "npm ERR! path ", "command ("]
+                .iter()
+                .find_map(|words| text.split_once(words))?
+                .1;
+            let folder = after.split([')', ' ']).next()?;
+            folder.starts_with('/').then(|| folder.to_owned())
         })
-        .and_then(|folder| paths::folder_in_repository(&folder).map(str::to_owned))
+    })?;
+    paths::folder_in_repository(folder.trim_end_matches('/')).map(str::to_owned)
 }

@@ -134,7 +134,18 @@ pub(super) fn relative(path: &str, root: Option<&str>, prefix: Option<&str>) -> 
         return None;
     }
     // pnpm shortens long folders to `...`; a bundler's unfinished name holds `!~{`.
-    if path.starts_with(".../") || path.contains("!~{") || path.starts_with("vue&") {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_ending = ["d.", "web.", "ios.", "android.", "native."]
+        .iter()
+        .any(|ending| name.strip_prefix('.').is_some_and(|name| name.starts_with(ending)));
+    if is_ending || !name.contains(|c: char| c.is_ascii_alphanumeric()) || name.starts_with('~') {
+        return None;
+    }
+    if path.starts_with("[repo]/[")
+        || path.starts_with(".../")
+        || path.contains("!~{")
+        || path.starts_with("vue&")
+    {
         return None;
     }
     // ts-loader appends its ending to files that hold TypeScript.
@@ -257,6 +268,10 @@ mod tests {
     #[case("/usr/lib/python3.11/ast.py", None)]
     #[case(".../bcrypt@5.0.1/node_modules/bcrypt/binding.js", None)]
     #[case("~/typeit/dist/typeit.js", None)]
+    #[case(".d.ts", None)]
+    #[case(".web.tsx", None)]
+    #[case(".eslintrc.json", Some(".eslintrc.json"))]
+    #[case("[repo]/[gatsby-plugin-netlify]/plugin-data.js", None)]
     #[case("src/pages/Settings.vue.ts", Some("src/pages/Settings.vue"))]
     #[case("/vercel/workpath0/pages/index.js", Some("pages/index.js"))]
     #[case("/opt/render/tools/Python-3.13.4/lib/python3.13/ssl.py", None)]

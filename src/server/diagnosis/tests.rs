@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use rstest::rstest;
 
 #[test]
 fn an_empty_log_says_so() {
@@ -153,4 +154,16 @@ fn a_file_is_sought_in_the_folder_of_its_project() {
         "required by package `shop v0.0.1 (/app/shop)`",
     ];
     assert_eq!(diagnose(&lines, &Hints::default()).affected_files, ["shop/Cargo.toml"]);
+}
+
+#[rstest]
+#[case::pnpm_tells_it_on_the_line(&["apps/web build: src/a.ts(1,1): error TS2322: bad"])]
+#[case::a_banner_tells_it(&["> web@1.0.0 build /vercel/path0/apps/web", "src/a.ts(1,1): error TS2322: bad"])]
+#[case::npm_tells_it_afterwards(&[
+    "src/a.ts(1,1): error TS2322: bad",
+    "npm error Lifecycle script `build` failed with error:",
+    "npm error   at location: /vercel/path0/apps/web",
+])]
+fn files_are_relative_to_the_repository_and_not_to_the_script(#[case] lines: &[&str]) {
+    assert_eq!(diagnose(lines, &Hints::default()).affected_files, ["apps/web/src/a.ts"]);
 }

@@ -215,6 +215,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..BUNDLE
     },
     Entry {
+        id: "esbuild.plain",
+        pattern: r#"^(?:[Ee]rror: )?Expected (?:identifier|"[^"]+"|[\w ]+) but found ["\w]"#,
+        files: Files::Below,
+        samples: &["error: Expected identifier but found \"}\""],
+        ..BUNDLE
+    },
+    Entry {
         id: "turbopack.internal",
         pattern: r"TurbopackInternalError\b",
         files: Files::None,

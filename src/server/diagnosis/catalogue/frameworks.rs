@@ -77,6 +77,58 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FRAMEWORK
     },
     Entry {
+        id: "astro.config",
+        error_type: ErrorType::Config,
+        pattern: r"Astro found issue\(s\) with your configuration",
+        files: Files::None,
+        touches: &["astro.config.mjs"],
+        samples: &["[config] Astro found issue(s) with your configuration:"],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "nuxt.module",
+        error_type: ErrorType::Dependency,
+        pattern: r"Could not load `(?P<name>@?[\w./-]+)`\. Is it installed\?",
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &["ERROR  Cannot start nuxt:  Could not load `@nuxtjs/tailwindcss`. Is it installed?"],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "gatsby.plugin",
+        error_type: ErrorType::Dependency,
+        pattern: r#"There was a problem loading (?:the )?(?:local )?plugin ["']"#,
+        files: Files::None,
+        touches: &["package.json"],
+        confidence: 0.84,
+        samples: &[
+            "There was a problem loading plugin \"gatsby-plugin-sharp\". Perhaps you need to install its package?",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "docusaurus.render",
+        pattern: r"Can't render static file for pathname|Docusaurus static site generation failed",
+        files: Files::Stack,
+        confidence: 0.8,
+        rank: Rank::Place,
+        samples: &["Error: Can't render static file for pathname \"/docs\""],
+        ..FRAMEWORK
+    },
+    Entry {
+        id: "preview.summary",
+        tool: "wrapper",
+        rank: Rank::Summary,
+        pattern: r"^(?:=> |[x×] )?Failed to build the preview|^Treating warnings as errors because process\.env\.CI",
+        confidence: 0.5,
+        files: Files::Below,
+        samples: &[
+            "=> Failed to build the preview",
+            "Treating warnings as errors because process.env.CI = true.",
+        ],
+        ..FRAMEWORK
+    },
+    Entry {
         id: "vitepress.dead-links",
         pattern: r"^(?:\[vitepress\] )?\d+ dead link\(s\) found",
         files: Files::None,

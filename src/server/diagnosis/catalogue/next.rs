@@ -26,6 +26,34 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NEXT
     },
     Entry {
+        id: "next.directive",
+        pattern: r#"["']use (?:client|server)["'] directive must be|attempting to export "\w+" from a component marked with|`ssr: false` is not allowed with|["']use server["'] file can only export async|Server Actions must be async|is using runtime = 'edge' which is currently incompatible"#,
+        samples: &[
+            "x The \"use client\" directive must be placed before other expressions.",
+            "The \"use client\" directive must be at the top of the file",
+            "You are attempting to export \"metadata\" from a component marked with \"use client\", which is disallowed.",
+            "x `ssr: false` is not allowed with `next/dynamic` in Server Components.",
+        ],
+        ..NEXT
+    },
+    Entry {
+        id: "next.lint-removed",
+        error_type: ErrorType::Config,
+        pattern: r"[\x22`']?next lint[\x22`']? (?:command )?(?:has been|is|was) (?:removed|deprecated)",
+        files: Files::None,
+        touches: &["package.json"],
+        samples: &["The \"next lint\" command has been removed. Use the ESLint CLI."],
+        ..NEXT
+    },
+    Entry {
+        id: "next.ecmascript",
+        rank: Rank::Place,
+        pattern: r"^(?:Error: )?Ecmascript file had an error",
+        confidence: 0.75,
+        samples: &["Ecmascript file had an error"],
+        ..NEXT
+    },
+    Entry {
         id: "next.route-export",
         error_type: ErrorType::Typescript,
         pattern: r#"(?:is not a valid (?:Next\.js entry|Route|Page|Layout) export field|does not match the required types of a Next\.js|has an invalid "?\w+"? export|is not a valid \w+ export)"#,

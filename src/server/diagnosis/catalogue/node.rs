@@ -95,7 +95,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         id: "node.too-old",
         rank: Rank::Cause,
         error_type: ErrorType::Config,
-        pattern: r"(?:crypto\$?\d*\.hash is not a function|Unexpected token 'with'|SyntaxError: Unexpected token [=?.]$|structuredClone is not defined|crypto\$?\d*\.getRandomValues is not a function|Unexpected token '(?:\?\?=|\|\|=|\?|\.)'$|ReferenceError: (?:fetch|CustomEvent|File|ReadableStream) is not defined|\.(?:toSorted|toReversed|findLast)\s?is not a function|The requested module 'node:\w+' does not provide an export|^Node\.js v\S+ is not supported by |requires Node(?:\.js)? ?(?:version )?[v>=^\d])",
+        pattern: r"(?:crypto\$?\d*\.hash is not a function|Unexpected token 'with'|SyntaxError: Unexpected token [=?.]$|structuredClone is not defined|crypto\$?\d*\.getRandomValues is not a function|Unexpected token '(?:\?\?=|\|\|=|\?|\.)'$|ReferenceError: (?:fetch|CustomEvent|File|ReadableStream) is not defined|\.(?:toSorted|toReversed|findLast)\s?is not a function|The requested module 'node:\w+' does not provide an export|^Node\.js v\S+ is not supported by |requires (?:at least )?Node(?:\.js)? ?(?:version )?[v>=^\d])",
         files: Files::None,
         touches: &[".nvmrc"],
         confidence: 0.88,
@@ -183,6 +183,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         rank: Rank::Exception,
         confidence: 0.75,
         samples: &["SyntaxError: Unexpected token '}'", "SyntaxError: missing ) after argument list"],
+        ..NODE
+    },
+    // What the build itself should have started, or a service that only a developer's machine has.
+    Entry {
+        id: "node.local-service",
+        rank: Rank::Exception,
+        error_type: ErrorType::Runtime,
+        pattern: r"connect ECONNREFUSED (?:127\.0\.0\.1|::1|localhost)|request to https?://(?:localhost|127\.0\.0\.1)\S* failed",
+        confidence: 0.8,
+        samples: &[
+            "Error: connect ECONNREFUSED 127.0.0.1:3000",
+            "FetchError: request to http://localhost:1337/api/posts failed, reason: connect ECONNREFUSED ::1:1337",
+        ],
         ..NODE
     },
     Entry {

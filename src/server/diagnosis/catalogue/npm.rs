@@ -225,6 +225,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NPM
     },
     Entry {
+        id: "npm.manifest",
+        pattern: r#"^npm (?:error|ERR!) (?:Invalid package name |Could not install from |Invalid (?:tag|version) )"#,
+        confidence: 0.88,
+        samples: &[
+            "npm error Invalid package name \"_shop\" of package",
+            "npm ERR! Could not install from \"../ui\" as it does not contain a package.json file.",
+        ],
+        ..NPM
+    },
+    Entry {
         id: "npm.git-dependency",
         pattern: r"^npm (?:error|ERR!) (?:An? (?:unknown )?git (?:connection )?error occurred|git dep preparation failed)",
         confidence: 0.85,
@@ -271,7 +281,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "npm.gyp-chatter",
         rank: Rank::Footer,
-        pattern: r"^(?:npm (?:error|ERR!) )?(?:node-pre-)?gyp (?:info|http|verb)\b|prebuild-install (?:info|http|warn)",
+        pattern: r"^(?:npm (?:error|ERR!) )?(?:node-pre-)?gyp (?:info|http|verb)\b|prebuild-install (?:info|http)",
         samples: &["npm error gyp info spawn args 'build',", "gyp http GET https://nodejs.org/download"],
         ..NOISE
     },
@@ -311,6 +321,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         touches: &["package.json"],
         confidence: 0.8,
         samples: &["Invalid command: package", "error: Unknown option: --experimental-app"],
+        ..NPM
+    },
+    Entry {
+        id: "prebuild.missing",
+        tool: "node-gyp",
+        rank: Rank::Place,
+        pattern: r"prebuild-install warn install No prebuilt binaries found",
+        confidence: 0.75,
+        samples: &[
+            "prebuild-install warn install No prebuilt binaries found (target=22.0.0 runtime=node arch=x64)",
+        ],
         ..NPM
     },
     Entry {

@@ -254,7 +254,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "bun.resolution",
-        pattern: r#"^error: (?:No version matching|\S+@\S+ failed to resolve|GET https?://.* - 404|Workspace dependency "[^"]+" not found)"#,
+        pattern: r#"^error: (?:No version matching|\S+@\S+ failed to resolve|InvalidPackageResolution|GET https?://.* - 404|Workspace dependency "[^"]+" not found)"#,
         samples: &[
             "error: No version matching \"^47.0.0\" found for specifier \"is-odd\" (but package exists)",
             "error: is-odd@^47.0.0 failed to resolve",

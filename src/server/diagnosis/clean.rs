@@ -172,7 +172,8 @@ fn prefix(text: &str) -> Option<usize> {
 
 /// Fixed words: GitHub Actions commands, PowerShell's error record, a Git server's echo, AWS Amplify's levels.
 fn literal(text: &str) -> Option<usize> {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 17] = [
+        "Failed to construct transformer:  ",
         "npm ERR! npm ERR! ",
         "npm error npm error ",
         "Error: Command failed with code 1: ",

@@ -109,6 +109,13 @@ fn runner(text: &str) -> Option<usize> {
     let end = cut(rest, 80).find(']')?;
     let name = &rest[..end];
     let after = &rest[end + 1..];
+    // `[nitro 11:38:36 AM] ` of Nuxt.
+    if let Some((tag, time)) = name.split_once(' ')
+        && tag.bytes().all(|b| b.is_ascii_alphabetic())
+        && clock(time) == Some(time.len())
+    {
+        return Some(end + 2);
+    }
     let is_number = (1..=2).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_digit());
     if is_number && after.starts_with(' ') {
         return Some(end + 2);
@@ -148,6 +155,7 @@ mod tests {
     #[rstest]
     #[case("> [13:27:39.306] npm error x", "npm error x")]
     #[case("> next build", "> next build")]
+    #[case("[nitro 11:38:36 AM]  ERROR  x", "ERROR  x")]
     #[case("[eleventy:prod] TypeError: x", "TypeError: x")]
     #[case("[vite:css] x", "[vite:css] x")]
     #[case("@acme/ui:tsc: src/a.ts(3,15): error", "src/a.ts(3,15): error")]

@@ -215,6 +215,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..BUNDLE
     },
     Entry {
+        id: "vue.template",
+        pattern: r"^(?:SyntaxError: |\[[\w:-]+\] |Error: )*(?:Element is missing end tag|Invalid end tag|Attribute name cannot contain|Error parsing JavaScript expression|Single file component can contain only one|At least one <template> or <script>)",
+        files: Files::Below,
+        samples: &["SyntaxError: Element is missing end tag.", "[vite:vue] Invalid end tag."],
+        ..BUNDLE
+    },
+    Entry {
         id: "esbuild.plain",
         pattern: r#"^(?:[Ee]rror: )?Expected (?:identifier|"[^"]+"|[\w ]+) but found ["\w]"#,
         files: Files::Below,
@@ -272,6 +279,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..BUNDLE
     },
     // The loader's own words stand below.
+    Entry {
+        id: "rollup.error",
+        pattern: r"^(?:ERROR +)?RollupError: (?P<file>\S+\.\w+)? ?.*\w",
+        files: Files::Below,
+        confidence: 0.84,
+        samples: &["ERROR  RollupError: Entry module \"shop/entry\" cannot be external."],
+        ..BUNDLE
+    },
     Entry {
         id: "webpack.loader-heading",
         rank: Rank::Place,

@@ -269,7 +269,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         id: "eleventy.error",
         tool: "eleventy",
-        pattern: r"^\[11ty\] \d+\. \S",
+        pattern: r"^\[11ty\] (?:\d+\. \S|(?:> )?Having trouble (?:rendering|compiling|writing) )",
         samples: &[
             "[11ty] 1. Having trouble rendering njk template ./src/index.njk (via TemplateContentRenderError)",
         ],

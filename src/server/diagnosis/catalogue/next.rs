@@ -145,10 +145,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         id: "next.prerender",
-        pattern: r"^(?:[⨯×>] ?)?(?:Error occurred prerendering page|Export encountered (?:an error|errors) on|Next\.js build worker exited|Static worker (?:unexpectedly )?exited|Static page generation for .* is still timing out|Error: Static page generation)",
+        pattern: r"^(?:[⨯×>] ?)?(?:Error occurred prerendering page|Next\.js build worker exited|Static worker (?:unexpectedly )?exited|Static page generation for .* is still timing out|Error: Static page generation)",
         samples: &[
             "Error occurred prerendering page \"/\". Read more: https://nextjs.org/docs/messages/prerender-error",
-            "Export encountered an error on /page: /, exiting the build.",
             "⨯ Next.js build worker exited with code: 1 and signal: null",
         ],
         docs: Some("https://nextjs.org/docs/messages/prerender-error"),
@@ -167,6 +166,19 @@ pub(super) const ENTRIES: &[Entry] = &[
             "ERROR: Failed to produce a Cloudflare Pages build from the project.",
         ],
         ..NEXT
+    },
+    Entry {
+        id: "next.export-summary",
+        tool: "wrapper",
+        rank: Rank::Summary,
+        error_type: ErrorType::Runtime,
+        pattern: r"^(?:[⨯×>] ?)?(?:Error: )?Export encountered (?:an error|errors) on",
+        confidence: 0.6,
+        samples: &[
+            "Export encountered an error on /page: /, exiting the build.",
+            "Error: Export encountered errors on following paths:",
+        ],
+        ..PLACE
     },
     Entry {
         id: "next.summary",

@@ -133,6 +133,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..NODE
     },
     Entry {
+        id: "node-gyp.no-compiler",
+        tool: "node-gyp",
+        rank: Rank::Cause,
+        error_type: ErrorType::Dependency,
+        pattern: r"gyp ERR! stack Error: not found: (?:make|g\+\+|gcc|cc)\b|gyp ERR! find Python (?:Could not find any Python|You need to install)",
+        samples: &["npm error gyp ERR! stack Error: not found: make"],
+        ..NODE
+    },
+    Entry {
         id: "node-gyp.failed",
         tool: "node-gyp",
         error_type: ErrorType::Dependency,

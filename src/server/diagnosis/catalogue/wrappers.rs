@@ -51,6 +51,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         ..FOOTER
     },
     Entry {
+        id: "netlify.heading",
+        pattern: r"^Error (?:message|location)$",
+        samples: &["Error message", "Error location"],
+        ..FOOTER
+    },
+    Entry {
         id: "actions.exit-code",
         pattern: r"^(?:Error: )?(?:.{1,200}\bfailed with return code:? \d+|Process completed with exit code|The process '.+' failed with exit code|(?:Process |Command |npm )?[Ee]xited with code|exit status \d+|exit code: \d+|│ exit code: \d+)",
         samples: &[

@@ -142,7 +142,9 @@ impl<'a> Scanner<'a> {
         *count += 1;
         if *count <= KEPT_PER_ENTRY {
             *self.reports.entry(entry.tool).or_default() += 1;
-            candidates.push(candidate);
+            // What was thrown stands above the frame that gave it away, perhaps above a guess.
+            let place = candidates.partition_point(|earlier| earlier.line <= candidate.line);
+            candidates.insert(place, candidate);
             return true;
         }
         if entry.last
@@ -267,6 +269,20 @@ mod tests {
             "    at removeSlash (file:///app/node_modules/@astrojs/internal-helpers/dist/path.js:17:15)",
         ];
         assert_eq!(analyze(&lines, &Hints::default()).finding.line_number, Some(1));
+    }
+
+    #[test]
+    fn candidates_stay_in_the_order_of_the_log() {
+        let lines = [
+            "Cannot read properties of undefined (reading 'startsWith')",
+            "  Hint:",
+            "    The file could not be found.",
+            "  Stack trace:",
+            "    at removeSlash (file:///app/node_modules/@astrojs/internal-helpers/dist/path.js:17:15)",
+        ];
+        let scan = super::scan(&super::super::CATALOGUE, lines.as_slice());
+        let numbers: Vec<usize> = scan.candidates.iter().map(|candidate| candidate.line).collect();
+        assert!(numbers.is_sorted() && numbers.len() > 2, "{numbers:?}");
     }
 
     #[test]

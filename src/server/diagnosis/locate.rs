@@ -6,7 +6,7 @@ use super::{
     classify::Root,
     clean, docker,
     lines::Lines,
-    paths,
+    paths, prefixes,
     scan::Candidate,
     touch,
 };
@@ -178,7 +178,9 @@ impl<'a, L: Lines + ?Sized> Places<'a, L> {
 
     /// The folder of the repository that the paths of a line are relative to.
     fn folder(&self, line: usize) -> Option<&str> {
-        self.prefix.or_else(|| self.lines.line(line).and_then(clean::task_folder)).or(self.ran_in.as_deref())
+        self.prefix
+            .or_else(|| self.lines.line(line).and_then(prefixes::task_folder))
+            .or(self.ran_in.as_deref())
     }
 
     fn text(&self, line: usize) -> String {

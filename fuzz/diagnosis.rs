@@ -1,6 +1,6 @@
 //! Any bytes as a build log: no panic, nothing slow, and the stream says the same as the whole text.
 #![no_main]
-#![allow(dead_code, missing_docs, reason = "a part of the product, compiled alone")]
+#![expect(dead_code, reason = "a part of the product, compiled alone")]
 
 #[path = "../src/model/mod.rs"]
 pub mod model;

@@ -45,6 +45,10 @@ use crate::model::{ErrorType, Verdict};
 
 pub use matcher::Catalogue;
 
+/// Advice that package managers share.
+const REGISTRY_DOWN: &str = "The package registry did not answer: deploy the same commit again {redeploy}.";
+const REGISTRY_REFUSED: &str = "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.";
+
 /// How much a line says about the cause. The root is taken from the highest rank that a log has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {

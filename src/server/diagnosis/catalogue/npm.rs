@@ -1,6 +1,6 @@
 //! npm: installs, the lock file, scripts, and the footers it closes with.
 
-use super::{Entry, Files, Rank};
+use super::{Entry, Files, REGISTRY_DOWN, REGISTRY_REFUSED, Rank};
 use crate::model::{ErrorType, Verdict};
 
 const NPM: Entry = Entry {
@@ -100,9 +100,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         error_type: ErrorType::Dependency,
         verdict: Verdict::Config,
         confidence: 0.9,
-        advice: Some(
-            "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
-        ),
+        advice: Some(REGISTRY_REFUSED),
         samples: &[
             "npm ERR! 403 403 Forbidden - GET https://npm.pkg.github.com/@acme%2fui",
             "npm error 401 Unauthorized - GET https://npm.pkg.github.com/@acme%2fui - authentication token not provided",
@@ -117,9 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         pattern: r"^npm (?:error|ERR!) code E40[13]$",
         verdict: Verdict::Config,
         confidence: 0.88,
-        advice: Some(
-            "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
-        ),
+        advice: Some(REGISTRY_REFUSED),
         samples: &["npm error code E401", "npm ERR! code E403"],
         touches: &[".npmrc"],
         ..NPM
@@ -200,7 +196,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Flaky,
         confidence: 0.88,
         touches: &[],
-        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        advice: Some(REGISTRY_DOWN),
         samples: &[
             "npm error FetchError: request to https://registry.npmjs.org/next failed, reason: connect ECONNREFUSED 104.16.0.1:443",
             "npm ERR! 503 Service Unavailable - GET https://registry.npmjs.org/next",
@@ -256,7 +252,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Flaky,
         confidence: 0.85,
         touches: &[],
-        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        advice: Some(REGISTRY_DOWN),
         samples: &["npm error code ECONNREFUSED", "npm ERR! code E503"],
         docs: Some("https://docs.npmjs.com/common-errors"),
         ..NPM

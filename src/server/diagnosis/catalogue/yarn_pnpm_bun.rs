@@ -1,6 +1,6 @@
 //! pnpm, Yarn 1 and 4, Bun, Corepack.
 
-use super::{Entry, Rank};
+use super::{Entry, REGISTRY_DOWN, REGISTRY_REFUSED, Rank};
 use crate::model::{ErrorType, Verdict};
 
 const INSTALL: Entry = Entry {
@@ -59,7 +59,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Flaky,
         confidence: 0.88,
         touches: &[],
-        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        advice: Some(REGISTRY_DOWN),
         samples: &[
             "ERR_PNPM_FETCH_503  GET https://registry.npmjs.org/next: Service Unavailable - 503",
             "ERR_PNPM_META_FETCH_FAIL  GET https://registry.npmjs.org/next: request failed, reason: connect ECONNREFUSED 104.16.0.1:443",
@@ -118,9 +118,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         verdict: Verdict::Config,
         confidence: 0.85,
         touches: &[],
-        advice: Some(
-            "The registry refused the install: add the token that the project's .npmrc reads {env}, then deploy again.",
-        ),
+        advice: Some(REGISTRY_REFUSED),
         samples: &["ERR_PNPM_FETCH_401  GET https://npm.pkg.github.com/@acme%2Fui: Unauthorized - 401"],
         ..PNPM
     },
@@ -199,7 +197,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confidence: 0.9,
         touches: &[],
         pattern: r#"^error An unexpected error occurred: "https?://[^"]*(?:ESOCKETTIMEDOUT|ETIMEDOUT|ECONNRE|ENOTFOUND|EAI_AGAIN|Request failed \\?"5)|^error: (?:ConnectionRefused|ConnectionClosed|Timeout|FailedToOpenSocket)\b.*(?:downloading|fetching)"#,
-        advice: Some("The package registry did not answer: deploy the same commit again {redeploy}."),
+        advice: Some(REGISTRY_DOWN),
         samples: &[
             "error An unexpected error occurred: \"https://registry.yarnpkg.com/next/-/next-15.0.0.tgz: ESOCKETTIMEDOUT\".",
             "error: ConnectionRefused downloading package manifest next",

@@ -1,19 +1,8 @@
 //! Any bytes as a build log: no panic, nothing slow, and the stream says the same as the whole text.
 #![no_main]
-#![expect(dead_code, reason = "a part of the product, compiled alone")]
 
-#[path = "../src/model/mod.rs"]
-pub mod model;
-#[path = "../src/platforms.rs"]
-pub mod platforms;
-#[path = "."]
-pub mod server {
-    #[path = "../src/server/diagnosis/mod.rs"]
-    pub mod diagnosis;
-}
-
+use deploymend_fuzz::server::diagnosis::{Hints, analyze, analyze_stream, redact::redact, shown};
 use libfuzzer_sys::fuzz_target;
-use server::diagnosis::{Hints, analyze, analyze_stream, redact::redact, shown};
 
 /// Beyond it a stream looks at the beginning of a line only.
 const WHOLE_LINE: usize = 8 * 1024;

@@ -40,6 +40,11 @@ documentation() {
     cargo doc --no-deps --document-private-items "${server[@]}"
 }
 
+# Its modules are the product's own, listed once more: what they need may change.
+fuzz() {
+  cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz/check --lib --no-default-features --features ssr
+}
+
 run_tool() {
   local program
   program=$(tool_path "$1") || { note "$1 $(pinned_version "$1") is missing: run scripts/setup.sh lint"; return 1; }
@@ -61,6 +66,7 @@ check "clippy, browser" browser
 check "documentation" documentation
 check "licences, bans and sources" run_tool cargo-deny check licenses bans sources
 check "advisories" advisories
+check "fuzz" fuzz
 check "unused dependencies" run_tool cargo-machete
 check "shell scripts" bash -c 'git ls-files -z "*.sh" .ci/run | xargs -0 shellcheck --external-sources'
 

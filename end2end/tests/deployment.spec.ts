@@ -48,9 +48,10 @@ test('a fix is cancelled, started again, and its patch is read in both ways', as
   const { fix } = await newest(1);
   await page.goto(`${world.base}/deployments/${fix.id}`);
   await taken(page);
-  await expect(page.locator('.station.running', { hasText: 'Fixing' })).toBeVisible({ timeout: 120_000 });
   await page.getByRole('button', { name: 'Cancel fix' }).first().click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel fix' }).click();
+  // The work goes on while the question stands.
+  await expect(page.locator('.deployment-head .badge', { hasText: 'Fixing' })).toBeVisible({ timeout: 120_000 });
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel fix' }).click({ timeout: 5_000 });
   await expect(page.getByText(/Cancelled/).first()).toBeVisible({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Try again' }).click();
   const pullRequest = page.getByRole('link', { name: 'Open pull request' });

@@ -56,10 +56,7 @@ pub fn FixView(
     let status = Memo::new(move |_| fix.with(|fix| fix.summary.status));
     let finding = Memo::new(move |_| fix.with(|fix| fix.finding.clone()));
     let wrong = Memo::new(move |_| fix.with(|fix| fix.finding_disputed_at.is_some()));
-    // A rule that skips it is there already where one has done so.
-    let similar = Memo::new(move |_| {
-        fix.with(|fix| fix.finding.is_some() && fix.summary.reason_code.as_deref() != Some("rule"))
-    });
+    let offer = Memo::new(move |_| fix.with(Offer::of));
     let can_redeploy = Memo::new(move |_| matches!(status.get(), FixStatus::Failed | FixStatus::Skipped));
     let title = format!("{} · ", deployment.project_name);
     let first_status = fix.with_untracked(|fix| fix.summary.status);
@@ -74,7 +71,7 @@ pub fn FixView(
         // The server writes the title after the view, whose signals may be gone by then.
         <Title text=move || format!("{title}{}", status.try_get().unwrap_or(first_status).label()) />
         <Head deployment=deployment.clone() badges=badges.into_any()>
-            {move || view! { <Actions id=id.get_value() status=status.get() similar=similar.get() /> }}
+            {move || view! { <Actions id=id.get_value() offer=offer.get() /> }}
         </Head>
         <Outcome fix />
         <section class="panel rail-panel" aria-label="Stages">
@@ -140,36 +137,62 @@ fn redeploy_of(id: &str) -> String {
     format!("/deployments/{id}/redeploy")
 }
 
-/// What can be done now.
+/// What can be done now. Not the status itself: drawn anew for every step of the work, the question whether to cancel it
+/// would close under the hand of whoever answers it.
+#[derive(Clone, Copy, PartialEq)]
+enum Offer {
+    /// It works, or waits for its turn.
+    Cancel,
+    /// It failed.
+    TryAgain { skip_similar: bool },
+    /// It was left alone.
+    FixNow { skip_similar: bool },
+    /// The rest happens in the pull request.
+    Nothing,
+}
+
+impl Offer {
+    fn of(fix: &FixDetail) -> Self {
+        // A rule that skips it is there already where one has done so.
+        let skip_similar = fix.finding.is_some() && fix.summary.reason_code.as_deref() != Some("rule");
+        match fix.summary.status {
+            FixStatus::Failed => Self::TryAgain { skip_similar },
+            FixStatus::Skipped => Self::FixNow { skip_similar },
+            FixStatus::PrCreated | FixStatus::Merged => Self::Nothing,
+            _ => Self::Cancel,
+        }
+    }
+}
+
+/// The buttons in the head.
 #[component]
 fn Actions(
     /// Our id of the fix.
     id: String,
-    /// Where it stands.
-    status: FixStatus,
-    /// A rule can be made of it.
-    similar: bool,
+    /// What can be done.
+    offer: Offer,
 ) -> impl IntoView {
     let retry = format!("/deployments/{id}/retry");
     let redeploy = redeploy_of(&id);
-    let similar = similar.then(|| {
-        view! { <PostButton label="Skip similar from now on" action=format!("/deployments/{id}/skip-similar") /> }
-    });
-    match status {
-        FixStatus::Failed => view! {
-            {similar}
+    let skip = |offered: bool| {
+        let action = format!("/deployments/{id}/skip-similar");
+        offered.then(|| view! { <PostButton label="Skip similar from now on" action /> })
+    };
+    match offer {
+        Offer::TryAgain { skip_similar } => view! {
+            {skip(skip_similar)}
             <PostButton label="Redeploy" action=redeploy />
             <PostButton label="Try again" action=retry primary=true />
         }
         .into_any(),
-        FixStatus::Skipped => view! {
-            {similar}
+        Offer::FixNow { skip_similar } => view! {
+            {skip(skip_similar)}
             <PostButton label="Redeploy" action=redeploy />
             <PostButton label="Fix now" action=retry />
         }
         .into_any(),
-        FixStatus::PrCreated | FixStatus::Merged => ().into_any(),
-        _ => view! {
+        Offer::Nothing => ().into_any(),
+        Offer::Cancel => view! {
             <Confirm
                 id="cancel-fix"
                 label="Cancel fix"

@@ -26,6 +26,9 @@ enum Command {
     Work {
         #[command(flatten)]
         config: Box<Config>,
+        /// Leave as soon as nothing is left to fix.
+        #[arg(long)]
+        drain: bool,
     },
     /// Bring the database's schema up to date and leave.
     Migrate {
@@ -51,7 +54,7 @@ fn main() -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve { config, no_worker } => commands::serve::run(*config, !no_worker).await,
-            Command::Work { config } => commands::serve::work(*config).await,
+            Command::Work { config, drain } => commands::serve::work(*config, drain).await,
             Command::Migrate { config } => commands::serve::migrate(*config).await,
             Command::Doctor { config } => commands::doctor::run(*config).await,
             Command::Analyze(_) => unreachable!("handled before the runtime starts"),

@@ -150,6 +150,10 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_WORKERS", default_value_t = 1)]
     pub workers: usize,
 
+    /// Seconds that fixes under way may go on after SIGTERM, before they are given back for others to go on with.
+    #[arg(long, env = "DEPLOYMEND_STOP_GRACE", default_value = "5", value_parser = seconds)]
+    pub stop_grace: Duration,
+
     /// Seconds between two polls of one connection.
     #[arg(long, env = "DEPLOYMEND_POLL_INTERVAL", default_value = "45", value_parser = seconds)]
     pub poll_interval: Duration,

@@ -20,6 +20,7 @@ pub mod db;
 pub mod diagnosis;
 pub mod fix;
 pub mod github;
+pub mod home;
 pub mod http;
 pub mod intake;
 pub mod integrations;

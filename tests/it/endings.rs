@@ -13,7 +13,12 @@ use deploymend::{
 use rstest::rstest;
 use serde_json::json;
 use standins::{model::state::Mode, scenario::Build};
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// For the model that hangs. Longer than OpenCode takes to start on a busy machine.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -136,7 +141,7 @@ async fn ended(
 ) -> anyhow::Result<(FixDetail, BTreeSet<String>)> {
     let mut markers = BTreeSet::new();
     let look = async || {
-        markers.extend(markers_in(&sandboxes(world)));
+        markers.extend(markers_of(world));
         let fixes = app.fixes().await?;
         match fixes.iter().find(|fix| fix.platform_deployment_id == deployment) {
             Some(fix) if !fix.status.is_unfinished() => Ok(Ok(app.fix(&fix.id).await?)),
@@ -147,13 +152,15 @@ async fn ended(
     Ok((fix, markers))
 }
 
-fn sandboxes(world: &World) -> std::path::PathBuf {
-    Path::new(&world.settings.env["DEPLOYMEND_DATA_DIR"]).join("sandboxes")
-}
-
-fn markers_in(sandboxes: &Path) -> impl Iterator<Item = String> {
-    let folders = fs::read_dir(sandboxes).into_iter().flatten().flatten();
-    folders.filter_map(|folder| fs::read_to_string(folder.path().join("marker")).ok())
+/// The markers of the sandboxes that all processes have.
+fn markers_of(world: &World) -> impl Iterator<Item = String> {
+    let below = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path())
+    };
+    let work = Path::new(&world.settings.env["DEPLOYMEND_DATA_DIR"]).join("work");
+    let sandboxes = below(work).flat_map(move |home| below(home.join("sandboxes")));
+    sandboxes.filter_map(|sandbox| fs::read_to_string(sandbox.join("marker")).ok())
 }
 
 /// The sandbox goes within moments of the end: after a pull request the row says so first.
@@ -161,7 +168,7 @@ async fn nothing_left(markers: &BTreeSet<String>, world: &World) -> anyhow::Resu
     anyhow::ensure!(!markers.is_empty(), "no sandbox was seen");
     let look = async || {
         let processes: Vec<_> = markers.iter().flat_map(|marker| marked(marker)).collect();
-        let sandboxes = markers_in(&sandboxes(world)).count();
+        let sandboxes = markers_of(world).count();
         let nothing = processes.is_empty() && sandboxes == 0;
         Ok(nothing.then_some(()).ok_or(format!("processes {processes:?} and {sandboxes} sandboxes are left")))
     };

@@ -13,6 +13,7 @@ mod house;
 mod intake;
 mod links;
 mod live;
+mod machines;
 mod notifications;
 mod platforms;
 mod receiver;

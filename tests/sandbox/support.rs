@@ -73,7 +73,8 @@ impl Place {
         }
         fs::write(clone.path().join("README.md"), "hello\n").unwrap();
         commit(clone.path());
-        let sandbox = Bubblewrap::new(Settings::new(&config(data.path(), arguments)));
+        let sandbox =
+            Bubblewrap::new(Settings::new(&config(data.path(), arguments), &data.path().join("sandboxes")));
         let isolation = sandbox.check().await;
         assert_eq!(isolation.problem, None, "these tests need a machine that can run bubblewrap");
         let marker = new_id();

@@ -23,7 +23,8 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
         Err(error) => Err(error.to_string()),
     };
     say("database", database);
-    let isolation = Bubblewrap::new(bubblewrap::Settings::new(&config)).check().await;
+    let isolation =
+        Bubblewrap::new(bubblewrap::Settings::new(&config, &config.data_dir.join("doctor"))).check().await;
     say(
         "sandbox",
         match isolation.problem {

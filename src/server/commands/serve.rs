@@ -6,17 +6,18 @@ use crate::server::{
     clock::{Clock, new_id},
     config::Config,
     crypto::KeyRing,
-    db::Db,
+    db::{self, Db, Pool},
     diagnosis::redact,
     fix::{
         FixContext,
         jobs::{self, JobQueue, Waker},
-        watch,
+        sweep, watch,
     },
+    home::Home,
     http,
     intake::{self, IntakeContext},
     integrations::Registry,
-    live::Bus,
+    live::{self, Bus},
     notify::{self, NotifyContext, jobs::DeliveryQueue},
     queue,
     sandbox::bubblewrap::{self, Bubblewrap},
@@ -29,8 +30,8 @@ use leptos::config::LeptosOptions;
 use std::{process::ExitCode, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long running fixes may take to notice a stop; what they leave is continued at the next start.
-const GRACE: Duration = Duration::from_secs(5);
+/// How often a worker that is to leave looks whether there is something left to do.
+const DRAINED: Duration = Duration::from_secs(1);
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
@@ -41,6 +42,7 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     let state = assemble(config).await?;
     state.auth.announce_set_up().await.context("the owner account could not be looked up")?;
     let tasks = TaskTracker::new();
+    start_relay(&state, &tasks);
     if worker {
         start_worker(&state, &tasks).await?;
     }
@@ -56,27 +58,44 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
         tracing::info!("Stopping");
         stop.cancel();
     });
-    let stopped = state.stop.clone();
+    let (stopped, fixes) = (state.stop.clone(), state.fixes.clone());
     axum::serve(
         listener,
         http::router(state, Some(metrics)).into_make_service_with_connect_info::<std::net::SocketAddr>(),
     )
     .with_graceful_shutdown(stopped.cancelled_owned())
     .await?;
-    finish(tasks).await;
+    finish(tasks, &fixes).await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fixes until SIGINT or SIGTERM.
-pub async fn work(config: Config) -> anyhow::Result<ExitCode> {
+/// Fixes until SIGINT or SIGTERM; where it is to `drain`, also until nothing is left to fix.
+pub async fn work(config: Config, drain: bool) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();
+    let _crash_points = fail::FailScenario::setup();
     let state = assemble(config).await?;
     let tasks = TaskTracker::new();
+    start_relay(&state, &tasks);
     start_worker(&state, &tasks).await?;
-    wait_for_signal().await;
+    tokio::select! {
+        () = wait_for_signal() => tracing::info!("Stopping"),
+        () = drained(&state.fixes), if drain => tracing::info!("Nothing is left to fix"),
+    }
     state.stop.cancel();
-    finish(tasks).await;
+    finish(tasks, &state.fixes).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Until no fix waits for a worker, and none is in this one's hands.
+async fn drained(fixes: &FixContext) {
+    loop {
+        match db::fixes::left_to(&fixes.db, &fixes.owner, fixes.clock.now()).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "What is left to fix cannot be counted yet"),
+        }
+        tokio::time::sleep(DRAINED).await;
+    }
 }
 
 /// Brings the schema up to date.
@@ -114,6 +133,8 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         .build();
     let config = Arc::new(config);
     let bus = Bus::default();
+    let owner = new_id();
+    let home = Home::make(&config.data_dir, &owner).context("cannot make a folder for sandboxes")?;
     let fixes = Arc::new(FixContext {
         db: db.clone(),
         keys: keys.clone(),
@@ -121,9 +142,10 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         config: config.clone(),
         clock: clock.clone(),
         bus: bus.clone(),
-        sandbox: Arc::new(Bubblewrap::new(bubblewrap::Settings::new(&config))),
+        sandbox: Arc::new(Bubblewrap::new(bubblewrap::Settings::new(&config, &home.sandboxes()))),
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
-        owner: new_id(),
+        owner,
+        home: Arc::new(home),
     });
     let auth = AuthContext::new(db.clone(), clock.clone(), config.clone());
     Ok(AppState {
@@ -143,12 +165,10 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
 }
 
 async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {
-    // What a crash left behind would keep memory and disk; fixes that go on make their own.
-    let swept = state.fixes.sandbox.sweep(&[]).await.context("old sandboxes cannot be removed")?;
-    if swept > 0 {
-        tracing::warn!(swept, "Sandboxes of an earlier run were removed");
-    }
+    // What a crash left behind keeps memory and disk; fixes that go on make their own.
+    sweep::sweep(&state.fixes).await.context("what an earlier run left behind cannot be removed")?;
     let stop = || state.stop.clone();
+    tasks.spawn(sweep::keep_sweeping((*state.fixes).clone(), stop()));
     tasks.spawn(queue::work(state.queue.clone(), state.fixes.clone(), state.config.workers, stop()));
     tasks.spawn(jobs::keep_reconciling(state.queue.clone(), state.db.clone(), state.clock.clone(), stop()));
     tasks.spawn(watch::keep_watching((*state.fixes).clone(), stop()));
@@ -159,10 +179,27 @@ async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<(
     Ok(())
 }
 
-async fn finish(tasks: TaskTracker) {
+/// Notices of other processes on the same database.
+fn start_relay(state: &AppState, tasks: &TaskTracker) {
+    if let Pool::Postgres(pool) = &state.db.pool {
+        let (bus, owner) = (state.bus.clone(), state.fixes.owner.clone());
+        tasks.spawn(live::relay::keep_relaying(pool.clone(), bus, owner, state.stop.clone()));
+    }
+}
+
+/// Lets fixes end that are under way, and gives those back that do not end in time.
+async fn finish(tasks: TaskTracker, fixes: &FixContext) {
     tasks.close();
-    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
-        tracing::warn!("A fix was still running; it goes on at the next start");
+    let ended = tokio::time::timeout(fixes.config.stop_grace, tasks.wait()).await.is_ok();
+    if !ended {
+        tracing::warn!("A fix was still under way; another worker, or the next start, goes on with it");
+        if let Err(error) = db::fixes::release_all(&fixes.db, &fixes.owner).await {
+            tracing::warn!(%error, "Fixes could not be given back; others wait for their leases to run out");
+        }
+        return;
+    }
+    if let Err(error) = fixes.home.remove() {
+        tracing::warn!(%error, "The folder for sandboxes could not be removed");
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod accounts;
 mod batch;
 pub mod deliveries;
+pub mod duties;
 pub mod entity;
 pub mod events;
 pub mod fixes;

@@ -1,7 +1,7 @@
 //! The worker: it takes a stored failure to a verified pull request.
 //!
 //! [`jobs`] wakes it, [`run`] is the state machine, [`plan`] finds the commands, [`runtime`] their Node.js, [`prompt`] tells the agent, [`guard`]
-//! judges its patch, [`watch`] follows the pull request.
+//! judges its patch, [`watch`] follows the pull request, [`sweep`] clears up after processes that are gone.
 
 pub mod actions;
 pub mod guard;
@@ -10,6 +10,7 @@ pub mod plan;
 pub mod prompt;
 pub mod run;
 pub mod runtime;
+pub mod sweep;
 pub mod watch;
 
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
             entity::deployment,
             fixes::{self, FixChange},
         },
+        home::Home,
         integrations::Registry,
         live::Bus,
         sandbox::Sandbox,
@@ -52,6 +54,8 @@ pub struct FixContext {
     pub gateway: Gateway,
     /// This process in leases: a new one for each start.
     pub owner: String,
+    /// Where it keeps its sandboxes and clones.
+    pub home: Arc<Home>,
 }
 
 impl FixContext {

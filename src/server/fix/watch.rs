@@ -8,11 +8,14 @@ use crate::{
         github::{self, GithubError, PullRequest, PullRequestState, RepositoryName},
     },
 };
+use chrono::TimeDelta;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Time between two rounds over the open pull requests.
 const ROUND: Duration = Duration::from_secs(60);
+/// How long a process keeps the rounds to itself: longer than a round, so that they do not wander about.
+const TURN: TimeDelta = TimeDelta::seconds(90);
 /// Pull requests looked up in a round.
 const BATCH: u64 = 100;
 
@@ -136,10 +139,20 @@ async fn github_token(ctx: &FixContext, fix: &deployment::Model) -> Option<secre
     ctx.keys.open(&db::accounts::token_identity(&account.id), &account.access_token).ok()
 }
 
+/// A round, unless another process makes the rounds. Says whether there was one.
+pub async fn round_in_turn(ctx: &FixContext) -> Result<bool, DbError> {
+    let now = ctx.clock.now();
+    let ours = db::duties::take(&ctx.db, db::duties::PULL_REQUESTS, &ctx.owner, now, now + TURN).await?;
+    if ours {
+        round(ctx).await?;
+    }
+    Ok(ours)
+}
+
 /// Rounds until `stop` is cancelled.
 pub async fn keep_watching(ctx: FixContext, stop: CancellationToken) {
     loop {
-        if let Err(error) = round(&ctx).await {
+        if let Err(error) = round_in_turn(&ctx).await {
             tracing::error!(%error, "Open pull requests could not be read");
         }
         tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(ROUND) => {} }

@@ -91,6 +91,7 @@ async fn read(
     ApiJson(request): ApiJson<ReadRequest>,
 ) -> Result<Json<Done>, ApiFailure> {
     notifications::mark_read(&state.db, &user.id, request.which(), state.clock.now()).await?;
+    state.bus.notify(&user.id);
     Ok(Json(Done::YES))
 }
 

@@ -2,19 +2,17 @@
 //! It ends when the server stops, so that a graceful stop does not wait for open pages, and when the session or the
 //! token that opened it ends.
 
-use super::Bus;
+use super::{Bus, Notice};
 use crate::server::{
     auth::Pass,
     db::{self, Db},
 };
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::convert::Infallible;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-/// Workers in other processes write events without a notice here, so a stream also looks by itself.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Events read at once.
 const BATCH: u64 = 200;
 
@@ -27,7 +25,7 @@ pub fn fix_stream(
     fix_id: String,
     mut cursor: i64,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let mut reader = Reader { notices: bus.subscribe(), stop, pass };
+    let mut reader = Reader { notices: bus.subscribe(), bus: bus.clone(), stop, pass };
     let stream = async_stream(move |mut send| async move {
         while reader.goes_on(&send).await {
             match db::events::since(&db, &fix_id, cursor, BATCH).await {
@@ -63,7 +61,7 @@ pub fn list_stream(
     pass: Pass,
     user_id: String,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let mut reader = Reader { notices: bus.subscribe(), stop, pass };
+    let mut reader = Reader { notices: bus.subscribe(), bus: bus.clone(), stop, pass };
     let stream = async_stream(move |mut send| async move {
         let mut seen = std::collections::HashMap::new();
         let mut first = true;
@@ -98,7 +96,7 @@ pub fn unread_stream(
     pass: Pass,
     user_id: String,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let mut reader = Reader { notices: bus.subscribe(), stop, pass };
+    let mut reader = Reader { notices: bus.subscribe(), bus: bus.clone(), stop, pass };
     let stream = async_stream(move |mut send| async move {
         let mut sent = None;
         while reader.goes_on(&send).await {
@@ -124,7 +122,8 @@ const LIST: u64 = 100;
 
 /// Whoever has an open stream, and what they are told by.
 struct Reader {
-    notices: Receiver<Arc<str>>,
+    notices: Receiver<Notice>,
+    bus: Bus,
     stop: CancellationToken,
     pass: Pass,
 }
@@ -141,15 +140,15 @@ impl Reader {
             () = self.stop.cancelled() => {},
             () = send.0.closed() => {},
             () = told(&mut self.notices, fix_id) => {},
-            () = tokio::time::sleep(LOOK_AGAIN) => {},
+            () = tokio::time::sleep(self.bus.patience()) => {},
         }
     }
 }
 
-async fn told(notices: &mut Receiver<Arc<str>>, fix_id: Option<&str>) {
+async fn told(notices: &mut Receiver<Notice>, fix_id: Option<&str>) {
     loop {
         match notices.recv().await {
-            Ok(notice) if fix_id.is_none_or(|fix_id| *notice == *fix_id) => return,
+            Ok(notice) if fix_id.is_none_or(|fix_id| notice.concerns(fix_id)) => return,
             Ok(_) => {}
             // What was dropped may have been ours.
             Err(RecvError::Lagged(_)) => return,

@@ -51,9 +51,9 @@ pub trait Sandbox: Send + Sync {
     /// Every process in it carries `marker` in its environment.
     async fn create(&self, fix_id: &str, marker: &str) -> Result<Arc<dyn Workspace>, SandboxError>;
 
-    /// To be called once at start: ends the processes that a crash left behind and removes the folders of all
-    /// fixes but those in `keep`. Gives the number of folders removed.
-    async fn sweep(&self, keep: &[String]) -> Result<usize, SandboxError>;
+    /// Ends what a process that is gone has left running, and removes its sandboxes: those kept in `folder`. Gives
+    /// their number.
+    async fn sweep(&self, folder: &Path) -> Result<usize, SandboxError>;
 }
 
 /// The place in which one fix is worked on.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api_token;
 pub mod deployment;
+pub mod duty;
 pub mod fix_count;
 pub mod fix_event;
 pub mod fix_rule;

@@ -14,8 +14,8 @@ pub use change::FixChange;
 pub use list::{Window, diagnosed, summaries};
 pub use read::{
     built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
-    detail_for_user, find, find_for_user, known, open_pull_requests, open_twin, redeployed_for_another,
-    started_by_themselves, unfinished_without_lease,
+    detail_for_user, find, find_for_user, known, left_to, open_pull_requests, open_twin,
+    redeployed_for_another, started_by_themselves, unfinished_without_lease,
 };
 pub(super) use summary::or_skipped;
 pub use summary::summary;
@@ -84,6 +84,17 @@ pub async fn release(db: &Db, fix_id: &str, owner: &str) -> Result<(), DbError> 
         .col_expr(deployment::Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(deployment::Column::LeaseUntil, Expr::value(None::<Timestamp>))
         .filter(deployment::Column::Id.eq(fix_id))
+        .filter(deployment::Column::LeaseOwner.eq(owner))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Gives back every lease of a process that leaves.
+pub async fn release_all(db: &Db, owner: &str) -> Result<(), DbError> {
+    deployment::Entity::update_many()
+        .col_expr(deployment::Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(deployment::Column::LeaseUntil, Expr::value(None::<Timestamp>))
         .filter(deployment::Column::LeaseOwner.eq(owner))
         .exec(&db.orm)
         .await?;

@@ -13,8 +13,8 @@ use crate::{
     },
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, Asterisk, Expr, ExprTrait as _, Query},
 };
 use std::collections::{BTreeSet, HashSet};
@@ -181,6 +181,19 @@ pub async fn unfinished_without_lease(
         .limit(limit)
         .into_tuple()
         .all(&db.orm)
+        .await?)
+}
+
+/// How many unfinished fixes are `owner`'s, or nobody's.
+pub async fn left_to(db: &Db, owner: &str, now: Timestamp) -> Result<u64, DbError> {
+    let reachable = Condition::any()
+        .add(deployment::Column::LeaseOwner.eq(owner))
+        .add(deployment::Column::LeaseUntil.is_null())
+        .add(deployment::Column::LeaseUntil.lt(now));
+    Ok(deployment::Entity::find()
+        .filter(deployment::Column::FixStatus.is_in(unfinished()))
+        .filter(reachable)
+        .count(&db.orm)
         .await?)
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
 mod counts;
+mod duties;
 mod fixes;
 mod incidents;
 mod lists;

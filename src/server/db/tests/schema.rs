@@ -8,6 +8,7 @@ use crate::{
         db::{
             accounts,
             deliveries::NewDelivery,
+            duties,
             entity::{deployment, fix_event, incident, notification, task, user},
             events, fixes, invitations, left_out, outgoing, rules, sessions, settings, subscriptions, tasks,
             testing, tokens,
@@ -20,7 +21,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Statement,
 };
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "users",
     "accounts",
     "sessions",
@@ -39,6 +40,7 @@ const TABLES: [&str; 18] = [
     "notifications",
     "outgoing_webhooks",
     "outgoing_deliveries",
+    "duties",
 ];
 
 async fn fill(db: &crate::server::db::Db) {
@@ -137,6 +139,7 @@ async fn fill(db: &crate::server::db::Db) {
     assert!(outgoing::put(db, webhook, at(3)).await.unwrap());
     assert!(outgoing::test(db, "out", at(3)).await.unwrap().is_some());
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
+    assert!(duties::take(db, "d", "o", at(3), at(4)).await.unwrap());
     let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(4)).await.unwrap();
@@ -193,6 +196,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261127_000013_incidents",
         "m20261127_000014_merges",
         "m20261127_000015_choices",
+        "m20261127_000017_duties",
     ];
     assert_eq!(names, released);
 }

@@ -327,7 +327,7 @@ impl Pauses {
 }
 
 fn clone_folder(ctx: &FixContext, fix_id: &str) -> PathBuf {
-    ctx.config.data_dir.join("clones").join(fix_id)
+    ctx.home.clones().join(fix_id)
 }
 
 /// Removes the clean clone, if there is one.

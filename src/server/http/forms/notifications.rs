@@ -35,7 +35,10 @@ struct ReadForm {
 async fn read(user: CurrentUser, State(state): State<AppState>, Form(form): Form<ReadForm>) -> Redirect {
     let which = Which::UpTo(form.up_to);
     match notifications::mark_read(&state.db, &user.id, which, state.clock.now()).await {
-        Ok(()) => Redirect::to("/notifications?ok=read"),
+        Ok(()) => {
+            state.bus.notify(&user.id);
+            Redirect::to("/notifications?ok=read")
+        }
         Err(error) => Redirect::to(&format!("/notifications?error={}", ApiError::from(error).code.as_str())),
     }
 }

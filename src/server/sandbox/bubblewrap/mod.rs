@@ -1,7 +1,7 @@
 //! The sandbox made with bubblewrap: namespaces of an ordinary user and one package to install.
 //!
 //! ```text
-//! data_dir/sandboxes/{fix_id}/
+//! {folder of sandboxes}/{fix_id}/
 //!     marker            what the fix's processes carry in their environment
 //!     run/              sockets and hand-over files, read-only inside
 //!     agent/ verify/    the slots: repo, home, base.git
@@ -97,22 +97,20 @@ impl Sandbox for Bubblewrap {
         Ok(Arc::new(BubblewrapWorkspace::new(Arc::clone(&self.shared), folder, marker)?))
     }
 
-    async fn sweep(&self, keep: &[String]) -> Result<usize, SandboxError> {
-        let entries = match fs::read_dir(&self.shared.settings.folder) {
+    async fn sweep(&self, folder: &Path) -> Result<usize, SandboxError> {
+        let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
             Err(error) => return Err(SandboxError::io("list the sandboxes")(error)),
         };
         let mut removed = 0;
         for entry in entries {
-            let folder = entry.map_err(SandboxError::io("list the sandboxes"))?.path();
-            end_processes(&folder).await?;
-            if !keep.iter().any(|fix_id| folder.ends_with(fix_id)) {
-                folder::remove(&folder).await?;
-                removed += 1;
-            }
+            let sandbox = entry.map_err(SandboxError::io("list the sandboxes"))?.path();
+            end_processes(&sandbox).await?;
+            folder::remove(&sandbox).await?;
+            removed += 1;
         }
-        self.shared.cgroups.sweep(&self.shared.settings.group_prefix());
+        self.shared.cgroups.sweep(&settings::group_prefix(folder));
         Ok(removed)
     }
 }

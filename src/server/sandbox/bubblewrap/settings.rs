@@ -21,9 +21,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Entries of the allow list that are not `host:port` are left out, with a warning in the log.
-    pub fn new(config: &Config) -> Self {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    /// Sandboxes in `folder`. Entries of the allow list that are not `host:port` are left out, with a warning in the
+    /// log.
+    pub fn new(config: &Config, folder: &Path) -> Self {
         let allowed = config.sandbox_allow.iter().filter_map(|entry| {
             let parsed = Allowed::parse(entry);
             if parsed.is_none() {
@@ -33,7 +33,7 @@ impl Settings {
         });
         let opencode = fs::canonicalize(&config.opencode).ok();
         Self {
-            folder: absolute(&config.data_dir).join("sandboxes"),
+            folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             programs: Programs {
                 bubblewrap: "bwrap".into(),
                 node_prefix: node_prefix(),
@@ -48,17 +48,17 @@ impl Settings {
         }
     }
 
-    /// What the names of our control groups begin with: servers with other data folders have others.
-    pub(super) fn group_prefix(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.folder.hash(&mut hasher);
-        format!("{:016x}-", hasher.finish())
-    }
-
     /// Bytes of `/tmp`, which is memory: a quarter of what there is, and 2 GiB at most.
     pub(super) fn tmp_bytes(&self) -> u64 {
         (self.allowance.memory / 4).clamp(16 * MIB, 2048 * MIB)
     }
+}
+
+/// What the names of control groups begin with: those of sandboxes in other folders have others.
+pub(super) fn group_prefix(folder: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    format!("{:016x}-", hasher.finish())
 }
 
 /// Where Node.js is installed, if not below `/usr`, which every sandbox shows anyway.

@@ -7,6 +7,7 @@ use super::{
     lines::{Lines, Tail},
     processes,
     run::{self, Ended, Run},
+    settings::group_prefix,
     source,
     watch::Watch,
     workspace::{BubblewrapWorkspace, State},
@@ -72,7 +73,7 @@ impl BubblewrapWorkspace {
 
         let settings = &self.shared.settings;
         let allowance = settings.allowance;
-        let name = settings.group_prefix() + &new_id();
+        let name = group_prefix(&settings.folder) + &new_id();
         let group = self.shared.cgroups.group(&name, allowance.memory, allowance.tasks);
         let own_tasks = match *self.account {
             Account::Own => processes::tasks_of(rustix::process::getuid().as_raw()),

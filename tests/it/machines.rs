@@ -1,0 +1,161 @@
+//! Several processes on one database: servers without a worker, and workers that come, go and die.
+
+use crate::{
+    app::{App, Settings, assert_verified, until},
+    world::World,
+};
+use anyhow::Context as _;
+use deploymend::{
+    model::{EventKind, FixDetail, FixStatus},
+    server::db::{self, Db},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use standins::model::state::Mode;
+use std::{
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+const STORY: Duration = Duration::from_secs(300);
+/// Of an agent: long enough for everything else to happen meanwhile.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// A running `deploymend work`. What it writes is seen with the test's output.
+struct Worker(Child);
+
+impl Worker {
+    fn start(settings: &Settings, flags: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deploymend"));
+        command.arg("work").args(flags).env_remove("RUST_LOG").envs(&settings.env);
+        Ok(Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
+    }
+
+    async fn ends(&mut self) -> anyhow::Result<ExitStatus> {
+        let child = &mut self.0;
+        until(STORY, async || Ok(child.try_wait()?.ok_or("the worker still runs".to_owned()))).await
+    }
+
+    async fn signal(&mut self, signal: Signal) -> anyhow::Result<ExitStatus> {
+        kill_process(Pid::from_child(&self.0), signal)?;
+        self.ends().await
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A server that leaves the fixing to others, and the failure of which it was told.
+async fn told(world: &mut World) -> anyhow::Result<App> {
+    world.settings.flags.push("--no-worker");
+    let app = world.start().await?;
+    world.platform_builds(true).await?;
+    Ok(app)
+}
+
+async fn only_fix(app: &App) -> anyhow::Result<FixDetail> {
+    let id = app.fixes().await?.pop().context("no fix")?.id;
+    app.fix(&id).await
+}
+
+/// The folders of processes in the data folder.
+fn homes(world: &World) -> anyhow::Result<Vec<PathBuf>> {
+    let work = PathBuf::from(&world.settings.env["DEPLOYMEND_DATA_DIR"]).join("work");
+    let entries = std::fs::read_dir(work)?.map(|entry| Ok(entry?.path()));
+    let all: Vec<PathBuf> = entries.collect::<std::io::Result<_>>()?;
+    Ok(all.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+fn was_continued(fix: &FixDetail) -> bool {
+    let continued = |kind: &EventKind| matches!(kind, EventKind::Note { text, .. } if text.starts_with("Continued after a restart"));
+    fix.events.iter().any(|event| continued(&event.kind))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_drains_leaves_when_nothing_is_left_to_fix() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    let app = told(&mut world).await?;
+    assert_eq!(only_fix(&app).await?.summary.status, FixStatus::Pending, "nobody works here");
+
+    let mut worker = Worker::start(&world.settings, &["--drain"])?;
+    assert!(worker.ends().await?.success());
+    assert_verified(&only_fix(&app).await?);
+    assert_eq!(homes(&world)?.len(), 1, "the server's");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_on_one_machine_leave_each_other_alone() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    world.settings = world.settings.clone().set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs());
+    world.standins.set_model_mode(Mode::Hang);
+    let app = told(&mut world).await?;
+    let first = Worker::start(&world.settings, &[])?;
+    app.becomes(&only_fix(&app).await?.summary.id, FixStatus::Fixing, STORY).await?;
+
+    // Comes, clears up, finds nothing to do and goes, while the agent of the first is silent.
+    let mut second = Worker::start(&world.settings, &["--drain"])?;
+    assert!(second.ends().await?.success());
+    world.standins.set_model_mode(Mode::default());
+    let fix = app.ended_fix(STORY).await?;
+    assert_verified(&fix);
+    assert!(!was_continued(&fix));
+    assert_eq!(fix.attempts[0].outcome, "agent_hung", "nobody ended it");
+    drop(first);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_told_to_stop_gives_its_fix_back() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    world.standins.set_model_mode(Mode::Hang);
+    let app = told(&mut world).await?;
+    let id = only_fix(&app).await?.summary.id;
+    let hurried = world.settings.clone().set("DEPLOYMEND_STOP_GRACE", "0.1");
+    let mut first = Worker::start(&hurried, &[])?;
+    app.becomes(&id, FixStatus::Fixing, STORY).await?;
+    assert!(first.signal(Signal::TERM).await?.success());
+    let database = Db::connect(&world.settings.env["DATABASE_URL"]).await?;
+    let row = db::fixes::find(&database, &id).await?.context("the fix is gone")?;
+    assert_eq!((row.lease_owner, row.lease_until), (None, None));
+
+    world.standins.set_model_mode(Mode::default());
+    let mut second = Worker::start(&world.settings, &["--drain"])?;
+    assert!(second.ends().await?.success());
+    let fix = only_fix(&app).await?;
+    assert_verified(&fix);
+    assert!(was_continued(&fix));
+    assert_eq!(homes(&world)?.len(), 1, "the server's");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_worker_left_is_taken_over_and_removed_by_another() -> anyhow::Result<()> {
+    let mut world = World::new("broken-type").await?;
+    world.standins.set_model_mode(Mode::Hang);
+    let app = told(&mut world).await?;
+    let id = only_fix(&app).await?.summary.id;
+    let mut first = Worker::start(&world.settings, &[])?;
+    app.becomes(&id, FixStatus::Fixing, STORY).await?;
+    assert!(!first.signal(Signal::KILL).await?.success());
+    assert_eq!(homes(&world)?.len(), 2, "the server's and the one that was left");
+
+    world.standins.set_model_mode(Mode::default());
+    let _second = Worker::start(&world.settings, &[])?;
+    assert_verified(&app.ended_fix(STORY).await?);
+    until(STORY, async || {
+        let homes = homes(&world)?;
+        let sandboxes = homes
+            .iter()
+            .filter(|home| home.join("sandboxes").read_dir().is_ok_and(|mut left| left.next().is_some()));
+        let left = (homes.len(), sandboxes.count());
+        Ok(if left == (2, 0) { Ok(()) } else { Err(format!("folders, and those with sandboxes: {left:?}")) })
+    })
+    .await?;
+    assert_eq!(world.standins.pulls(&world.seeded.repository).len(), 1);
+    Ok(())
+}

@@ -153,7 +153,7 @@ async fn ended(
 }
 
 /// The markers of the sandboxes that all processes have.
-fn markers_of(world: &World) -> impl Iterator<Item = String> {
+pub fn markers_of(world: &World) -> impl Iterator<Item = String> {
     let below = |folder: PathBuf| {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path())

@@ -2,12 +2,16 @@
 
 use crate::{
     app::{App, Settings, assert_verified, until},
+    endings::markers_of,
     world::World,
 };
 use anyhow::Context as _;
 use deploymend::{
     model::{EventKind, FixDetail, FixStatus},
-    server::db::{self, Db},
+    server::{
+        db::{self, Db},
+        sandbox::bubblewrap::marked,
+    },
 };
 use rustix::process::{Pid, Signal, kill_process};
 use standins::model::state::Mode;
@@ -18,8 +22,6 @@ use std::{
 };
 
 const STORY: Duration = Duration::from_secs(300);
-/// Of an agent: long enough for everything else to happen meanwhile.
-const SILENCE: Duration = Duration::from_secs(15);
 
 /// A running `deploymend work`. What it writes is seen with the test's output.
 struct Worker(Child);
@@ -91,21 +93,25 @@ async fn a_worker_that_drains_leaves_when_nothing_is_left_to_fix() -> anyhow::Re
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_on_one_machine_leave_each_other_alone() -> anyhow::Result<()> {
     let mut world = World::new("broken-type").await?;
-    world.settings = world.settings.clone().set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs());
     world.standins.set_model_mode(Mode::Hang);
     let app = told(&mut world).await?;
-    let first = Worker::start(&world.settings, &[])?;
-    app.becomes(&only_fix(&app).await?.summary.id, FixStatus::Fixing, STORY).await?;
+    let _first = Worker::start(&world.settings, &[])?;
+    let asked =
+        || if world.standins.model_requests() > 0 { Ok(()) } else { Err("no agent works".to_owned()) };
+    until(STORY, async || Ok(asked())).await?;
+    let working = async || {
+        let found: Vec<i32> = markers_of(&world).flat_map(|marker| marked(&marker)).collect();
+        Ok(if found.is_empty() { Err("nothing runs in a sandbox".to_owned()) } else { Ok(found) })
+    };
+    let before = until(STORY, working).await?;
 
-    // Comes, clears up, finds nothing to do and goes, while the agent of the first is silent.
+    // Comes, clears up, finds nothing to do and goes, while the agent of the first waits for its model.
     let mut second = Worker::start(&world.settings, &["--drain"])?;
     assert!(second.ends().await?.success());
-    world.standins.set_model_mode(Mode::default());
-    let fix = app.ended_fix(STORY).await?;
-    assert_verified(&fix);
-    assert!(!was_continued(&fix));
-    assert_eq!(fix.attempts[0].outcome, "agent_hung", "nobody ended it");
-    drop(first);
+    let after = until(STORY, working).await?;
+    assert!(before.iter().any(|process| after.contains(process)), "{before:?} are gone, there are {after:?}");
+    let fix = only_fix(&app).await?;
+    assert_eq!((fix.summary.status, fix.summary.attempt), (FixStatus::Fixing, 1));
     Ok(())
 }
 

@@ -4,7 +4,8 @@
 #   scripts/with-postgres.sh COMMAND [ARGUMENT...]
 #
 # The server lives in a temporary folder, listens on a free port of the loopback address and keeps nothing. The
-# command finds it by TEST_DATABASE_URL, whose user may create databases.
+# command finds it by TEST_DATABASE_URL, whose user may create databases; TEST_DATABASE_RESTART is a program that kills
+# the server and starts it again. With DURABLE=1 nothing that was committed is lost by that.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -45,11 +46,13 @@ postgres initdb --pgdata "$folder/data" --username deploymend --pwfile "$folder/
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 # Durability is off: nothing outlives this script.
+durable=off
+[[ -z ${DURABLE:-} ]] || durable=on
 start() {
   port=$(free_port)
   postgres pg_ctl --pgdata "$folder/data" --log "$folder/server.log" --wait --timeout 60 --options "\
     -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c max_connections=300 \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB" start >/dev/null 2>&1
+    -c fsync=off -c synchronous_commit=$durable -c full_page_writes=off -c shared_buffers=64MB" start >/dev/null 2>&1
 }
 
 # Another program may take the port in between.
@@ -58,6 +61,14 @@ start || start || start || {
   fail "PostgreSQL did not start"
 }
 
+{
+  printf '#!/usr/bin/env bash\n%s\n' "binaries=$binaries owner=${owner:-}"
+  declare -f postgres
+  printf 'postgres pg_ctl --pgdata %q --mode immediate --wait --timeout 60 restart --log %q >/dev/null\n' \
+    "$folder/data" "$folder/server.log"
+} >"$folder/restart"
+chmod 755 "$folder/restart"
+export TEST_DATABASE_RESTART="$folder/restart"
 export TEST_DATABASE_URL="postgres://deploymend:$password@127.0.0.1:$port/postgres"
 status=0
 "$@" || status=$?

@@ -19,21 +19,24 @@ async fn paused() -> anyhow::Result<(World, App, String)> {
     Ok((world, app, fix.id))
 }
 
-struct Event {
+pub struct Event {
     name: String,
-    id: i64,
+    pub id: i64,
     data: Value,
 }
 
 /// An open stream of server-sent events.
-struct Events {
+pub struct Events {
     answer: reqwest::Response,
     text: String,
 }
 
 impl Events {
     async fn open(app: &App, path: &str, last: Option<i64>) -> anyhow::Result<Self> {
-        let mut request = app.request(Method::GET, path);
+        Self::of(app.request(Method::GET, path), last).await
+    }
+
+    pub async fn of(mut request: reqwest::RequestBuilder, last: Option<i64>) -> anyhow::Result<Self> {
         if let Some(last) = last {
             request = request.header("last-event-id", last.to_string());
         }
@@ -42,7 +45,7 @@ impl Events {
         Ok(Self { answer, text: String::new() })
     }
 
-    async fn next(&mut self) -> anyhow::Result<Event> {
+    pub async fn next(&mut self) -> anyhow::Result<Event> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {

@@ -10,13 +10,7 @@ use crate::{
     },
 };
 use chrono::TimeDelta;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A dead worker's fix waits this long.
@@ -27,7 +21,8 @@ const RENEW: Duration = Duration::from_secs(2);
 pub(super) struct Lease {
     /// Cancelled when the fix must stop: by a person, or since another worker holds it.
     interrupt: CancellationToken,
-    lost: Arc<AtomicBool>,
+    /// Cancelled, before the other, when another worker may hold the fix.
+    lost: CancellationToken,
     _renewal: DropGuard,
 }
 
@@ -39,7 +34,7 @@ impl Lease {
             return Ok(None);
         };
         let interrupt = CancellationToken::new();
-        let lost = Arc::new(AtomicBool::new(false));
+        let lost = CancellationToken::new();
         let ended = CancellationToken::new();
         tokio::spawn(renew(ctx.clone(), fix.id.clone(), interrupt.clone(), lost.clone(), ended.clone()));
         Ok(Some((Self { interrupt, lost, _renewal: ended.drop_guard() }, fix)))
@@ -49,11 +44,16 @@ impl Lease {
     pub fn check(&self) -> Result<(), Stop> {
         if !self.interrupt.is_cancelled() {
             Ok(())
-        } else if self.lost.load(Ordering::Acquire) {
+        } else if self.lost.is_cancelled() {
             Err(Stop::LeaseLost)
         } else {
             Err(Stop::failed("cancelled", "Cancelled on the deployment page."))
         }
+    }
+
+    /// Until another worker may hold the fix.
+    pub fn lost(&self) -> impl Future<Output = ()> + use<> {
+        self.lost.clone().cancelled_owned()
     }
 
     /// Runs `work`, unless the run is interrupted first.
@@ -77,31 +77,37 @@ async fn renew(
     ctx: FixContext,
     fix_id: String,
     interrupt: CancellationToken,
-    lost: Arc<AtomicBool>,
+    lost: CancellationToken,
     ended: CancellationToken,
 ) {
     let mut held_until = until(ctx.clock.now());
     loop {
         tokio::select! { () = ended.cancelled() => return, () = tokio::time::sleep(RENEW) => {} }
+        // Without an answer the lease is ours until it runs out, and not a moment longer. Where the line to the
+        // database is dead there is not even an error.
         let now = ctx.clock.now();
-        match db::fixes::renew(&ctx.db, &fix_id, &ctx.owner, until(now)).await {
-            Ok(true) => held_until = until(now),
-            Ok(false) => {
-                lost.store(true, Ordering::Release);
+        let left = (held_until - now).to_std().unwrap_or_default();
+        let question = async {
+            let renewed = db::fixes::renew(&ctx.db, &fix_id, &ctx.owner, until(now)).await?;
+            Ok::<_, DbError>((renewed, db::fixes::cancel_requested(&ctx.db, &fix_id).await?))
+        };
+        match tokio::time::timeout(left, question).await {
+            Ok(Ok((true, cancelled))) => {
+                held_until = until(now);
+                if cancelled {
+                    return interrupt.cancel();
+                }
+            }
+            Ok(Err(error)) if ctx.clock.now() < held_until => {
+                tracing::warn!(fix.id = %fix_id, %error, "A lease could not be renewed yet");
+            }
+            answer => {
+                if !matches!(answer, Ok(Ok(_))) {
+                    tracing::error!(fix.id = %fix_id, ?answer, "A lease could not be renewed in time");
+                }
+                lost.cancel();
                 return interrupt.cancel();
             }
-            // Without an answer the lease is ours until it runs out, and not a moment longer.
-            Err(error) if now >= held_until => {
-                tracing::error!(fix.id = %fix_id, %error, "A lease could not be renewed in time");
-                lost.store(true, Ordering::Release);
-                return interrupt.cancel();
-            }
-            Err(error) => tracing::warn!(fix.id = %fix_id, %error, "A lease could not be renewed yet"),
-        }
-        match db::fixes::cancel_requested(&ctx.db, &fix_id).await {
-            Ok(true) => return interrupt.cancel(),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(fix.id = %fix_id, %error, "A cancellation could not be looked up"),
         }
     }
 }

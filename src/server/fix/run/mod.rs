@@ -31,7 +31,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// After so many restarts in the middle of it, the fix itself is what brings the worker down.
+/// After so many restarts in one state of it, the fix itself is what brings the worker down.
 const MAX_CRASH_RESUMES: i32 = 5;
 
 /// One fix being worked on by this process.
@@ -53,7 +53,12 @@ pub async fn run(ctx: &FixContext, fix_id: &str) -> Result<(), DbError> {
         return Ok(());
     };
     let mut run = Run { ctx, fix, lease, workspace: None, agent_was_here: false };
-    let outcome = run.drive().await;
+    let lost = run.lease.lost();
+    let outcome = tokio::select! {
+        outcome = run.drive() => outcome,
+        // Wherever it is: on a dead line to the database it would wait for ever.
+        () = lost => Err(Stop::LeaseLost),
+    };
     run.end(outcome).await
 }
 
@@ -99,8 +104,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn record(&mut self, change: FixChange, events: Vec<EventKind>) -> Result<(), Stop> {
+    async fn record(&mut self, mut change: FixChange, events: Vec<EventKind>) -> Result<(), Stop> {
         self.lease.check()?;
+        if change.status.is_some() && self.fix.crash_resumes > 0 {
+            change.crash_resumes = Some(0);
+        }
         Ok(self.ctx.record(&mut self.fix, change, events).await?)
     }
 

@@ -105,6 +105,10 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_MODEL_MAX_TOKENS", default_value_t = 2_000_000)]
     pub model_max_tokens: u64,
 
+    /// US dollars of model cost per attempt, at the prices above.
+    #[arg(long, env = "DEPLOYMEND_MODEL_MAX_COST_USD", default_value_t = 5.0)]
+    pub model_max_cost_usd: f64,
+
     /// The OpenCode program.
     #[arg(
         long,

@@ -150,6 +150,10 @@ pub struct Config {
     )]
     pub sandbox_allow: Vec<String>,
 
+    /// Work on fixes although this machine isolates the sandbox less than it should: see `deploymend doctor`.
+    #[arg(long, env = "DEPLOYMEND_ALLOW_WEAK_SANDBOX", default_value_t = false)]
+    pub allow_weak_sandbox: bool,
+
     /// Fixes that this process works on at the same time.
     #[arg(long, env = "DEPLOYMEND_WORKERS", default_value_t = 1)]
     pub workers: usize,

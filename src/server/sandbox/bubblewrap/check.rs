@@ -170,7 +170,10 @@ fn explain(error: &SandboxError) -> String {
     let setting =
         |path: &str| fs::read_to_string(path).map(|value| value.trim().to_owned()).unwrap_or_default();
     let missing = |program: &str| text.contains(&format!("{program}: ")) && text.contains("not found");
-    if missing("bwrap") || text.contains("‘bwrap’") || text.contains("to execute bwrap") {
+    if missing("bwrap")
+        || text.contains("‘bwrap’")
+        || (text.contains("to execute ") && text.contains("bwrap: No such file"))
+    {
         return "bubblewrap is not installed: install the package bubblewrap.".to_owned();
     }
     if text.contains("disable-userns") || text.contains("add-seccomp-fd") {

@@ -105,6 +105,10 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_MODEL_MAX_TOKENS", default_value_t = 2_000_000)]
     pub model_max_tokens: u64,
 
+    /// US dollars of model cost per attempt, at the prices above.
+    #[arg(long, env = "DEPLOYMEND_MODEL_MAX_COST_USD", default_value_t = 5.0)]
+    pub model_max_cost_usd: f64,
+
     /// The OpenCode program.
     #[arg(
         long,
@@ -145,6 +149,10 @@ pub struct Config {
         default_value = "registry.npmjs.org:443,registry.yarnpkg.com:443"
     )]
     pub sandbox_allow: Vec<String>,
+
+    /// Work on fixes although this machine isolates the sandbox less than it should: see `deploymend doctor`.
+    #[arg(long, env = "DEPLOYMEND_ALLOW_WEAK_SANDBOX", default_value_t = false)]
+    pub allow_weak_sandbox: bool,
 
     /// Fixes that this process works on at the same time.
     #[arg(long, env = "DEPLOYMEND_WORKERS", default_value_t = 1)]

@@ -122,7 +122,7 @@ fn really(world: &World) -> Build {
 }
 
 /// Sets the project's number of attempts, as its page would.
-async fn one_attempt_each(app: &App) -> anyhow::Result<()> {
+pub async fn one_attempt_each(app: &App) -> anyhow::Result<()> {
     let path = "/api/integrations/vercel/subscriptions";
     let listed = app.request(reqwest::Method::GET, path).send().await?.error_for_status()?;
     let listed: serde_json::Value = listed.json().await?;

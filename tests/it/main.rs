@@ -10,6 +10,7 @@ mod crash;
 mod dashboard;
 mod endings;
 mod github;
+mod hostile;
 mod house;
 mod intake;
 mod links;

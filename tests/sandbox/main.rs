@@ -8,6 +8,7 @@
 
 mod crash;
 mod escapes;
+mod isolation;
 mod limits;
 mod model;
 mod opencode;

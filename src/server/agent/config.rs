@@ -122,6 +122,7 @@ mod tests {
             key: Some("the-real-key".to_owned().into()),
             max_requests: 1,
             max_tokens: 1,
+            max_cost: 1.0,
             prices: (1.5, 2.5),
         }
     }

@@ -75,7 +75,7 @@ pub async fn run(
     let model = gateway.settings();
     let search = has_search(workspace).await?;
     let activity = Activity::default();
-    let session = gateway.open(workspace.model_listener().await?, activity.clone());
+    let session = gateway.open(workspace.model_listener().await?, activity.clone(), limits.timeout);
     let exec = Exec {
         env: config::environment(),
         stdin: Some(prompt.as_bytes().to_vec()),
@@ -89,7 +89,7 @@ pub async fn run(
     let mut seen = Seen::default();
     let cancel = exec.cancel.clone();
     let ended = {
-        let mut output = |line: OutputLine| seen.line(&line, on_step);
+        let mut output = |line: OutputLine| seen.line(&without_token(line, session.token()), on_step);
         let mut ended = workspace.exec(Slot::Agent, exec, &mut output);
         tokio::select! {
             ended = &mut ended => ended,
@@ -120,6 +120,14 @@ pub async fn run(
         exit_code: ended.exit_code,
         ..AgentRun::ended(outcome, model.model.clone())
     })
+}
+
+/// The agent may read its own token, and its steps are shown to people.
+fn without_token(mut line: OutputLine, token: &str) -> OutputLine {
+    if line.text.contains(token) {
+        line.text = line.text.replace(token, "***");
+    }
+    line
 }
 
 /// The program that two of OpenCode's tools need is there.
@@ -168,6 +176,7 @@ fn from_fault(fault: &Fault) -> AgentOutcome {
         Fault::Unavailable { status } => AgentOutcome::ModelUnavailable { status },
         Fault::Rejected { status } => AgentOutcome::ModelRejected { status },
         Fault::Truncated => AgentOutcome::ModelTruncated,
+        Fault::Budget { what: "time" } => AgentOutcome::TimedOut,
         Fault::Budget { what } => AgentOutcome::BudgetExceeded { what },
     }
 }
@@ -178,6 +187,19 @@ mod tests {
 
     fn ended(exit_code: Option<i32>, ended_by: Option<EndedBy>) -> ExecOutcome {
         ExecOutcome { exit_code, ended_by, seconds: 1.0, tail: String::new() }
+    }
+
+    #[test]
+    fn the_token_of_the_gateway_is_in_no_step() {
+        let line = OutputLine {
+            stream: Stream::Stdout,
+            text: r#"{"type":"text","part":{"text":"the key is 0123abcd"}}"#.to_owned(),
+        };
+        let mut seen = Seen::default();
+        let mut told = Vec::new();
+        seen.line(&without_token(line, "0123abcd"), &mut |step| told.push(step.detail.clone()));
+        assert_eq!(told, ["the key is ***"]);
+        assert_eq!(seen.summary.as_deref(), Some("the key is ***"));
     }
 
     #[test]
@@ -215,6 +237,14 @@ mod tests {
                 9,
                 true,
                 "budget_exceeded",
+            ),
+            (
+                ended(None, Some(EndedBy::Cancelled)),
+                9,
+                limited(Fault::Budget { what: "time" }),
+                9,
+                true,
+                "timeout",
             ),
         ] {
             let seen = Seen { answers, ..Seen::default() };

@@ -48,7 +48,7 @@ pub enum AgentOutcome {
     ModelTruncated,
     /// It used up what an attempt may use.
     BudgetExceeded {
-        /// `requests` or `tokens`.
+        /// `requests`, `tokens` or `cost`.
         what: &'static str,
     },
     /// It was canceled.

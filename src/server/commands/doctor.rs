@@ -3,7 +3,7 @@
 use crate::server::{
     config::Config,
     db::Db,
-    sandbox::bubblewrap::{self, Bubblewrap},
+    sandbox::bubblewrap::{self, Bubblewrap, Layer},
 };
 use std::process::ExitCode;
 
@@ -25,16 +25,14 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     say("database", database);
     let isolation =
         Bubblewrap::new(bubblewrap::Settings::new(&config, &config.data_dir.join("doctor"))).check().await;
-    say(
-        "sandbox",
-        match isolation.problem {
-            Some(problem) => Err(problem),
-            None => Ok(format!(
-                "{}; memory: {}; processes: {}",
-                isolation.user, isolation.memory, isolation.processes
-            )),
-        },
-    );
+    say("sandbox", isolation.problem.map_or_else(|| Ok("a command has run in one".to_owned()), Err));
+    for Layer { name, found } in isolation.layers {
+        let found = match found {
+            Err(weak) if config.allow_weak_sandbox => Ok(format!("weak, which is allowed: {weak}")),
+            found => found,
+        };
+        say(&format!("sandbox {name}"), found);
+    }
     say("agent", program(&config.opencode, "--version").await);
     say("git", program("git".as_ref(), "--version").await);
     say(

@@ -165,6 +165,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
 }
 
 async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {
+    require_isolation(state).await?;
     // What a crash left behind keeps memory and disk; fixes that go on make their own.
     sweep::sweep(&state.fixes).await.context("what an earlier run left behind cannot be removed")?;
     let stop = || state.stop.clone();
@@ -177,6 +178,22 @@ async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<(
     tasks.spawn(queue::work(messages.clone(), notify, notify::jobs::WORKERS, stop()));
     tasks.spawn(notify::jobs::keep_reconciling(messages, state.db.clone(), state.clock.clone(), stop()));
     Ok(())
+}
+
+/// Fixes run other people's code: without the isolation that takes, none is started.
+async fn require_isolation(state: &AppState) -> anyhow::Result<()> {
+    match state.fixes.sandbox.ready().await {
+        Ok(()) => Ok(()),
+        Err(error) if state.config.allow_weak_sandbox => {
+            tracing::warn!(%error, "Fixes cannot run, and the setting says to start all the same");
+            Ok(())
+        }
+        Err(error) => Err(error).context(
+            "fixes are not started: `deploymend doctor` says line by line what is missing. To serve the pages and \
+             fix nothing here, use `serve --no-worker`; to do without what is missing, set \
+             DEPLOYMEND_ALLOW_WEAK_SANDBOX=true",
+        ),
+    }
 }
 
 /// Notices of other processes on the same database.

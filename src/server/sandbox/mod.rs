@@ -47,6 +47,9 @@ impl Slot {
 /// Makes workspaces on this machine.
 #[async_trait]
 pub trait Sandbox: Send + Sync {
+    /// Finds out by trying whether fixes are isolated here as they must be.
+    async fn ready(&self) -> Result<(), SandboxError>;
+
     /// A new workspace for a fix. One that an earlier life left behind is removed first: nothing stale is used.
     /// Every process in it carries `marker` in its environment.
     async fn create(&self, fix_id: &str, marker: &str) -> Result<Arc<dyn Workspace>, SandboxError>;

@@ -45,6 +45,8 @@ pub enum Mode {
     Endless,
     /// Starts a background process that outlives its command, then makes the repair.
     StrayProcess,
+    /// Does what any text that it sees asks of AI agents, then works.
+    Obeys,
     /// Works, and claims to have used a hundred thousand tokens each time.
     Expensive,
 }

@@ -32,7 +32,7 @@ pub enum Fault {
     },
     /// The answer broke off.
     Truncated,
-    /// The attempt's budget of `requests` or `tokens` is used up.
+    /// The attempt's budget of `requests`, `tokens`, `cost` or `time` is used up.
     Budget {
         /// Which.
         what: &'static str,
@@ -63,11 +63,24 @@ pub struct Taken {
     pub output_tokens: u64,
 }
 
+impl Taken {
+    /// US dollars, at `prices` per million tokens read and written.
+    #[expect(clippy::cast_precision_loss, reason = "a price")]
+    pub(super) fn cost(self, prices: (f64, f64)) -> f64 {
+        let (input, output) = prices;
+        (self.input_tokens as f64).mul_add(input, self.output_tokens as f64 * output) / 1_000_000.0
+    }
+}
+
 /// What an attempt may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     pub requests: u32,
     pub tokens: u64,
+    /// US dollars.
+    pub cost: f64,
+    /// US dollars per million tokens read and written.
+    pub prices: (f64, f64),
 }
 
 /// One attempt's meter.
@@ -132,7 +145,14 @@ impl Meter {
         taken.output_tokens = taken.output_tokens.saturating_add(output);
         if taken.input_tokens.saturating_add(taken.output_tokens) > self.budget.tokens {
             self.stop(&mut state, Fault::Budget { what: "tokens" });
+        } else if taken.cost(self.budget.prices) > self.budget.cost {
+            self.stop(&mut state, Fault::Budget { what: "cost" });
         }
+    }
+
+    /// The attempt's time is over.
+    pub(super) fn expire(&self) {
+        self.stop(&mut self.state(), Fault::Budget { what: "time" });
     }
 
     /// An answer came whole.
@@ -166,7 +186,7 @@ mod tests {
     use super::*;
 
     fn meter() -> Meter {
-        Meter::new(Budget { requests: 20, tokens: 1000 })
+        Meter::new(Budget { requests: 20, tokens: 1000, cost: 5.0, prices: (0.0, 0.0) })
     }
 
     #[test]
@@ -220,5 +240,13 @@ mod tests {
         tokens.count(1, 0);
         assert_eq!(tokens.admit(), Err(Fault::Budget { what: "tokens" }));
         assert_eq!((tokens.taken().input_tokens, tokens.taken().output_tokens), (601, 400));
+        let cost = Meter::new(Budget { requests: 20, tokens: 1000, cost: 0.002, prices: (2.0, 10.0) });
+        cost.count(500, 100);
+        assert!(!cost.stopped().is_cancelled());
+        cost.count(1, 0);
+        assert_eq!(cost.admit(), Err(Fault::Budget { what: "cost" }));
+        let time = meter();
+        time.expire();
+        assert_eq!(time.admit(), Err(Fault::Budget { what: "time" }));
     }
 }

@@ -23,7 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use meter::{Budget, Meter};
 use secrecy::{ExposeSecret, SecretString};
 use std::{convert::Infallible, sync::Arc, time::Duration};
-use tokio::{net::UnixListener, sync::Semaphore, task::JoinSet};
+use tokio::{net::UnixListener, sync::Semaphore, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -59,6 +59,8 @@ pub struct ModelSettings {
     pub max_requests: u32,
     /// Tokens, read and written, per attempt.
     pub max_tokens: u64,
+    /// US dollars per attempt, at these prices.
+    pub max_cost: f64,
     /// US dollars per million tokens read and written.
     pub prices: (f64, f64),
 }
@@ -73,15 +75,14 @@ impl ModelSettings {
             key: config.model_key.clone(),
             max_requests: config.model_max_requests,
             max_tokens: config.model_max_tokens,
+            max_cost: config.model_max_cost_usd,
             prices: (config.model_input_price, config.model_output_price),
         }
     }
 
     /// What tokens cost, in US dollars.
-    #[expect(clippy::cast_precision_loss, reason = "a price")]
     pub fn cost(&self, taken: Taken) -> f64 {
-        let (input, output) = self.prices;
-        (taken.input_tokens as f64).mul_add(input, taken.output_tokens as f64 * output) / 1_000_000.0
+        taken.cost(self.prices)
     }
 }
 
@@ -104,12 +105,17 @@ impl Gateway {
         &self.shared.settings
     }
 
-    /// Opens the gateway to one attempt, until the result is dropped. `activity` is touched by every sign of life
-    /// of the model.
-    pub fn open(&self, listener: UnixListener, activity: Activity) -> Session {
+    /// Opens the gateway to one attempt, until the result is dropped or `time` is over. `activity` is touched by every
+    /// sign of life of the model.
+    pub fn open(&self, listener: UnixListener, activity: Activity, time: Duration) -> Session {
         let token = SecretString::from(hex::encode(rand::random::<[u8; 24]>()));
         let settings = &self.shared.settings;
-        let budget = Budget { requests: settings.max_requests, tokens: settings.max_tokens };
+        let budget = Budget {
+            requests: settings.max_requests,
+            tokens: settings.max_tokens,
+            cost: settings.max_cost,
+            prices: settings.prices,
+        };
         let meter = Arc::new(Meter::new(budget));
         let attempt = Attempt {
             shared: Arc::clone(&self.shared),
@@ -117,7 +123,13 @@ impl Gateway {
             meter: Arc::clone(&meter),
             activity,
         };
-        let task = tokio::spawn(serve(listener, Arc::new(attempt)));
+        let (serving, expired) = (serve(listener, Arc::new(attempt)), Arc::clone(&meter));
+        let task = tokio::spawn(async move {
+            // Ends the connections, too.
+            if timeout(time, serving).await.is_err() {
+                expired.expire();
+            }
+        });
         Session { token, meter, task }
     }
 }

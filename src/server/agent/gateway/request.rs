@@ -52,6 +52,10 @@ pub(super) fn rewrite(
     if protocol != ModelProtocol::Google && fields.get("stream") != Some(&Value::Bool(true)) {
         return Err("Only streamed answers are handed out.");
     }
+    // Google's client names it in the address alone.
+    if protocol != ModelProtocol::Google && fields.get("model").and_then(Value::as_str) != Some(model) {
+        return Err("Another model than the configured one is not handed out.");
+    }
     let (known, messages) = match protocol {
         ModelProtocol::Openai => (OPENAI_FIELDS, "messages"),
         ModelProtocol::Anthropic => (ANTHROPIC_FIELDS, "messages"),
@@ -127,9 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn the_model_is_ours_and_only_plain_tools_pass() {
+    fn only_known_fields_and_plain_tools_pass() {
         let body = json!({
-            "model": "dearer", "stream": true, "n": 9, "max_tokens": 5, "web_search_options": {},
+            "model": "the-model", "stream": true, "n": 9, "max_tokens": 5, "web_search_options": {},
             "messages": [{"role": "user", "content": "hi"}],
             "tools": [{"type": "function", "function": {"name": "read"}}, {"type": "web_search"}],
         });
@@ -143,7 +147,7 @@ mod tests {
         assert_eq!(rewritten(&body, Openai, false), Ok(common("max_tokens")));
         assert_eq!(rewritten(&body, Openai, true), Ok(common("max_completion_tokens")));
         let body = json!({
-            "model": "dearer", "stream": true, "max_tokens": 5, "mcp_servers": [], "messages": [],
+            "model": "the-model", "stream": true, "max_tokens": 5, "mcp_servers": [], "messages": [],
             "tools": [{"name": "read"}, {"type": "web_fetch_20250910", "name": "web_fetch"}],
         });
         let expected = json!({
@@ -163,11 +167,17 @@ mod tests {
 
     #[test]
     fn what_would_reach_out_or_not_stream_is_refused() {
-        let with = |part: Value| json!({"stream": true, "messages": [{"role": "user", "content": [part]}]});
+        let with = |part: Value| {
+            let messages = json!([{"role": "user", "content": [part]}]);
+            json!({"model": "the-model", "stream": true, "messages": messages})
+        };
         for body in [
             json!([]),
-            json!({"messages": []}),
-            json!({"stream": false, "messages": []}),
+            json!({"model": "the-model", "messages": []}),
+            json!({"model": "the-model", "stream": false, "messages": []}),
+            json!({"model": "dearer", "stream": true, "messages": []}),
+            json!({"model": ["the-model"], "stream": true, "messages": []}),
+            json!({"stream": true, "messages": []}),
             with(json!({"type": "image_url", "image_url": {"url": "https://a.test/?secret"}})),
             with(json!({"type": "image", "source": {"type": "url", "url": "https://a.test"}})),
             with(json!({"type": "tool_result", "content": [{"type": "image", "source": {"type": "url"}}]})),

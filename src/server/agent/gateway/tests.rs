@@ -40,6 +40,7 @@ struct Bench {
     seen: Seen,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
 const WHOLE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n\
                      data: {\"choices\":[],\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":12}}\n\ndata: [DONE]\n\n";
 const BROKEN: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":null}]}\n\n";
@@ -60,7 +61,8 @@ impl Bench {
         });
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("model.sock");
-        let session = gateway.unwrap().open(UnixListener::bind(&socket).unwrap(), Activity::default());
+        let session =
+            gateway.unwrap().open(UnixListener::bind(&socket).unwrap(), Activity::default(), MINUTE);
         let client = reqwest::Client::builder().unix_socket(socket).build().unwrap();
         Self { folder, session, client, seen }
     }
@@ -72,7 +74,7 @@ impl Bench {
 
     /// Asks once as the agent does; `None` when the answer broke off.
     async fn ask(&self) -> Option<(u16, String)> {
-        let body = json!({"model": "x", "stream": true, "messages": []});
+        let body = json!({"model": "the-model", "stream": true, "messages": []});
         // An answer that breaks off early may take its head along.
         let answer = self.request("/v1/chat/completions", &body).send().await.ok()?;
         let status = answer.status().as_u16();
@@ -102,7 +104,7 @@ async fn the_key_is_put_in_outside_and_the_answer_comes_back_as_it_was() {
 #[tokio::test]
 async fn anthropic_gets_its_own_header_and_path() {
     let bench = Bench::new(ModelProtocol::Anthropic, 200, "data: {\"type\":\"message_stop\"}\n\n").await;
-    let body = json!({"stream": true, "messages": [], "max_tokens": 5});
+    let body = json!({"model": "the-model", "stream": true, "messages": [], "max_tokens": 5});
     let request = bench.client.post("http://gateway/v1/messages").header("x-api-key", bench.session.token());
     assert_eq!(request.body(body.to_string()).send().await.unwrap().status(), 200);
     let seen = bench.seen.lock().unwrap();
@@ -117,7 +119,7 @@ async fn anthropic_gets_its_own_header_and_path() {
 #[tokio::test]
 async fn nothing_but_the_attempts_own_requests_gets_through() {
     let bench = Bench::new(ModelProtocol::Openai, 200, WHOLE).await;
-    let body = json!({"stream": true, "messages": []});
+    let body = json!({"model": "the-model", "stream": true, "messages": []});
     let path = "/v1/chat/completions";
     let url = format!("http://gateway{path}");
     for (request, status) in [
@@ -126,11 +128,43 @@ async fn nothing_but_the_attempts_own_requests_gets_through() {
         (bench.client.get(&url).bearer_auth(bench.session.token()), 404),
         (bench.request("/v1/models", &body), 404),
         (bench.request("/v1/chat/completions/../files", &body), 404),
-        (bench.request(path, &json!({"stream": false})), 400),
+        (bench.request("/v1/models/dearer:streamGenerateContent", &body), 404),
+        (bench.request(path, &json!({"model": "the-model", "stream": false})), 400),
+        (bench.request(path, &json!({"model": "dearer", "stream": true, "messages": []})), 400),
     ] {
         assert_eq!(request.send().await.unwrap().status(), status);
     }
     assert_eq!((bench.asked(), bench.session.taken().requests), (0, 0));
+}
+
+#[tokio::test]
+async fn a_token_opens_its_own_attempt_and_only_while_it_runs() {
+    let one = Bench::new(ModelProtocol::Openai, 200, WHOLE).await;
+    let mut other = Bench::new(ModelProtocol::Openai, 200, WHOLE).await;
+    let body = json!({"model": "the-model", "stream": true, "messages": []});
+    let url = "http://gateway/v1/chat/completions";
+    let ask = async |bench: &Bench, token: &str| {
+        let answer = bench.client.post(url).bearer_auth(token).body(body.to_string()).send().await;
+        answer.map(|answer| answer.status().as_u16()).ok()
+    };
+    let token = one.session.token().to_owned();
+    assert_eq!(ask(&one, &token).await, Some(200));
+    assert_eq!(ask(&other, &token).await, Some(401));
+    // Its connection, which the client keeps open, ends with it.
+    let client = one.client.clone();
+    drop(one.session);
+    let after = client.post(url).bearer_auth(&token).body(body.to_string()).send().await;
+    assert!(after.is_err(), "{after:?}");
+
+    let socket = other.folder.path().join("next.sock");
+    let gateway = Gateway::new(test_settings()).unwrap();
+    other.session =
+        gateway.open(UnixListener::bind(&socket).unwrap(), Activity::default(), Duration::from_millis(1));
+    other.session.stopped().cancelled().await;
+    assert_eq!(other.session.fault(), Some(Fault::Budget { what: "time" }));
+    other.client = reqwest::Client::builder().unix_socket(socket).build().unwrap();
+    let token = other.session.token().to_owned();
+    assert_eq!(ask(&other, &token).await, None);
 }
 
 #[tokio::test]
@@ -184,7 +218,7 @@ async fn an_endpoint_that_is_not_there_is_named() {
     let settings = ModelSettings { url, ..test_settings() };
     let socket = bench.folder.path().join("other.sock");
     let gateway = Gateway::new(settings).unwrap();
-    bench.session = gateway.open(UnixListener::bind(&socket).unwrap(), Activity::default());
+    bench.session = gateway.open(UnixListener::bind(&socket).unwrap(), Activity::default(), MINUTE);
     bench.client = reqwest::Client::builder().unix_socket(socket).build().unwrap();
     assert_eq!(bench.ask().await.unwrap().0, 502);
     assert_eq!(bench.session.fault(), Some(Fault::Unavailable { status: None }));
@@ -198,6 +232,7 @@ fn test_settings() -> ModelSettings {
         key: Some("the-real-key".to_owned().into()),
         max_requests: 4,
         max_tokens: 100,
+        max_cost: 1.0,
         prices: (1.0, 2.0),
     }
 }

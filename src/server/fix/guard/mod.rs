@@ -13,6 +13,7 @@ mod json;
 mod kinds;
 mod lockfile;
 mod manifest;
+mod packages;
 mod scope;
 mod secrets;
 mod silencing;
@@ -133,6 +134,11 @@ const RULES: &[Rule] = &[
         name: "dependencies",
         label: "Packages come from the same registries, and a lockfile changes only with its manifest.",
         check: lockfile::dependencies,
+    },
+    Rule {
+        name: "no_new_packages",
+        label: "No package was added that the error does not name.",
+        check: packages::new_packages,
     },
     Rule {
         name: "code_kept",

@@ -438,18 +438,42 @@ fn nothing_is_no_change() {
 #[case::version(
     "package.json",
     r#"{"dependencies":{"a":"^1"}}"#,
-    r#"{"dependencies":{"a":"^2","@x/b":"npm:c@1","d":"workspace:*"}}"#,
+    r#"{"dependencies":{"a":"^2","d":"workspace:*"}}"#,
+    ""
+)]
+#[case::behind_another_name(
+    "package.json",
+    r#"{"dependencies":{"a":"^1"}}"#,
+    r#"{"dependencies":{"a":"npm:@x/c@2"}}"#,
+    "no_new_packages"
+)]
+#[case::in_place_of_another(
+    "package.json",
+    r#"{"dependencies":{"a":"^1"}}"#,
+    r#"{"dependencies":{"a":"^1"},"overrides":{"b":"npm:c@2"}}"#,
+    "no_new_packages"
+)]
+#[case::new_package(
+    "package.json",
+    r#"{"dependencies":{"a":"^1"}}"#,
+    r#"{"dependencies":{"a":"^1"},"devDependencies":{"b":"^1"}}"#,
+    "no_new_packages"
+)]
+#[case::moved_package(
+    "package.json",
+    r#"{"dependencies":{"a":"^1"}}"#,
+    r#"{"devDependencies":{"a":"^1"}}"#,
     ""
 )]
 #[case::from_git(
     "package.json",
-    r#"{"dependencies":{}}"#,
+    r#"{"dependencies":{"a":"1"}}"#,
     r#"{"dependencies":{"a":"git+https://evil.example/a.git"}}"#,
     "dependencies"
 )]
 #[case::from_github(
     "package.json",
-    r#"{"dependencies":{}}"#,
+    r#"{"dependencies":{"a":"1"}}"#,
     r#"{"devDependencies":{"a":"user/a"}}"#,
     "dependencies"
 )]
@@ -554,8 +578,42 @@ fn size_has_bounds() {
     assert_eq!(judge(&[file("a.ts", 1), file("b.ts", 1)]), Vec::<String>::new());
     assert_eq!(judge(&[file("a.ts", 1), file("b.ts", 1), file("c.ts", 1)]), ["size"]);
     let lock = change("package-lock.json", Some("{}"), Some(&format!("{{\n{}}}", "\n".repeat(500))));
-    let manifest = change("package.json", Some("{}"), Some(r#"{"dependencies":{"a":"1"}}"#));
+    let (old, new) = (r#"{"dependencies":{"a":"1"}}"#, r#"{"dependencies":{"a":"2"}}"#);
+    let manifest = change("package.json", Some(old), Some(new));
     assert_eq!(judge(&[manifest, lock]), Vec::<String>::new());
+}
+
+#[rstest]
+#[case::module("TS2307: Cannot find module 'zod' or its type declarations.", "zod", true)]
+#[case::inside_it("Can't resolve 'lodash/debounce' in '/repo/src'", "lodash", true)]
+#[case::scoped("Cannot find package '@acme/ui' imported from /repo/a.mjs", "@acme/ui", true)]
+#[case::types("Could not find a declaration file for module '@acme/ui'.", "@types/acme__ui", true)]
+#[case::advised("Cannot find name 'process'. Try `npm i --save-dev @types/node`.", "@types/node", true)]
+#[case::another("TS2307: Cannot find module 'zod' or its type declarations.", "left-pad", false)]
+#[case::longer("TS2307: Cannot find module 'zod-extra'.", "zod", false)]
+#[case::other_scope("TS2307: Cannot find module '@acme/ui'.", "ui", false)]
+#[case::a_word("Property titel is not there.", "is", false)]
+fn a_package_is_added_only_where_it_is_what_is_missing(
+    #[case] message: &str,
+    #[case] package: &str,
+    #[case] allowed: bool,
+) {
+    let finding = Finding { message: message.into(), ..finding() };
+    let after = format!(r#"{{"dependencies":{{"{package}":"1"}}}}"#);
+    let manifest = change("package.json", Some("{}"), Some(&after));
+    let expected: &[&str] = if allowed { &[] } else { &["no_new_packages"] };
+    assert_eq!(failing(&[manifest], &finding, &Bounds::default()), expected, "{message}");
+}
+
+#[test]
+fn programs_are_known_by_the_package_that_has_them() {
+    let line = "sh: 1: tsc: not found";
+    let finding = Finding { message: line.into(), error_type: ErrorType::Dependency, ..finding() };
+    let add = |package: &str| {
+        let after = format!(r#"{{"devDependencies":{{"{package}":"5"}}}}"#);
+        failing(&[change("package.json", Some("{}"), Some(&after))], &finding, &Bounds::default())
+    };
+    assert_eq!((add("typescript"), add("left-pad")), (vec![], vec!["no_new_packages".to_owned()]));
 }
 
 #[rstest]
@@ -597,7 +655,8 @@ fn npm_lock(packages: &[(&str, &str, &str, Option<&str>)]) -> String {
 fn lockfiles() {
     let npm = "https://registry.npmjs.org/a/-/a-1.0.0.tgz";
     let one = npm_lock(&[("a", "1.0.0", npm, Some("sha512-a"))]);
-    let manifest = || change("package.json", Some("{}"), Some(r#"{"dependencies":{"b":"1"}}"#));
+    let (old, new) = (r#"{"dependencies":{"b":"0"}}"#, r#"{"dependencies":{"b":"1"}}"#);
+    let manifest = || change("package.json", Some(old), Some(new));
     let judge = |after: &[(&str, &str, &str, Option<&str>)]| {
         let lock = change("package-lock.json", Some(&one), Some(&npm_lock(after)));
         failing(&[manifest(), lock], &finding(), &Bounds::default())

@@ -66,8 +66,24 @@ pub(super) enum Size {
     TooDeep,
 }
 
-/// Measures `roots` together; stops early above `enough` bytes. Every file and folder counts as 4 KiB at least,
-/// so that a flood of empty files is seen.
+/// What every file and folder counts at least, so that a flood of empty ones is seen.
+pub(super) const LEAST: u64 = 4096;
+
+/// What the file system below a folder has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Free {
+    pub bytes: u64,
+    /// Files and folders that can still be made.
+    pub files: u64,
+}
+
+/// `None` where nobody can say.
+pub(super) fn free(folder: &Path) -> Option<Free> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(Free { bytes: found.f_bavail.saturating_mul(found.f_frsize), files: found.f_favail })
+}
+
+/// Measures `roots` together; stops early above `enough` bytes. Every file and folder counts as [`LEAST`].
 pub(super) fn size(roots: &[PathBuf], enough: u64) -> Size {
     let mut open = roots.to_vec();
     let mut total = 0_u64;
@@ -83,7 +99,7 @@ pub(super) fn size(roots: &[PathBuf], enough: u64) -> Size {
         for entry in entries.flatten() {
             // Of the entry itself: this does not follow links.
             let Ok(metadata) = entry.metadata() else { continue };
-            total = total.saturating_add((metadata.blocks() * 512).max(4096));
+            total = total.saturating_add((metadata.blocks() * 512).max(LEAST));
             if metadata.is_dir() {
                 open.push(entry.path());
             }

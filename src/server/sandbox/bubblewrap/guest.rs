@@ -1,6 +1,6 @@
 //! What the inside of the sandbox looks like: turns paths and limits into a bubblewrap command line.
 
-use super::{account::Account, processes::MARKER};
+use super::{account::Account, limits, processes::MARKER};
 use crate::server::sandbox::{MODEL_PORT, Network, OPENCODE, REPO};
 use std::{
     ffi::{OsStr, OsString},
@@ -20,9 +20,9 @@ const NODE: &str = "/opt/node";
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Joins its control groups, lets go of whatever handle the server itself was started with, and becomes the
-/// rest of its command line with the option list on 3 and the status file on 4.
+/// rest of its command line with the option list on 3, the status file on 4 and the filters from 5 on.
 const WRAPPER: &str = r#"
-options=$1 status=$2; shift 2
+options=$1 status=$2 filters=$3; shift 3
 while [ "$1" != -- ]; do echo $$ > "$1" || exit 126; shift; done; shift
 # When memory runs out anyway, the server should not be the one to go.
 echo 500 > /proc/self/oom_score_adj
@@ -30,7 +30,14 @@ for handle in /proc/self/fd/*; do
   handle=${handle##*/}; [ "$handle" -gt 2 ] && eval "exec $handle>&-"
 done
 exec 3< "$options" 4> "$status"
+number=5
+for filter in "$filters"/*; do
+  [ -f "$filter" ] && eval "exec $number< \"\$filter\"" && number=$((number + 1))
+done
 "#;
+
+/// The handle of the first filter: see [`WRAPPER`].
+const FIRST_FILTER: usize = 5;
 
 /// Run by root in a mount namespace of its own: shows each folder at `STAGE/NUMBER`.
 const STAGE: &str = r#"
@@ -93,6 +100,8 @@ pub(super) struct Guest<'a> {
     pub max_tasks: u64,
     /// Bytes of one file.
     pub max_file: u64,
+    /// The number of files in [`Handover::filters`].
+    pub filters: usize,
     pub cgroup_files: Vec<PathBuf>,
 }
 
@@ -102,6 +111,8 @@ pub(super) struct Handover {
     pub options: PathBuf,
     /// bubblewrap writes here whether the command was started.
     pub status: PathBuf,
+    /// The folder with the programs that decide about system calls.
+    pub filters: PathBuf,
     /// The small files that every sandbox shows: [`BASE_FILES`].
     pub base: PathBuf,
     /// The sockets.
@@ -143,17 +154,18 @@ impl Guest<'_> {
             command = Command::new("unshare");
             command.args(["--mount", "--propagation", "private", "--", "/bin/bash", "-c"]);
             command.arg(format!("{WRAPPER}{STAGE}{BECOME}")).arg("sandbox");
-            command.args([&handover.options, &handover.status]).args(&self.cgroup_files).arg("--");
+            command.args([&handover.options, &handover.status, &handover.filters]);
+            command.args(&self.cgroup_files).arg("--");
             command.arg(stage).args(roots).arg("--");
             let (user, group) = (format!("--reuid={id}"), format!("--regid={id}"));
             command.args(["setpriv", &user, &group, "--clear-groups", "--"]);
         } else {
             command = Command::new("/bin/bash");
             command.args(["-c", &format!("{WRAPPER}{BECOME}"), "sandbox"]);
-            command.args([&handover.options, &handover.status]).args(&self.cgroup_files).arg("--");
+            command.args([&handover.options, &handover.status, &handover.filters]);
+            command.args(&self.cgroup_files).arg("--");
         }
-        command.arg("prlimit").arg(format!("--nproc={}", self.max_tasks));
-        command.arg(format!("--fsize={}", self.max_file)).args(["--core=0", "--"]);
+        command.arg("prlimit").args(limits::arguments(self.max_tasks, self.max_file)).arg("--");
         command.arg(&self.programs.bubblewrap).args(["--args", "3", "--"]).args(self.inner_argv());
         command
             .env_clear()
@@ -227,6 +239,9 @@ impl Guest<'_> {
             list.push([how, host.as_os_str(), guest.as_os_str()]);
         }
         list.push(["--remount-ro", "/", "--disable-userns", "--cap-drop", "ALL"]);
+        for handle in (FIRST_FILTER..).take(self.filters) {
+            list.push(["--add-seccomp-fd", &handle.to_string()]);
+        }
         list.push([OsStr::new("--chdir"), self.cwd.as_os_str()]);
         list.push(["--clearenv"]);
         for (name, value) in self.environment() {

@@ -16,10 +16,12 @@ mod cgroup;
 mod check;
 mod folder;
 mod guest;
+mod limits;
 mod lines;
 mod processes;
 mod proxy;
 mod run;
+mod seccomp;
 mod settings;
 mod source;
 mod spawn;
@@ -27,13 +29,14 @@ mod task;
 mod watch;
 mod workspace;
 
-pub use check::Isolation;
+pub use check::{Isolation, Layer};
 pub use processes::{MARKER, marked};
 pub use settings::Settings;
 
 use super::{Sandbox, SandboxError, Workspace};
 use async_trait::async_trait;
 use cgroup::Parents;
+use seccomp::Filters;
 use std::{
     fs,
     io::ErrorKind,
@@ -55,13 +58,14 @@ pub struct Bubblewrap {
 struct Shared {
     settings: Settings,
     cgroups: Parents,
+    filters: Filters,
 }
 
 impl Bubblewrap {
     /// A sandbox with these settings. Looks at the machine's control groups, starts nothing yet.
     pub fn new(settings: Settings) -> Self {
-        let cgroups = Parents::detect();
-        Self { shared: Arc::new(Shared { settings, cgroups }), isolation: OnceCell::new() }
+        let (cgroups, filters) = (Parents::detect(), Filters::detect());
+        Self { shared: Arc::new(Shared { settings, cgroups, filters }), isolation: OnceCell::new() }
     }
 
     /// Finds out by trying which isolation this machine gives, and what to do where it gives none.
@@ -73,7 +77,7 @@ impl Bubblewrap {
         let isolation = self.isolation.get_or_try_init(|| async {
             let found = self.check().await;
             // Only good news is kept: a repaired machine works without a restart.
-            found.problem.clone().map_or(Ok(found), |reason| Err(SandboxError::Unavailable { reason }))
+            found.require(self.shared.settings.allow_weak).map(|()| found)
         });
         isolation.await.map(drop)
     }
@@ -89,6 +93,10 @@ impl Bubblewrap {
 
 #[async_trait]
 impl Sandbox for Bubblewrap {
+    async fn ready(&self) -> Result<(), SandboxError> {
+        self.require_isolation().await
+    }
+
     async fn create(&self, fix_id: &str, marker: &str) -> Result<Arc<dyn Workspace>, SandboxError> {
         let folder = self.folder(fix_id)?;
         self.require_isolation().await?;

@@ -18,6 +18,7 @@ pub struct Settings {
     pub(super) programs: Programs,
     pub(super) allowance: Allowance,
     pub(super) allowed: Arc<[Allowed]>,
+    pub(super) allow_weak: bool,
 }
 
 impl Settings {
@@ -45,6 +46,7 @@ impl Settings {
                 disk: config.sandbox_disk_mb * MIB,
             },
             allowed: allowed.collect(),
+            allow_weak: config.allow_weak_sandbox,
         }
     }
 

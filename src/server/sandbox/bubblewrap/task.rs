@@ -93,12 +93,14 @@ impl BubblewrapWorkspace {
             // bubblewrap's own few, and room for a control group to be the one that notices.
             max_tasks: own_tasks + allowance.tasks + 16,
             max_file: allowance.disk,
+            filters: self.shared.filters.programs().len(),
             cgroup_files: group.join_files(),
         };
         let base = self.folder.join("run");
         let handover = Handover {
             options: own.join("options"),
             status: own.join("status"),
+            filters: base.join("filters"),
             proxy: base.join("proxy.sock"),
             model: state.model.clone().unwrap_or_else(|| base.join("none")),
             base,

@@ -1,6 +1,10 @@
 //! Watches what a running sandbox uses, and says which limit it went over.
 
-use super::{cgroup::Group, folder, processes};
+use super::{
+    cgroup::Group,
+    folder::{self, Free},
+    processes,
+};
 use crate::server::sandbox::EndedBy;
 use std::{
     path::PathBuf,
@@ -35,7 +39,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Returns when the tree below the process `root` has gone over a limit; never, if it does not.
     pub(super) async fn exceeded(&self, root: i32) -> EndedBy {
-        let mut disk_due = Instant::now();
+        let (mut disk_due, mut room) = (Instant::now(), Room::default());
         loop {
             tokio::time::sleep(POLL).await;
             if let Some(limit) = self.kernel_limit() {
@@ -50,10 +54,12 @@ impl Watch {
                     return EndedBy::Processes;
                 }
             }
-            if disk_due <= Instant::now() {
+            if disk_due <= Instant::now() || room.may_be_used_up(&self.folders) {
                 let started = Instant::now();
-                if self.disk_exceeded().await {
-                    return EndedBy::Disk;
+                room = Room::before(&self.folders);
+                match self.disk_left().await {
+                    Some(left) => room.left = left,
+                    None => return EndedBy::Disk,
                 }
                 // A large tree is measured less often: never more than a tenth of the time.
                 disk_due = Instant::now() + (started.elapsed() * 10).max(DISK_POLL_MIN);
@@ -71,12 +77,40 @@ impl Watch {
 
     /// The sandbox's folders hold more than they may.
     pub(super) async fn disk_exceeded(&self) -> bool {
+        self.disk_left().await.is_none()
+    }
+
+    /// Bytes that the sandbox may still write; `None` when it has gone over.
+    async fn disk_left(&self) -> Option<u64> {
         let (folders, limit) = (self.folders.clone(), self.allowance.disk);
         let size = spawn_blocking(move || folder::size(&folders, limit)).await;
         match size {
-            Ok(folder::Size::Bytes(bytes)) => bytes > limit,
-            Ok(folder::Size::TooDeep) => true,
-            Err(_) => false,
+            Ok(folder::Size::Bytes(bytes)) => limit.checked_sub(bytes),
+            Ok(folder::Size::TooDeep) => None,
+            Err(_) => Some(limit),
         }
+    }
+}
+
+/// What the sandbox had left, and what its file system had free, at the last measurement.
+#[derive(Default)]
+struct Room {
+    left: u64,
+    free: Option<Free>,
+}
+
+impl Room {
+    /// To be made before the folders are measured: what is written meanwhile counts.
+    fn before(folders: &[PathBuf]) -> Self {
+        Self { left: u64::MAX, free: folders.first().and_then(|folder| folder::free(folder)) }
+    }
+
+    /// The file system has lost as much as the sandbox had left, by whomever: between two measurements of a large
+    /// tree, several processes could otherwise fill the disk.
+    fn may_be_used_up(&self, folders: &[PathBuf]) -> bool {
+        let now = folders.first().and_then(|folder| folder::free(folder));
+        let (Some(then), Some(now)) = (&self.free, &now) else { return false };
+        then.bytes.saturating_sub(now.bytes) > self.left
+            || then.files.saturating_sub(now.files).saturating_mul(folder::LEAST) > self.left
     }
 }

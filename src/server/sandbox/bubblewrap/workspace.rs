@@ -84,6 +84,11 @@ impl BubblewrapWorkspace {
                 // Whatever the server's umask is: another user reads them.
                 fs::set_permissions(run.join(name), fs::Permissions::from_mode(0o644))?;
             }
+            let filters = run.join("filters");
+            folder::create_private(&filters)?;
+            for (number, program) in shared.filters.programs().iter().enumerate() {
+                fs::write(filters.join(number.to_string()), program)?;
+            }
             listen(&run, "proxy.sock", &account)
         };
         let listener = prepare().map_err(SandboxError::io("prepare the sandbox's folder"))?;

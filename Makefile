@@ -98,6 +98,12 @@ bench-log: ## measure the page of a log of 50,000 lines in Chromium
 	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" \
 	  DEPLOYMEND_PROGRAMS="$(abspath $(target))/release" npx --no-install playwright test -c bench.config.ts
 
+.PHONY: flood
+flood: ## flood the optimised program with deliveries for a minute (FOR=seconds), and kill it twice; see README
+	@$(setup) build run
+	@scripts/build-site.sh
+	cargo bench $(server) --bench flood -- $(or $(FOR),60)
+
 .PHONY: fuzz
 fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz

@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod dashboard;
 mod endings;
+mod flood;
 mod github;
 mod house;
 mod intake;

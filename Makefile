@@ -98,13 +98,16 @@ bench-log: ## measure the page of a log of 50,000 lines in Chromium
 	cd end2end && CHROMIUM="$$(bash -c '. ../scripts/lib.sh && chromium_path' || true)" \
 	  DEPLOYMEND_PROGRAMS="$(abspath $(target))/release" npx --no-install playwright test -c bench.config.ts
 
+.PHONY: flood
+flood: ## flood the optimised program with deliveries for a minute (FOR=seconds), and kill it twice; see README
+	@$(setup) build run
+	@scripts/build-site.sh
+	cargo bench $(server) --bench flood -- $(or $(FOR),60)
+
 .PHONY: fuzz
-fuzz: ## feed the diagnosis with what a fuzzer makes of the recorded logs; FOR=seconds says how long
+fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz
-	@mkdir -p $(target)/fuzz/found
-	cd fuzz && RUSTC_BOOTSTRAP=1 "$$(bash -c '. ../scripts/lib.sh && tool_path cargo-fuzz')" run --fuzz-dir . \
-	  --target-dir "$(abspath $(target))/fuzz/build" --sanitizer none diagnosis "$(abspath $(target))/fuzz/found" ../tests/data/logs -- \
-	  -max_total_time=$(or $(FOR),600) -max_len=65536 -timeout=2 -rss_limit_mb=2048 -artifact_prefix="$(abspath $(target))/fuzz/"
+	@scripts/fuzz.sh $(or $(FOR),600) $(ONLY)
 
 .PHONY: lint
 lint: ## check formatting, clippy, documentation, licences, unused dependencies and scripts

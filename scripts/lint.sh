@@ -42,7 +42,8 @@ documentation() {
 
 # Its modules are the product's own, listed once more: what they need may change.
 fuzz() {
-  cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz/check --lib --no-default-features --features ssr
+  cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz/check --lib --bins --no-default-features \
+    --features ssr
 }
 
 run_tool() {

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     Timeout,
     /// Too many requests.
     RateLimited,
+    /// The server has as much to do as it takes on.
+    Overloaded,
     /// A platform refused the token.
     TokenRefused,
     /// A platform did not answer as documented.
@@ -50,6 +52,7 @@ impl ErrorCode {
             Self::PayloadTooLarge => "payload_too_large",
             Self::Timeout => "timeout",
             Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
             Self::TokenRefused => "token_refused",
             Self::PlatformUnavailable => "platform_unavailable",
             Self::Internal => "internal",
@@ -69,6 +72,7 @@ impl ErrorCode {
             Self::PayloadTooLarge => 413,
             Self::RateLimited => 429,
             Self::PlatformUnavailable => 502,
+            Self::Overloaded => 503,
             Self::Internal => 500,
         }
     }

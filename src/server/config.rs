@@ -1,5 +1,7 @@
 //! All settings, read once at start from the command line and the environment, and checked together.
 
+use super::source;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
@@ -26,6 +28,11 @@ pub struct Config {
     /// Address under which platforms and people reach this server. Without it no webhook is registered.
     #[arg(long, env = "DEPLOYMEND_PUBLIC_URL")]
     pub public_url: Option<Url>,
+
+    /// Proxies in front of this server, as addresses or networks (`10.0.0.0/8`) separated by commas. Who is behind
+    /// them is read from their `X-Forwarded-For`, for limits per address. Nobody else's is believed.
+    #[arg(long, env = "DEPLOYMEND_TRUSTED_PROXIES", value_delimiter = ',', value_parser = source::network)]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Accept an http public address on loopback, and outgoing webhooks there: for local work and tests.
     #[arg(long, env = "DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", default_value_t = false)]

@@ -30,6 +30,7 @@ pub mod parts;
 pub mod queue;
 pub mod rules;
 pub mod sandbox;
+pub mod source;
 pub mod state;
 pub mod telemetry;
 pub mod views;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
 use async_trait::async_trait;
-use axum::{Router, extract::FromRef};
+use axum::{Router, extract::FromRef, middleware::from_fn_with_state};
 use clap::Parser;
 use deploymend::{
     model::{Connection, Provider},
@@ -13,8 +13,12 @@ use deploymend::{
         config::Config,
         crypto::KeyRing,
         db::{self, Db, entity::subscription},
-        http::{error, integrations, webhooks},
-        intake::{IntakeContext, Wake},
+        http::{
+            error, integrations,
+            limits::deliveries::{Deliveries, Limits, admit},
+            webhooks,
+        },
+        intake::{IntakeContext, Wake, receive::MAX_DELIVERY_BYTES},
         integrations::{
             Access, PlatformContext, Registry, TokenProvider,
             connection_manager::{self, ConnectionError},
@@ -116,6 +120,19 @@ impl House {
         change: impl FnOnce(&mut Config),
         platforms: impl FnOnce(Registry, Clock) -> Registry,
     ) -> Self {
+        Self::made(change, platforms, None).await
+    }
+
+    /// With other limits for deliveries than usual.
+    pub async fn limited(limits: Limits) -> Self {
+        Self::made(|_| {}, |usual, _| usual, Some(limits)).await
+    }
+
+    async fn made(
+        change: impl FnOnce(&mut Config),
+        platforms: impl FnOnce(Registry, Clock) -> Registry,
+        limits: Option<Limits>,
+    ) -> Self {
         // Installs the TLS provider that every other client of this process needs, too.
         http::client().unwrap();
         let standins =
@@ -143,11 +160,13 @@ impl House {
             config,
             wake: woken.clone(),
         };
+        let limits = limits.unwrap_or_else(|| Limits::of(&state.db.pool));
+        let deliveries = Deliveries::new(limits).of_at_most(MAX_DELIVERY_BYTES);
         let routes = Router::new()
             .merge(Router::from(integrations::router()))
             .merge(auth::router())
             .layer(auth::session_layer(&state.auth))
-            .merge(Router::from(webhooks::router()))
+            .merge(Router::from(webhooks::router()).layer(from_fn_with_state(deliveries, admit)))
             .fallback(error::not_found)
             .method_not_allowed_fallback(error::method_not_allowed)
             .with_state(state.clone());

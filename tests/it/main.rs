@@ -9,6 +9,7 @@ mod contract;
 mod crash;
 mod dashboard;
 mod endings;
+mod flood;
 mod github;
 mod hostile;
 mod house;

@@ -1,15 +1,18 @@
 //! What the forms of the sign-in share: reading them, refusing them, and what their fields may hold.
 
 use super::{AuthError, problem};
-use crate::model::{ApiError, ErrorCode};
+use crate::{
+    model::{ApiError, ErrorCode},
+    server::source::Source,
+};
 use axum::{
-    extract::{ConnectInfo, Request, rejection::FormRejection},
+    extract::{Request, rejection::FormRejection},
     http::{Extensions, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use url::Url;
 
 const MIN_PASSWORD_CHARS: usize = 12;
@@ -103,9 +106,9 @@ fn refused(rejection: &FormRejection) -> Refused {
     }
 }
 
-/// The machine at the other end, when the server was started so that it knows.
-pub(super) fn peer(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+/// Whom tries are counted for, when the server was started so that it knows.
+pub(super) fn source(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Source>().map(|source| source.counted())
 }
 
 /// A shape check only: whether mail arrives there is not asked.

@@ -10,7 +10,7 @@ use super::{
     AuthContext, browser,
     context::new_secret,
     current_user::{CurrentUser, SignedOut},
-    form::{HOME, local, peer},
+    form::{HOME, local, source},
     identify::Credential,
     reveal::{cookie, cookie_of},
     same_origin::comes_from_us,
@@ -237,7 +237,7 @@ async fn ask(
         tracing::info!(denied, "GitHub sent a browser back without a code");
         return Err(Refused::Code(if denied { "github_denied" } else { "github_failed" }));
     }
-    if !auth.throttle.allows("github", peer(&parts.extensions)).await {
+    if !auth.throttle.allows("github", source(&parts.extensions)).await {
         return Err(Refused::Code("rate_limited"));
     }
     let app = App::of(&auth.config).ok_or(Refused::Code("github_failed"))?;
@@ -245,7 +245,7 @@ async fn ask(
     let granted = app.exchange(code, &auth.callback(), &attempt.verifier).await.map_err(refused)?;
     let client = Client::new(&auth.config.github_api, &granted.token, auth.clock.clone()).map_err(refused)?;
     let who = client.current_user().await.map_err(refused)?;
-    auth.throttle.reset("github", peer(&parts.extensions)).await;
+    auth.throttle.reset("github", source(&parts.extensions)).await;
     Ok((who, granted))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     AuthContext, AuthError, browser,
     form::{
-        HOME, NewAccount, NewAccountForm, Refused, answer, is_possible_password, local, peer, read, secret,
+        HOME, NewAccount, NewAccountForm, Refused, answer, is_possible_password, local, read, secret, source,
     },
     invited,
     session::begin,
@@ -50,7 +50,7 @@ struct SignInForm {
 }
 
 async fn set_up(State(auth): State<AuthContext>, session: Session, request: Request) -> Response {
-    let (from, browser) = (peer(request.extensions()), browser::name(request.headers()));
+    let (from, browser) = (source(request.extensions()), browser::name(request.headers()));
     let outcome = async {
         let form: NewAccountForm = read(request).await?;
         if !auth.throttle.allows("set-up", from).await {
@@ -82,10 +82,10 @@ async fn make_owner(auth: &AuthContext, form: NewAccountForm) -> Result<String, 
 }
 
 async fn sign_in(State(auth): State<AuthContext>, session: Session, request: Request) -> Response {
-    let (from, browser) = (peer(request.extensions()), browser::name(request.headers()));
+    let (from, browser) = (source(request.extensions()), browser::name(request.headers()));
     let outcome = async {
         let form: SignInForm = read(request).await?;
-        if !auth.throttle.allows(&form.email, from).await {
+        if !auth.throttle.allows_account(&form.email, from).await {
             return Err(Refused::Code(ErrorCode::RateLimited));
         }
         let user = users::by_email(&auth.db, &form.email).await.map_err(AuthError::from)?;

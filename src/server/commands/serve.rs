@@ -14,13 +14,14 @@ use crate::server::{
         sweep, watch,
     },
     home::Home,
-    http,
+    http::{self, limits::connections},
     intake::{self, IntakeContext},
     integrations::Registry,
     live::{self, Bus},
     notify::{self, NotifyContext, jobs::DeliveryQueue},
     queue,
     sandbox::bubblewrap::{self, Bubblewrap},
+    source::TrustedProxies,
     state::AppState,
     telemetry,
 };
@@ -59,12 +60,9 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
         stop.cancel();
     });
     let (stopped, fixes) = (state.stop.clone(), state.fixes.clone());
-    axum::serve(
-        listener,
-        http::router(state, Some(metrics)).into_make_service_with_connect_info::<std::net::SocketAddr>(),
-    )
-    .with_graceful_shutdown(stopped.cancelled_owned())
-    .await?;
+    let proxies = TrustedProxies::new(&state.config.trusted_proxies);
+    let router = http::router(state, Some(metrics));
+    connections::serve(listener, router, connections::Limits::default(), proxies, stopped).await;
     finish(tasks, &fixes).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -36,6 +36,11 @@ impl<T: Send + 'static, A: Send + 'static> Batch<T, A> {
         tokio::spawn(async move {
             let mut waiting = Vec::with_capacity(LIMIT);
             while receiver.recv_many(&mut waiting, LIMIT).await > 0 {
+                // Whoever waits no longer was told that nothing has become of it, and comes again.
+                waiting.retain(|(_, caller)| !caller.is_closed());
+                if waiting.is_empty() {
+                    continue;
+                }
                 let (items, callers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
                 // On a task of its own: a panic costs these callers their answer, and nobody after them.
                 let answers = tokio::spawn(handle(items)).await.unwrap_or_default();
@@ -60,6 +65,7 @@ impl<T: Send + 'static, A: Send + 'static> Batch<T, A> {
 mod tests {
     use super::*;
     use futures::future::join_all;
+    use tokio::sync::Mutex;
 
     #[tokio::test]
     async fn everybody_gets_their_own_answer_and_calls_are_shared() {
@@ -72,6 +78,35 @@ mod tests {
             assert_eq!(answer.map(|(answered, _)| answered), Some(item));
         }
         assert!(answers.iter().flatten().any(|(_, together)| *together > 1), "all came alone: {answers:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_for_whoever_has_gone() {
+        let may_go_on = Arc::new(tokio::sync::Semaphore::new(0));
+        let handled = Arc::new(Mutex::new(Vec::<u8>::new()));
+        let batch = {
+            let (may_go_on, handled) = (may_go_on.clone(), handled.clone());
+            Batch::new(move |items: Vec<u8>| {
+                let (may_go_on, handled) = (may_go_on.clone(), handled.clone());
+                async move {
+                    handled.lock().await.extend(&items);
+                    let _turn = may_go_on.acquire().await;
+                    items
+                }
+            })
+        };
+        let first = tokio::spawn({
+            let batch = batch.clone();
+            async move { batch.ask(1).await }
+        });
+        while handled.lock().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        // Polled once, so that it is in the queue, and given up.
+        assert!(futures::poll!(Box::pin(batch.ask(2))).is_pending());
+        may_go_on.add_permits(1);
+        assert_eq!((first.await.ok().flatten(), batch.ask(3).await), (Some(1), Some(3)));
+        assert_eq!(*handled.lock().await, [1, 3]);
     }
 
     #[tokio::test]

@@ -55,6 +55,9 @@ pub enum DbError {
     /// The row moved on since it was read.
     #[error("the row was changed by somebody else")]
     Conflict,
+    /// Somebody else did not let go of the database in time; nothing is stored.
+    #[error("the database is busy")]
+    Busy,
     /// The transaction broke down before its end; nothing of it is stored.
     #[error("the transaction was interrupted")]
     Interrupted,
@@ -73,6 +76,31 @@ pub enum DbError {
     /// The same, while connecting.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
+}
+
+impl DbError {
+    /// Whether it had too much to do, so that the same may go well later: no connection was free in time, or on SQLite
+    /// nobody else let go of the file.
+    pub fn is_busy(&self) -> bool {
+        let Self::Orm(error) = self else {
+            return matches!(self, Self::Busy | Self::Sqlx(sqlx::Error::PoolTimedOut));
+        };
+        let (DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+        else {
+            return matches!(error, DbErr::ConnectionAcquire(_));
+        };
+        match &**error {
+            sqlx::Error::PoolTimedOut => true,
+            // SQLITE_BUSY and SQLITE_LOCKED are the low byte of their extended codes.
+            sqlx::Error::Database(error) => error
+                .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+                .and_then(|error| sqlx::error::DatabaseError::code(error)?.parse::<i32>().ok())
+                .is_some_and(|code| matches!(code & 0xff, 5 | 6)),
+            _ => false,
+        }
+    }
 }
 
 impl From<DbError> for ApiError {

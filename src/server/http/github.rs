@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// GitHub cuts payloads at 25 MB; those about pull requests are far smaller.
-const BODY_LIMIT: usize = 2 << 20;
+pub(super) const BODY_LIMIT: usize = 2 << 20;
 
 /// The endpoint.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -49,6 +49,8 @@ struct Receipt {
     responses(
         (status = 200, body = Receipt),
         (status = 401, body = ErrorBody, description = "The signature does not match the body"),
+        (status = 429, body = ErrorBody, description = "Too many forged deliveries came from there: deliver it again"),
+        (status = 503, body = ErrorBody, description = "The server has too much to do: deliver it again"),
     ),
 )]
 

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod github;
 pub mod health;
 pub mod integrations;
+pub mod limits;
 mod linger;
 pub mod notifications;
 mod openapi;
@@ -13,15 +14,25 @@ pub mod outgoing;
 mod reference;
 pub mod webhooks;
 
-use super::{auth, integrations::PlatformContext, parts::Parts, state::AppState, views::Views};
+use super::{
+    auth,
+    intake::receive::MAX_DELIVERY_BYTES,
+    integrations::PlatformContext,
+    parts::Parts,
+    source::{self, TrustedProxies},
+    state::AppState,
+    views::Views,
+};
 use crate::app::{App, shell};
 use axum::{
     Router,
     extract::{FromRef as _, Request},
     http::header,
+    middleware::{from_fn_with_state, map_request_with_state},
     routing::get,
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
+use limits::deliveries::{self, Deliveries};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
 use tower_http::{
@@ -92,12 +103,14 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
     let signed_in = bounded
         .merge(described(fixes::streams()))
         .merge(described(notifications::streams()))
-        .layer(axum::middleware::from_fn_with_state(state.auth.clone(), auth::same_origin))
+        .layer(from_fn_with_state(state.auth.clone(), auth::same_origin))
         .layer(auth::session_layer(&state.auth));
+    let deliveries = Deliveries::new(deliveries::Limits::of(&state.db.pool));
+    let limited = |bytes| from_fn_with_state(deliveries.of_at_most(bytes), deliveries::admit);
     Router::new()
         .merge(signed_in)
-        .merge(described(webhooks::router()))
-        .merge(described(github::router()))
+        .merge(described(webhooks::router()).layer(limited(MAX_DELIVERY_BYTES)))
+        .merge(described(github::router()).layer(limited(github::BODY_LIMIT)))
         .merge(health::router(metrics))
         .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)
@@ -123,6 +136,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         ))
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::map_request(linger::linger))
+        .layer(map_request_with_state(TrustedProxies::new(&state.config.trusted_proxies), source::note))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)
 }

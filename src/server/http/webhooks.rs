@@ -38,6 +38,8 @@ where
     responses(
         (status = 200, body = Receipt),
         (status = 401, body = ErrorBody, description = "The signature does not match the body"),
+        (status = 429, body = ErrorBody, description = "Too many forged deliveries came from there: deliver it again"),
+        (status = 503, body = ErrorBody, description = "The server has too much to do: deliver it again"),
     ),
 )]
 

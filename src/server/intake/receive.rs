@@ -50,6 +50,13 @@ impl From<IntakeError> for ApiError {
                 Self::new(ErrorCode::BadSignature, "The signature does not match the body.")
             }
             IntakeError::TooLarge => Self::new(ErrorCode::PayloadTooLarge, "The body is larger than 1 MiB."),
+            IntakeError::Db(error) if error.is_busy() => {
+                tracing::warn!(%error, "a delivery found the database busy");
+                Self::new(
+                    ErrorCode::Overloaded,
+                    "The database has too much to do at the moment. Deliver it again.",
+                )
+            }
             IntakeError::Db(error) => {
                 tracing::error!(%error, "a delivery could not be stored");
                 Self::internal()
@@ -88,7 +95,8 @@ pub async fn receive(
         (None, _) => Vec::new(),
     };
     let signer = signer(&ctx.platforms, client.as_ref(), &candidates, headers, &body).ok_or_else(|| {
-        tracing::warn!(%provider, "a delivery with a wrong signature was refused");
+        // Whoever sends many of them must not fill the log.
+        tracing::debug!(%provider, "a delivery with a wrong signature was refused");
         IntakeError::BadSignature
     })?;
     // Who was told comes first; the others watch the same project.

@@ -529,3 +529,23 @@ async fn a_poll_and_a_delivery_meet_in_one_fix() {
     let stored = deliveries::find(&house.test.db, Provider::VERCEL, "uev_1").await.unwrap().unwrap();
     assert_eq!(stored.decision, "duplicate");
 }
+
+/// As deep as a delivery can be: whoever reads it level by level must stop long before.
+#[rstest]
+#[tokio::test]
+async fn a_body_that_is_nested_without_end_is_refused(
+    #[values(Provider::VERCEL, Provider::CLOUDFLARE, Provider::RENDER)] provider: Provider,
+) {
+    let house = house().await;
+    let depth = MAX_DELIVERY_BYTES / 2 - 100;
+    let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+    for body in [
+        format!("{open}{close}"),
+        "{\"payload\":".repeat(depth / 12),
+        format!(r#"{{"type":"deployment.error","payload":{open}{close}}}"#),
+        format!(r#"{{"type":"deployment.error","data":{{"x":{open}{close}}}}}"#),
+    ] {
+        let refused = receive(&house.ctx, provider, &HeaderMap::new(), body.into()).await;
+        assert!(matches!(refused, Err(IntakeError::BadSignature)), "{refused:?}");
+    }
+}

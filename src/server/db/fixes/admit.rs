@@ -78,6 +78,11 @@ pub fn admissions(orm: DatabaseConnection) -> Admissions {
                 Ok(admitted) => admitted.into_iter().map(Ok).collect(),
                 // One that cannot be stored must not keep the others out.
                 Err(error) if arrived.len() == 1 => vec![Err(error)],
+                // Each alone would wait as long again.
+                Err(error) if error.is_busy() => {
+                    tracing::warn!(%error, failures = arrived.len(), "Nothing could be stored in time");
+                    arrived.iter().map(|_| Err(DbError::Busy)).collect()
+                }
                 Err(_) => {
                     let mut answers = Vec::with_capacity(arrived.len());
                     for admission in arrived {

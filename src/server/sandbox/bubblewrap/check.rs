@@ -211,7 +211,11 @@ mod tests {
 
     fn shared(data: &Path, filters: Filters) -> Shared {
         let config = Cli::parse_from(["deploymend", "--data-dir", data.to_str().unwrap()]).config;
-        Shared { settings: Settings::new(&config), cgroups: Parents::detect(), filters }
+        Shared {
+            settings: Settings::new(&config, &data.join("sandboxes")),
+            cgroups: Parents::detect(),
+            filters,
+        }
     }
 
     fn code(required: Result<(), SandboxError>) -> String {

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod audit;
 mod choices;
 mod cloudflare;
 mod contract;

@@ -18,8 +18,11 @@ use crate::server::{
     integrations::Registry,
     live::Bus,
     notify::{self, NotifyContext, jobs::DeliveryQueue},
-    queue,
-    sandbox::bubblewrap::{self, Bubblewrap},
+    queue, retention,
+    sandbox::{
+        bubblewrap::{self, Bubblewrap},
+        observed::Observed,
+    },
     state::AppState,
     telemetry,
 };
@@ -37,13 +40,19 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();
     // Crash points of the tests; nothing in a build without them.
     let _crash_points = fail::FailScenario::setup();
-    let metrics = telemetry::start_metrics().context("metrics could not be started")?;
     let state = assemble(config).await?;
     state.auth.announce_set_up().await.context("the owner account could not be looked up")?;
     let tasks = TaskTracker::new();
+    start_monitoring(&state, &tasks).await?;
     if worker {
         start_worker(&state, &tasks).await?;
     }
+    tasks.spawn(retention::keep_removing(
+        state.db.clone(),
+        state.config.clone(),
+        state.clock.clone(),
+        state.stop.clone(),
+    ));
     tasks.spawn(intake::poll::keep_polling(IntakeContext::from_ref(&state), state.stop.clone()));
 
     let listener = tokio::net::TcpListener::bind(state.config.listen)
@@ -57,12 +66,9 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
         stop.cancel();
     });
     let stopped = state.stop.clone();
-    axum::serve(
-        listener,
-        http::router(state, Some(metrics)).into_make_service_with_connect_info::<std::net::SocketAddr>(),
-    )
-    .with_graceful_shutdown(stopped.cancelled_owned())
-    .await?;
+    axum::serve(listener, http::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>())
+        .with_graceful_shutdown(stopped.cancelled_owned())
+        .await?;
     finish(tasks).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -72,6 +78,7 @@ pub async fn work(config: Config) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();
     let state = assemble(config).await?;
     let tasks = TaskTracker::new();
+    start_monitoring(&state, &tasks).await?;
     start_worker(&state, &tasks).await?;
     wait_for_signal().await;
     state.stop.cancel();
@@ -88,7 +95,7 @@ pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn open_database(config: &Config) -> anyhow::Result<Db> {
+pub(super) async fn open_database(config: &Config) -> anyhow::Result<Db> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     let db = Db::connect(&config.database_url()).await.context("cannot open the database")?;
@@ -121,7 +128,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         config: config.clone(),
         clock: clock.clone(),
         bus: bus.clone(),
-        sandbox: Arc::new(Bubblewrap::new(bubblewrap::Settings::new(&config))),
+        sandbox: Arc::new(Observed(Bubblewrap::new(bubblewrap::Settings::new(&config)))),
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
         owner: new_id(),
     });
@@ -140,6 +147,26 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         leptos,
         stop: CancellationToken::new(),
     })
+}
+
+/// Answers probes and metrics on an address of their own, if there is one. Without it nothing is counted.
+async fn start_monitoring(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {
+    let Some(address) = state.config.metrics_listen else { return Ok(()) };
+    let handle = telemetry::start_metrics().context("metrics could not be started")?;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} for monitoring"))?;
+    tracing::info!(address = %listener.local_addr()?, "Metrics are answered");
+    let routes = http::health::monitoring(handle.clone()).with_state(state.clone());
+    let stop = state.stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "Metrics are answered no longer");
+        }
+    });
+    tasks.spawn(telemetry::keep_folding(handle, state.stop.clone()));
+    Ok(())
 }
 
 async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {

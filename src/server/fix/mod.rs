@@ -13,7 +13,7 @@ pub mod runtime;
 pub mod watch;
 
 use crate::{
-    model::EventKind,
+    model::{EventKind, FixStatus},
     server::{
         agent::gateway::Gateway,
         clock::Clock,
@@ -26,6 +26,7 @@ use crate::{
         },
         integrations::Registry,
         live::Bus,
+        metrics,
         sandbox::Sandbox,
     },
 };
@@ -62,7 +63,14 @@ impl FixContext {
         change: FixChange,
         events: Vec<EventKind>,
     ) -> Result<(), DbError> {
+        let before = fix.fix_status.clone();
         fixes::transition(&self.db, fix, change, events, self.clock.now()).await?;
+        if let Some(status) = FixStatus::parse(&fix.fix_status)
+            && fix.fix_status != before
+            && !status.is_unfinished()
+        {
+            metrics::ended(status, fix.reason_code.as_deref());
+        }
         self.bus.notify(&fix.id);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The router: REST routes, webhook endpoints, live streams, health and metrics, and the pages.
 
+pub mod audit;
 pub mod error;
 pub mod fixes;
 pub mod forms;
@@ -13,7 +14,10 @@ pub mod outgoing;
 mod reference;
 pub mod webhooks;
 
-use super::{auth, integrations::PlatformContext, parts::Parts, state::AppState, views::Views};
+use super::{
+    audit as traces, auth, integrations::PlatformContext, metrics, parts::Parts, state::AppState,
+    views::Views,
+};
 use crate::app::{App, shell};
 use axum::{
     Router,
@@ -22,7 +26,6 @@ use axum::{
     routing::get,
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -45,9 +48,7 @@ const BODY_LIMIT: usize = 256 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that the server answers.
-///
-/// `metrics` answers `/metrics`, when the process counts.
-pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
+pub fn router(state: AppState) -> Router {
     let routes = generate_route_list(App);
     let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
     let context = {
@@ -82,10 +83,11 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(auth::router())
         .merge(auth::github::router())
         .merge(forms::router(views.clone()))
-        .merge(described(fixes::router(views)))
+        .merge(described(fixes::router(views.clone())))
         .merge(described(integrations::router()))
         .merge(described(notifications::router()))
         .merge(described(outgoing::router()))
+        .merge(described(audit::router(views)))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(axum::middleware::map_response(error::in_words));
@@ -93,12 +95,13 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(described(fixes::streams()))
         .merge(described(notifications::streams()))
         .layer(axum::middleware::from_fn_with_state(state.auth.clone(), auth::same_origin))
+        .layer(axum::middleware::from_fn_with_state(state.auth.clone(), traces::leave_traces))
         .layer(auth::session_layer(&state.auth));
     Router::new()
         .merge(signed_in)
         .merge(described(webhooks::router()))
         .merge(described(github::router()))
-        .merge(health::router(metrics))
+        .merge(health::router())
         .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)
         .fallback_service(files.fallback(get(error::not_found)))
@@ -122,6 +125,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
             header::HeaderValue::from_static("same-origin"),
         ))
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn(metrics::measure))
         .layer(axum::middleware::map_request(linger::linger))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)

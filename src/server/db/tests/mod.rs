@@ -8,7 +8,9 @@ mod incidents;
 mod lists;
 mod notifications;
 mod outgoing;
+mod retention;
 mod schema;
+mod upgrade;
 mod watchers;
 
 use super::{

@@ -3,7 +3,11 @@
 //! What happens is counted where it happens. What is so now (fixes that wait, connections of the pool) is looked up when
 //! somebody asks, and is the same whichever process is asked on one database.
 
-use super::db::{Db, fixes};
+use super::{
+    db::{Db, fixes},
+    retention,
+    sandbox::EndedBy,
+};
 use crate::model::{Attempt, FixStatus, Timestamp};
 use axum::{
     extract::{MatchedPath, Request},
@@ -50,6 +54,28 @@ pub const CONNECTIONS_MAX: &str = "deploymend_database_connections_max";
 /// What retention removed, by kind.
 pub const REMOVED: &str = "deploymend_retention_removed_total";
 
+/// All of them.
+pub const NAMES: [&str; 18] = [
+    BUILD_INFO,
+    HTTP_SECONDS,
+    DELIVERIES,
+    POLLS,
+    POLL_SECONDS,
+    UNFINISHED,
+    OLDEST_WAITING,
+    ENDED,
+    STAGE_SECONDS,
+    AGENT_SECONDS,
+    AGENT_TOKENS,
+    AGENT_COST,
+    SANDBOX_STARTS,
+    SANDBOX_KILLS,
+    SANDBOX_COMMAND_SECONDS,
+    CONNECTIONS,
+    CONNECTIONS_MAX,
+    REMOVED,
+];
+
 /// Buckets of what people wait for, in seconds.
 pub const QUICK: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 /// Buckets of what machines work on, in seconds.
@@ -86,6 +112,13 @@ pub fn describe() {
     describe_gauge!(CONNECTIONS_MAX, "Connections that this process may have to the database");
     describe_counter!(REMOVED, "Rows and texts that retention removed, by kind");
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    // What has not happened yet is 0, not missing.
+    for limit in EndedBy::ALL {
+        counter!(SANDBOX_KILLS, "reason" => limit.code()).increment(0);
+    }
+    for kind in retention::KINDS {
+        counter!(REMOVED, "kind" => kind).increment(0);
+    }
 }
 
 /// Measures how long each route takes to answer. What no route answers counts as one.
@@ -147,5 +180,39 @@ pub async fn look(db: &Db, now: Timestamp) {
         Ok(since) => gauge!(OLDEST_WAITING)
             .set(since.map_or(0.0, |since| (now - since).num_milliseconds() as f64 / 1_000.0)),
         Err(error) => tracing::warn!(%error, "The oldest waiting fix could not be found"),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every name in a file of `ops/`, without what Prometheus adds to histograms.
+    fn named(text: &str) -> BTreeSet<&str> {
+        let names = regex::Regex::new("deploymend_[a-z_]+").unwrap();
+        let plain = |name| {
+            let parts = ["_bucket", "_sum", "_count"];
+            parts.iter().find_map(|part| str::strip_suffix(name, part)).unwrap_or(name)
+        };
+        names.find_iter(text).map(|found| plain(found.as_str())).collect()
+    }
+
+    #[test]
+    fn the_dashboard_shows_every_metric_and_no_other() {
+        let dashboard = include_str!("../../ops/grafana/deploymend.json");
+        assert!(serde_json::from_str::<serde_json::Value>(dashboard).is_ok());
+        assert_eq!(named(dashboard), BTreeSet::from(NAMES));
+        let alerts = include_str!("../../ops/prometheus/deploymend.yml");
+        assert!(named(alerts).is_subset(&BTreeSet::from(NAMES)));
+    }
+
+    #[test]
+    fn names_say_their_unit() {
+        for name in NAMES {
+            let fine = ["_total", "_seconds", "_dollars", "_info"].iter().any(|end| name.ends_with(end));
+            assert!(fine || [UNFINISHED, CONNECTIONS, CONNECTIONS_MAX].contains(&name), "{name}");
+        }
     }
 }

@@ -20,6 +20,10 @@ const EVERY: TimeDelta = TimeDelta::hours(1);
 /// The name of the turn.
 const TURN: &str = "retention";
 
+/// What is removed, by the names in the log and the metrics.
+pub const KINDS: [&str; 8] =
+    ["logs", "transcripts", "deliveries", "messages", "notifications", "audit", "sessions", "jobs"];
+
 /// What was removed in a round, by its name.
 pub type Removed = BTreeMap<&'static str, u64>;
 

@@ -15,6 +15,7 @@ mod intake;
 mod links;
 mod live;
 mod notifications;
+mod operations;
 mod platforms;
 mod receiver;
 mod render;

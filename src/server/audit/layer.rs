@@ -1,6 +1,6 @@
 //! The layer around the routes: a request that may change something is answered with a trail, and leaves its entry.
 
-use super::{DONE, Trail, address, operations};
+use super::{DONE, Trail, address, operations, strangers};
 use crate::{
     model::{AuditKind, ErrorCode},
     server::{
@@ -70,11 +70,11 @@ fn refusal(response: &Response) -> Option<String> {
     pairs.find(|(name, _)| name == "error").map(|(_, code)| code.into_owned())
 }
 
-/// Stores how it ended. Requests of nobody are worth an entry only where people come in; those that were turned away
-/// unlooked at, because there were too many, are not.
+/// Stores how it ended. Requests of nobody are worth an entry only where people come in, and only so many of them.
 async fn leave(db: &Db, trail: &Trail, outcome: &str) {
-    let signs_in = trail.operation().kind == AuditKind::SignIn && outcome != ErrorCode::RateLimited.as_str();
-    if !trail.has_actor() && !signs_in {
+    if !trail.has_actor()
+        && !(trail.operation().kind == AuditKind::SignIn && strangers::allow(trail.address()))
+    {
         return;
     }
     let Some(entry) = trail.end(outcome) else { return };

@@ -10,6 +10,7 @@
 mod address;
 mod layer;
 pub mod operations;
+mod strangers;
 mod trail;
 mod used;
 

@@ -95,6 +95,10 @@ impl Trail {
         !self.known().ended
     }
 
+    pub(super) fn address(&self) -> Option<&str> {
+        self.0.address.as_deref()
+    }
+
     pub(super) fn has_actor(&self) -> bool {
         self.known().actor.is_some()
     }
@@ -158,4 +162,76 @@ pub fn add(name: &str, value: impl Into<String>) {
     let Some(trail) = Trail::current() else { return };
     let value: String = value.into().chars().filter(|char| !char.is_control()).take(DETAIL_CHARS).collect();
     trail.known().details.insert(name.to_owned(), value);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
+mod tests {
+    use super::*;
+    use crate::server::{
+        audit::operations,
+        clock::Clock,
+        db::{
+            audit::{Which, append, list},
+            testing,
+            tokens::{self, AT_MOST, NewToken},
+            users,
+        },
+    };
+    use axum::http::Method;
+
+    #[tokio::test]
+    async fn the_entry_stands_and_falls_with_the_change() {
+        let test = testing::fresh().await.unwrap();
+        let (db, now) = (&test.db, Clock::System.now());
+        let user = users::create_owner(db, "a@example.test", "A", "hash", now).await.unwrap().unwrap();
+        let trail = || {
+            let trail =
+                Trail::new(now, operations::of(&Method::POST, "/settings/tokens").unwrap(), None, None);
+            trail.is_by(|| (&user).into());
+            trail
+        };
+        let create = async |number: u64| {
+            let new = NewToken {
+                id: new_id(),
+                user_id: user.id.clone(),
+                name: "t".into(),
+                token_hash: number.to_string(),
+                hint: "abcd".into(),
+                expires_at: None,
+            };
+            add("name", "line\nbreak");
+            tokens::create(db, new, now).await.unwrap()
+        };
+        let outcomes = async || {
+            let entries = list(db, Which::default(), 100).await.unwrap();
+            let mut outcomes: Vec<_> = entries.into_iter().map(|entry| entry.outcome).collect();
+            outcomes.sort();
+            outcomes
+        };
+
+        let done = trail();
+        assert!(done.clone().around(create(0)).await);
+        assert_eq!(outcomes().await, ["done"], "it came with the change");
+        assert!(!append(&db.orm, done.end(DONE).unwrap()).await.unwrap(), "it is there already");
+        assert!(done.end(DONE).is_none() && done.take().is_none(), "its end was told");
+        let entry = list(db, Which::default(), 1).await.unwrap().remove(0);
+        assert_eq!(entry.details.get("name").map(String::as_str), Some("linebreak"));
+
+        for number in 1..AT_MOST {
+            assert!(create(number).await, "outside of a request nothing is noted");
+        }
+        let refused = trail();
+        assert!(!refused.clone().around(create(AT_MOST)).await);
+        assert_eq!(outcomes().await, ["done"], "it went with the change");
+        assert!(append(&db.orm, refused.end("conflict").unwrap()).await.unwrap());
+        // What came after the change failed: both are told.
+        let half = trail();
+        assert!(
+            tokens::revoke(db, &user.id, &tokens::of_user(db, &user.id).await.unwrap()[0].id).await.unwrap()
+        );
+        assert!(half.clone().around(create(AT_MOST)).await);
+        assert!(append(&db.orm, half.end("platform_unavailable").unwrap()).await.unwrap());
+        assert_eq!(outcomes().await, ["conflict", "done", "done", "platform_unavailable"]);
+    }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
+mod backup;
 mod counts;
 mod fixes;
 mod incidents;

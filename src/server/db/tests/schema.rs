@@ -43,7 +43,7 @@ pub(super) const TABLES: [&str; 19] = [
     "audit_log",
 ];
 
-async fn fill(db: &crate::server::db::Db) {
+pub(super) async fn fill(db: &crate::server::db::Db) {
     let (user_id, subscription) = watcher(db, "a@example.test", "prj_1").await;
     let account = accounts::NewAccount {
         id: new_id(),

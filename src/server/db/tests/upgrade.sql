@@ -22,8 +22,8 @@ INSERT INTO deployments (id, subscription_id, provider, platform_deployment_id, 
 INSERT INTO tasks (id, deployment_id, attempt, model, transcript, input_tokens, output_tokens, cost_usd, outcome, exit_code, seconds, started_at, completed_at) VALUES
   ('tsk', 'fix', 1, 'gpt-5', '[]', 100, 20, 0.25, 'changed', 0, 12.5, '2026-11-26 09:01:00+00:00', '2026-11-26 09:02:00+00:00');
 INSERT INTO fix_events (id, deployment_id, seq, kind, created_at) VALUES
-  ('ev1', 'fix', 1, '{"type":"status","status":"pending","reason_code":null,"reason":null,"stage":"received"}', '2026-11-26 09:00:00+00:00'),
-  ('ev2', 'fix', 2, '{"type":"note","text":"Hello","stage":null}', '2026-11-26 09:05:00+00:00');
+  ('ev1', 'fix', 1, '{"status":{"status":"pending","reason_code":null,"reason":null,"stage":"received"}}', '2026-11-26 09:00:00+00:00'),
+  ('ev2', 'fix', 2, '{"note":{"text":"Hello","stage":null}}', '2026-11-26 09:05:00+00:00');
 INSERT INTO webhook_deliveries (id, provider, delivery_id, integration_id, kind, platform_project_id, platform_deployment_id, deployment_id, decision, reason, created_at) VALUES
   ('del', 'vercel', 'uev_1', 'int', 'deployment_failed', 'prj_1', 'dpl_1', 'fix', 'queued', NULL, '2026-11-26 09:00:00+00:00');
 INSERT INTO settings (name, value, updated_at) VALUES ('a', '1', '2026-11-26 08:00:00+00:00');

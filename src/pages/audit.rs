@@ -40,9 +40,10 @@ fn address(kind: Option<AuditKind>, after: Option<&str>) -> String {
     let kind = kind.map(|kind| format!("kind={}", kind.as_str()));
     let after = after.map(|after| format!("after={after}"));
     let query: Vec<_> = [kind, after].into_iter().flatten().collect();
-    match query.is_empty() {
-        true => "/settings/audit".to_owned(),
-        false => format!("/settings/audit?{}", query.join("&")),
+    if query.is_empty() {
+        "/settings/audit".to_owned()
+    } else {
+        format!("/settings/audit?{}", query.join("&"))
     }
 }
 

@@ -97,10 +97,7 @@ fn dump(url: &str, to: &Path) -> anyhow::Result<()> {
         .arg(to)
         .arg(address.as_str());
     if let Some(password) = password {
-        let password = url::form_urlencoded::parse(format!("p={}", password.replace('+', "%2B")).as_bytes())
-            .next()
-            .map(|(_, decoded)| decoded.into_owned());
-        command.env("PGPASSWORD", password.unwrap_or_default());
+        command.env("PGPASSWORD", decoded(&password));
     }
     match command.status() {
         Ok(status) if status.success() => Ok(()),
@@ -110,5 +107,26 @@ fn dump(url: &str, to: &Path) -> anyhow::Result<()> {
              --format=custom --no-owner --no-privileges --file FILE {address}"
         ),
         Err(error) => Err(error).context("pg_dump does not start"),
+    }
+}
+
+/// What stands for a password in an address.
+fn decoded(text: &str) -> String {
+    // As the value of a form's field, in which these two are not themselves.
+    let field = format!("p={}", text.replace('+', "%2B").replace('&', "%26"));
+    let value = url::form_urlencoded::parse(field.as_bytes()).next();
+    value.map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_read_as_the_database_reads_them() {
+        for (text, password) in [("plain", "plain"), ("a%40b%2Fc", "a@b/c"), ("1+1=2&x", "1+1=2&x"), ("", "")]
+        {
+            assert_eq!(decoded(text), password);
+        }
     }
 }

@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("notifications") view={Lazy::<lazy::Notifications>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("rules") view={Lazy::<lazy::Rules>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<lazy::Settings>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/audit") view={Lazy::<lazy::Audit>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("integrations") view={Lazy::<lazy::Integrations>::new()} ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("integrations"), ParamSegment("provider"))

@@ -35,6 +35,21 @@ enum Command {
         #[command(flatten)]
         config: Box<Config>,
     },
+    /// Seal every stored secret under the first key of the ring, so that older keys can go.
+    RotateKey {
+        #[command(flatten)]
+        config: Box<Config>,
+        /// Change nothing, and only say which keys are still needed. Exit code 1: more than the first one.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Copy the whole database into a file, while servers go on.
+    Backup {
+        /// A file that is not there yet.
+        file: std::path::PathBuf,
+        #[command(flatten)]
+        config: Box<Config>,
+    },
     /// Say what broke in a build log.
     Analyze(commands::analyze::Args),
     /// Say whether this machine can run sandboxes and reach what it needs.
@@ -56,6 +71,8 @@ fn main() -> anyhow::Result<ExitCode> {
             Command::Serve { config, no_worker } => commands::serve::run(*config, !no_worker).await,
             Command::Work { config, drain } => commands::serve::work(*config, drain).await,
             Command::Migrate { config } => commands::serve::migrate(*config).await,
+            Command::RotateKey { config, check } => commands::rotate_key::run(*config, check).await,
+            Command::Backup { file, config } => commands::backup::run(*config, file).await,
             Command::Doctor { config } => commands::doctor::run(*config).await,
             Command::Analyze(_) => unreachable!("handled before the runtime starts"),
         }

@@ -55,6 +55,7 @@ test('pages before there is anything to see', async () => {
   await look('integrations-empty', '/integrations');
   await look('rules-nothing-watched', '/rules');
   await look('notifications-empty', '/notifications');
+  await look('audit-empty', '/settings/audit?kind=change');
   await look('wizard', '/integrations/vercel');
 });
 
@@ -86,6 +87,7 @@ test('pages with something on them', async () => {
   await look('rule-new', `${rules}/new?pattern=%28`);
   await look('rule', `${rules}/${(await rule.json()).id}`);
   await look('settings', '/settings');
+  await look('audit', '/settings/audit');
   await look('api', '/api');
 });
 

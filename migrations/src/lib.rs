@@ -18,6 +18,7 @@ mod m20261127_000012_polling;
 mod m20261127_000013_incidents;
 mod m20261127_000014_merges;
 mod m20261127_000015_choices;
+mod m20261127_000016_operations;
 mod m20261127_000017_duties;
 
 /// All migrations, oldest first.
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000013_incidents::Migration),
             Box::new(m20261127_000014_merges::Migration),
             Box::new(m20261127_000015_choices::Migration),
+            Box::new(m20261127_000016_operations::Migration),
             Box::new(m20261127_000017_duties::Migration),
         ]
     }

@@ -7,9 +7,10 @@ mod error;
 mod json;
 
 use crate::model::{
-    ApiError, ConnectInput, Connection, DeploymentDetail, DeploymentLog, DeploymentsPage, ErrorType,
-    IntegrationsPage, ListQuery, LogMatches, NotificationsPage, ProjectRow, ProjectRules, ProjectsPage,
-    Provider, RuleDraft, RuleForm, Secret, SettingsPage, TokenReport, Trial, Visitor,
+    ApiError, AuditKind, AuditPage, ConnectInput, Connection, DeploymentDetail, DeploymentLog,
+    DeploymentsPage, ErrorType, IntegrationsPage, ListQuery, LogMatches, NotificationsPage, ProjectRow,
+    ProjectRules, ProjectsPage, Provider, RuleDraft, RuleForm, Secret, SettingsPage, TokenReport, Trial,
+    Visitor,
 };
 use json::Json;
 use leptos::prelude::*;
@@ -308,6 +309,23 @@ pub async fn get_settings() -> Result<SettingsPage, ApiError> {
         async {
             let (state, user) = views::in_person().await?;
             views::settings(&state, &user).await
+        }
+        .await,
+    )
+}
+
+/// Everything on `/settings/audit`.
+#[server(prefix = "/api/pages", endpoint = "audit", input = Json, output = Json)]
+pub async fn get_audit(
+    /// Only this kind.
+    kind: Option<AuditKind>,
+    /// `next` of the page before.
+    after: Option<String>,
+) -> Result<AuditPage, ApiError> {
+    answer(
+        async {
+            let (state, user) = views::signed_in().await?;
+            views::audit(&state, &user, kind, after.as_deref()).await
         }
         .await,
     )

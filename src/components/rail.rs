@@ -198,6 +198,8 @@ mod tests {
             finding: None,
             finding_disputed_at: None,
             log: None,
+            log_kept_days: None,
+            trace_id: None,
             diff: None,
             fix_summary: None,
             fellows: Vec::new(),

@@ -315,6 +315,12 @@ pub struct FixDetail {
     pub finding_disputed_at: Option<Timestamp>,
     /// The redacted build log, head and tail with a marked gap when it was long.
     pub log: Option<String>,
+    /// The log was removed after so many days.
+    #[serde(default)]
+    pub log_kept_days: Option<i32>,
+    /// What all log lines about this fix carry, and its commands in the sandbox.
+    #[serde(default)]
+    pub trace_id: Option<String>,
     /// The unified diff of the accepted patch.
     pub diff: Option<String>,
     /// What the agent says it did.

@@ -1,6 +1,7 @@
 //! What the server and the browser talk about: plain serde types, no I/O, no secrets.
 
 pub mod account;
+pub mod audit;
 pub mod connection;
 pub mod deployment;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod rule;
 pub mod token;
 
 pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRow};
+pub use audit::{AuditEntry, AuditKind, AuditPage};
 pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection, RateLimit, handle};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};

@@ -7,6 +7,7 @@
 //! itself.
 
 use super::{
+    audit::AuditPage,
     connect::ConnectPage,
     deployment::DeploymentPage,
     integrations::IntegrationsPage,
@@ -53,6 +54,7 @@ fn platforms(page: OfPlatforms) -> AnyView {
 
 #[derive(Clone, Copy)]
 enum OfPerson {
+    Audit,
     Invitation,
     Notifications,
     ProjectRules,
@@ -68,6 +70,7 @@ fn personal(page: OfPerson) -> AnyView {
     #[cfg(feature = "ssr")]
     Parts::announce("personal");
     match page {
+        OfPerson::Audit => view! { <AuditPage /> }.into_any(),
         OfPerson::Invitation => view! { <InvitationPage /> }.into_any(),
         OfPerson::Notifications => view! { <NotificationsPage /> }.into_any(),
         OfPerson::ProjectRules => view! { <ProjectRulesPage /> }.into_any(),
@@ -115,6 +118,8 @@ routes! {
     Project => platforms(OfPlatforms::Project), __preload_platforms;
     /// `/integrations/{provider}/projects`
     Projects => platforms(OfPlatforms::Projects), __preload_platforms;
+    /// `/settings/audit`
+    Audit => personal(OfPerson::Audit), __preload_personal;
     /// `/invitation`
     Invitation => personal(OfPerson::Invitation), __preload_personal;
     /// `/notifications`

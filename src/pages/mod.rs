@@ -1,5 +1,6 @@
 //! One file per route.
 
+pub mod audit;
 pub mod connect;
 pub mod deployment;
 pub mod deployments;

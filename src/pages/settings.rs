@@ -54,6 +54,11 @@ fn Settings(
                 <h1>"Settings"</h1>
                 <p class="muted">{format!("Signed in as {name}, {email}")}</p>
             </div>
+            <div class="head-action">
+                <a class="button" href="/settings/audit">
+                    "Audit log"
+                </a>
+            </div>
         </header>
         <FormNotice place=Place::Settings />
         <Sessions sessions />

@@ -192,6 +192,35 @@ pub struct Config {
     /// Take mail addresses out of build logs, too, before they are stored or a model sees them.
     #[arg(long, env = "DEPLOYMEND_REDACT_MAIL", default_value_t = false)]
     pub redact_mail: bool,
+
+    /// Days that the build log of an ended fix is kept. 0, here and below: for ever.
+    #[arg(long, env = "DEPLOYMEND_KEEP_LOGS_DAYS", default_value_t = 90)]
+    pub keep_logs_days: u16,
+
+    /// Days that the steps of an agent's run are kept.
+    #[arg(long, env = "DEPLOYMEND_KEEP_TRANSCRIPTS_DAYS", default_value_t = 30)]
+    pub keep_transcripts_days: u16,
+
+    /// Days that webhook deliveries, and messages to outgoing webhooks, are kept.
+    #[arg(long, env = "DEPLOYMEND_KEEP_DELIVERIES_DAYS", default_value_t = 30)]
+    pub keep_deliveries_days: u16,
+
+    /// Days that notifications are kept.
+    #[arg(long, env = "DEPLOYMEND_KEEP_NOTIFICATIONS_DAYS", default_value_t = 90)]
+    pub keep_notifications_days: u16,
+
+    /// Days that entries of the audit log are kept.
+    #[arg(long, env = "DEPLOYMEND_KEEP_AUDIT_DAYS", default_value_t = 365)]
+    pub keep_audit_days: u16,
+
+    /// Days that jobs which are done are kept.
+    #[arg(long, env = "DEPLOYMEND_KEEP_JOBS_DAYS", default_value_t = 7)]
+    pub keep_jobs_days: u16,
+
+    /// Address on which `/metrics`, `/health` and `/ready` are answered, for monitoring alone. Without it there are no
+    /// metrics.
+    #[arg(long, env = "DEPLOYMEND_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// How the model is spoken to.

@@ -5,7 +5,10 @@
 
 use super::{
     config::Config,
-    db::{Db, DbError, secrets},
+    db::{
+        Db, DbError,
+        secrets::{self, Place},
+    },
 };
 use aes_gcm::{
     Aes256Gcm, KeyInit as _, Nonce,
@@ -17,7 +20,7 @@ use base64::{
 };
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{fmt, io::Write as _, path::Path};
+use std::{collections::BTreeMap, fmt, io::Write as _, path::Path};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
@@ -52,6 +55,28 @@ pub enum CryptoError {
 struct Key {
     id: String,
     cipher: Aes256Gcm,
+}
+
+/// What a rotation has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rotation {
+    /// Secrets that were sealed again, by their place.
+    pub sealed: BTreeMap<Place, usize>,
+    /// Those that could not be opened, by place and row.
+    pub unreadable: Vec<(Place, String)>,
+}
+
+/// What a key is needed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Its name.
+    pub id: String,
+    /// Stored secrets under it.
+    pub secrets: usize,
+    /// The ring has it.
+    pub in_ring: bool,
+    /// It is the one that seals.
+    pub seals: bool,
 }
 
 /// The keys of this installation: the first one seals, all of them open.
@@ -129,20 +154,45 @@ impl KeyRing {
         sealed.split_once('.').map(|(id, _)| id) != current
     }
 
-    /// Seals every stored secret again that stands under an older key. Returns how many there were.
+    /// Seals every stored secret again that stands under an older key.
     ///
-    /// Can be repeated and interrupted: values are replaced one by one, and only if they have not changed meanwhile.
+    /// Can be repeated and interrupted: values are replaced one by one, and only if they have not changed meanwhile. One
+    /// that cannot be opened stays as it is, and does not keep the others from being done.
     ///
     /// # Errors
-    /// The first value that cannot be opened, or the database.
-    pub async fn rotate(&self, db: &Db) -> Result<usize, CryptoError> {
-        let mut rotated = 0;
+    /// The database.
+    pub async fn rotate(&self, db: &Db) -> Result<Rotation, CryptoError> {
+        let mut rotation = Rotation::default();
         for stored in secrets::all(db).await?.iter().filter(|stored| self.needs_rotation(&stored.sealed)) {
-            let secret = self.open(&stored.identity, &stored.sealed)?;
+            let Ok(secret) = self.open(&stored.identity, &stored.sealed) else {
+                rotation.unreadable.push((stored.place, stored.id.clone()));
+                continue;
+            };
             let sealed = self.seal(&stored.identity, &secret)?;
-            rotated += usize::from(secrets::replace(db, stored, sealed).await?);
+            if secrets::replace(db, stored, sealed).await? {
+                *rotation.sealed.entry(stored.place).or_default() += 1;
+            }
         }
-        Ok(rotated)
+        Ok(rotation)
+    }
+
+    /// The keys of the ring in their order, then those that are missing from it, with how many secrets stand under each.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn uses(&self, db: &Db) -> Result<Vec<KeyUse>, CryptoError> {
+        let of_ring = self.keys.iter().enumerate();
+        let mut used: Vec<_> = of_ring
+            .map(|(index, key)| KeyUse { id: key.id.clone(), secrets: 0, in_ring: true, seals: index == 0 })
+            .collect();
+        for stored in secrets::all(db).await? {
+            let id = stored.sealed.split_once('.').map_or("", |(id, _)| id);
+            match used.iter_mut().find(|key| key.id == id) {
+                Some(key) => key.secrets += 1,
+                None => used.push(KeyUse { id: id.to_owned(), secrets: 1, in_ring: false, seals: false }),
+            }
+        }
+        Ok(used)
     }
 }
 
@@ -205,6 +255,45 @@ mod tests {
             bytes[position] ^= 1 << bit;
             let changed = format!("{id}.{}", URL_SAFE_NO_PAD.encode(bytes));
             prop_assert!(matches!(ring.open("a", &changed), Err(CryptoError::Damaged)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_opens_in_its_own_place_and_under_its_own_key_only(
+            secret in ".{0,40}", place in "[a-z:]{1,20}", other in "[a-z:]{1,20}", fill in 1u8.., another in 1u8..
+        ) {
+            prop_assume!(place != other && fill != another);
+            let ring = KeyRing::parse(&key("k1", fill)).unwrap();
+            let sealed = ring.seal(&place, &SecretString::from(secret)).unwrap();
+            prop_assert!(matches!(ring.open(&other, &sealed), Err(CryptoError::Damaged)));
+            let same_name = KeyRing::parse(&key("k1", another)).unwrap();
+            prop_assert!(matches!(same_name.open(&place, &sealed), Err(CryptoError::Damaged)));
+            let other_name = KeyRing::parse(&key("k2", fill)).unwrap();
+            prop_assert!(matches!(other_name.open(&place, &sealed), Err(CryptoError::UnknownKey)));
+        }
+
+        #[test]
+        fn a_rotated_key_opens_what_it_sealed_and_seals_nothing(secret in ".{0,40}", place in "[a-z:]{0,20}") {
+            let old = KeyRing::parse(&key("k1", 1)).unwrap();
+            let both = KeyRing::parse(&format!("{},{}", key("k2", 2), key("k1", 1))).unwrap();
+            let new = KeyRing::parse(&key("k2", 2)).unwrap();
+            let before = old.seal(&place, &SecretString::from(secret.clone())).unwrap();
+            prop_assert!(both.needs_rotation(&before));
+            let opened = both.open(&place, &before).unwrap();
+            let after = both.seal(&place, &opened).unwrap();
+            prop_assert!(!both.needs_rotation(&after));
+            let opened = new.open(&place, &after).unwrap();
+            prop_assert_eq!(opened.expose_secret(), secret.as_str());
+            prop_assert!(matches!(old.open(&place, &after), Err(CryptoError::UnknownKey)));
+        }
+
+        #[test]
+        fn what_is_no_sealed_value_is_refused(text in ".{0,80}") {
+            let ring = KeyRing::parse(&key("k1", 1)).unwrap();
+            prop_assert!(ring.open("a", &text).is_err());
+            let named = format!("k1.{text}");
+            prop_assert!(ring.open("a", &named).is_err());
         }
     }
 
@@ -310,9 +399,28 @@ mod tests {
         outgoing::put(&test.db, outgoing, now).await.unwrap();
 
         let both = KeyRing::parse(&format!("{},{}", key("k2", 2), key("k1", 1))).unwrap();
-        assert_eq!(both.rotate(&test.db).await.unwrap(), 5);
-        assert_eq!(both.rotate(&test.db).await.unwrap(), 0);
+        let needed = async |ring: &KeyRing| {
+            let used = ring.uses(&test.db).await.unwrap().into_iter();
+            used.map(|key| (key.id, key.secrets, key.in_ring, key.seals)).collect::<Vec<_>>()
+        };
+        let of = |id: &str, secrets, in_ring, seals| (id.to_owned(), secrets, in_ring, seals);
+        assert_eq!(needed(&both).await, [of("k2", 0, true, true), of("k1", 5, true, false)]);
         let only_new = KeyRing::parse(&key("k2", 2)).unwrap();
+        // Nothing is lost by a ring that lacks the old key.
+        let blind = only_new.rotate(&test.db).await.unwrap();
+        assert_eq!((blind.sealed.len(), blind.unreadable.len()), (0, 5));
+        assert_eq!(needed(&only_new).await, [of("k2", 0, true, true), of("k1", 5, false, false)]);
+
+        // Interrupted after the first one.
+        let first = secrets::all(&test.db).await.unwrap().remove(0);
+        let again = both.seal(&first.identity, &both.open(&first.identity, &first.sealed).unwrap()).unwrap();
+        assert!(secrets::replace(&test.db, &first, again.clone()).await.unwrap());
+        assert!(!secrets::replace(&test.db, &first, again).await.unwrap(), "it has changed meanwhile");
+        assert_eq!(needed(&both).await, [of("k2", 1, true, true), of("k1", 4, true, false)]);
+        let rest = both.rotate(&test.db).await.unwrap();
+        assert_eq!((rest.sealed.values().sum::<usize>(), rest.unreadable.len()), (4, 0));
+        assert_eq!(both.rotate(&test.db).await.unwrap(), Rotation::default());
+        assert_eq!(needed(&both).await, [of("k2", 5, true, true), of("k1", 0, true, false)]);
         let stored = accounts::github(&test.db, &user.id).await.unwrap().unwrap();
         assert_eq!(only_new.open(&identity, &stored.access_token).unwrap().expose_secret(), "gh-token");
         let row = integrations::find(&test.db, "int").await.unwrap().unwrap();

@@ -11,6 +11,7 @@
 
 pub mod addresses;
 pub mod agent;
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod commands;
@@ -25,12 +26,15 @@ pub mod http;
 pub mod intake;
 pub mod integrations;
 pub mod live;
+pub mod metrics;
 pub mod notify;
 pub mod parts;
 pub mod queue;
+pub mod retention;
 pub mod rules;
 pub mod sandbox;
 pub mod source;
 pub mod state;
 pub mod telemetry;
+pub mod trace;
 pub mod views;

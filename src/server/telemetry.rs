@@ -1,7 +1,9 @@
 //! Logs to standard error and metrics for Prometheus.
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::io::IsTerminal as _;
+use super::metrics::{self, DOLLARS, LONG, QUICK};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::{io::IsTerminal as _, time::Duration};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// What is logged without `RUST_LOG`.
@@ -18,9 +20,27 @@ pub fn start_logs() {
     }
 }
 
+/// How often measurements are folded into their buckets.
+const FOLD: Duration = Duration::from_secs(5);
+
+/// Folds measurements that nobody has asked for into their buckets, so that they do not fill the memory.
+pub async fn keep_folding(handle: PrometheusHandle, stop: CancellationToken) {
+    loop {
+        handle.run_upkeep();
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(FOLD) => {} }
+    }
+}
+
 /// Starts counting. The handle writes what `/metrics` answers.
 ///
 /// Errors: a recorder is installed already.
 pub fn start_metrics() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
-    PrometheusBuilder::new().install_recorder()
+    let named = |name: &str| Matcher::Full(name.to_owned());
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LONG)?
+        .set_buckets_for_metric(named(metrics::HTTP_SECONDS), &QUICK)?
+        .set_buckets_for_metric(named(metrics::AGENT_COST), &DOLLARS)?
+        .install_recorder()?;
+    metrics::describe();
+    Ok(handle)
 }

@@ -24,7 +24,7 @@ const JOINED: [(&str, &str); 3] =
     [("email", "new@example.test"), ("password", "another long password"), ("name", "New Person")];
 
 /// A failure that is stored and not worked on.
-async fn start() -> anyhow::Result<(World, App, Db)> {
+pub async fn start() -> anyhow::Result<(World, App, Db)> {
     let mut world = World::new("healthy").await?;
     world.settings = world.settings.set("DEPLOYMEND_PAUSED", "true").set("DEPLOYMEND_POLL_INTERVAL", "3600");
     let app = world.start().await?;
@@ -76,7 +76,7 @@ async fn reveal(app: &App, path: &str, form: &[(&str, &str)], prefix: &str) -> a
     Ok(secret)
 }
 
-async fn new_token(app: &App, name: &str, days: &str) -> anyhow::Result<String> {
+pub async fn new_token(app: &App, name: &str, days: &str) -> anyhow::Result<String> {
     reveal(app, "/settings/tokens", &[("name", name), ("days", days)], "dpm_").await
 }
 

@@ -24,7 +24,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub env: BTreeMap<String, String>,
-    /// After `serve`.
+    /// After the command.
     pub flags: Vec<&'static str>,
 }
 
@@ -63,8 +63,13 @@ pub struct App {
 impl App {
     /// Starts the program and waits until it listens.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+        Self::start_as("serve", settings, "Deploymend is listening")
+    }
+
+    /// Starts a command that goes on, and waits for the line of its log that says where it listens.
+    pub fn start_as(command: &str, settings: &Settings, listening: &str) -> anyhow::Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_deploymend"))
-            .arg("serve")
+            .arg(command)
             .args(&settings.flags)
             .env_remove("RUST_LOG")
             .envs(&settings.env)
@@ -102,7 +107,7 @@ impl App {
             if let Some(token) = event["token"].as_str() {
                 set_up_token = Some(token.to_owned());
             }
-            if event["message"] == "Deploymend is listening" {
+            if event["message"] == listening {
                 let address = event["address"].as_str().context("no address")?.to_owned();
                 let client =
                     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;

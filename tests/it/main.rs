@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod audit;
 mod chaos;
 mod choices;
 mod cloudflare;
@@ -18,6 +19,7 @@ mod links;
 mod live;
 mod machines;
 mod notifications;
+mod operations;
 mod platforms;
 mod receiver;
 mod render;

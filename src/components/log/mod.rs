@@ -51,7 +51,7 @@ pub fn LogView(
     log: Resource<Result<LogText, ApiError>>,
     /// What to say while there is none.
     #[prop(into)]
-    absent: Signal<&'static str>,
+    absent: Signal<String>,
 ) -> impl IntoView {
     let file = move || format!("/deployments/{}/log.txt", id.get());
     view! {

@@ -109,6 +109,7 @@ pub fn FixFacts(
     let finding = Memo::new(move |_| {
         fix.with(|fix| fix.finding.as_ref().map(|finding| (finding.error_type, finding.verdict)))
     });
+    let trace_id = fix.with_untracked(|fix| fix.trace_id.clone());
     let cost =
         Memo::new(move |_| fix.with(|fix| fix.attempts.iter().map(|attempt| attempt.cost_usd).sum::<f64>()));
     view! {
@@ -145,6 +146,7 @@ pub fn FixFacts(
                     </Fact>
                 }
             }}
+            {trace_id.map(|id| view! { <Fact term="Trace"><code class="elided" title=id.clone()>{id.clone()}</code></Fact> })}
             {rule}
         </dl>
     }

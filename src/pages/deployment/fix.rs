@@ -60,8 +60,12 @@ pub fn FixView(
     let can_redeploy = Memo::new(move |_| matches!(status.get(), FixStatus::Failed | FixStatus::Skipped));
     let title = format!("{} · ", deployment.project_name);
     let first_status = fix.with_untracked(|fix| fix.summary.status);
-    let absent = Signal::derive(move || {
-        if status.get().is_unfinished() { "The log is on its way." } else { "The platform gave no log." }
+    let kept_days = Memo::new(move |_| fix.with(|fix| fix.log_kept_days));
+    let absent = Signal::derive(move || match kept_days.get() {
+        _ if status.get().is_unfinished() => "The log is on its way.".to_owned(),
+        Some(1) => "The log was removed after 1 day.".to_owned(),
+        Some(days) => format!("The log was removed after {days} days."),
+        None => "The platform gave no log.".to_owned(),
     });
     let badges = view! {
         {move || view! { <FixBadge status=status.get() /> }}

@@ -172,6 +172,6 @@ fn PlatformView(
                 <DeploymentFacts deployment />
             </aside>
         </div>
-        {failed.then(|| view! { <LogView id log absent=Signal::stored("There is no log.") /> })}
+        {failed.then(|| view! { <LogView id log absent=Signal::stored("There is no log.".to_owned()) /> })}
     }
 }

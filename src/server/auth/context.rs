@@ -21,8 +21,8 @@ pub(super) const BROWSER_KEY: &str = "browser";
 /// What sign-in needs. Cheap to clone.
 #[derive(Clone)]
 pub struct AuthContext {
-    pub(super) db: Db,
-    pub(super) clock: Clock,
+    pub(in crate::server) db: Db,
+    pub(in crate::server) clock: Clock,
     pub(super) config: Arc<Config>,
     pub(super) hasher: Hasher,
     pub(super) throttle: Throttle,

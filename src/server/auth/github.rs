@@ -19,8 +19,9 @@ use super::{
 use crate::{
     model::{ApiError, Timestamp},
     server::{
+        audit,
         crypto::KeyRing,
-        db::accounts,
+        db::{accounts, users},
         github::{
             Client, GithubError, User,
             oauth::{App, Granted, Journey},
@@ -272,6 +273,9 @@ async fn sign_in(
         tracing::info!("A GitHub user without an account was refused");
         return Err(Refused::Code("github_unknown"));
     };
+    if let Some(user) = users::find(&auth.db, &account.user_id).await? {
+        audit::is_by(|| (&user).into());
+    }
     auth.sweep_sessions().await?;
     begin(session, &account.user_id, browser::name(headers)).await?;
     Ok(())

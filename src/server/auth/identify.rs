@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     model::{ApiError, ErrorCode},
-    server::db::{entity::user, sessions, tokens, users},
+    server::{
+        audit::{self, Actor, Purpose, Trail},
+        db::{entity::user, sessions, tokens, users},
+    },
 };
 use axum::http::{HeaderMap, header::AUTHORIZATION, request::Parts};
 use tower_sessions::Session;
@@ -51,6 +54,14 @@ impl AuthContext {
     /// # Errors
     /// A token that is unknown, revoked or expired; the database.
     pub async fn identify(&self, parts: &Parts) -> Result<Option<CurrentUser>, ApiError> {
+        let user = self.find(parts).await?;
+        if let (Some(user), Some(trail)) = (&user, parts.extensions.get::<Trail>()) {
+            trail.is_by(|| user.into());
+        }
+        Ok(user)
+    }
+
+    async fn find(&self, parts: &Parts) -> Result<Option<CurrentUser>, ApiError> {
         let found = match bearer(&parts.headers) {
             Some(token) if is_api(asked_for(parts).path()) => self.by_token(token).await?,
             Some(_) => return Ok(None),
@@ -77,6 +88,7 @@ impl AuthContext {
         let Some(row) = tokens::find_used(&self.db, &hash(token), self.clock.now()).await? else {
             return Ok(None);
         };
+        audit::used(&self.db, &row, Purpose::Api, self.clock.now()).await;
         let user = users::find(&self.db, &row.user_id).await?;
         Ok(user.map(|user| current(user, Credential::Token(row.id))))
     }
@@ -87,6 +99,16 @@ impl AuthContext {
         };
         let user = users::find(&self.db, &user_id).await?;
         Ok(user.map(|user| current(user, Credential::Session(row_id(&id)))))
+    }
+}
+
+impl From<&CurrentUser> for Actor {
+    fn from(user: &CurrentUser) -> Self {
+        let credential = match &user.credential {
+            Credential::Session(_) => "session".to_owned(),
+            Credential::Token(id) => format!("api_token:{id}"),
+        };
+        Self { user_id: user.id.clone(), who: user.email.clone(), credential: Some(credential) }
     }
 }
 

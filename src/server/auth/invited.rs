@@ -8,9 +8,12 @@ use super::{
 };
 use crate::{
     model::{ApiError, ErrorCode},
-    server::db::{
-        invitations::{self, AT_MOST, Accepted},
-        users::{self, NewUser},
+    server::{
+        audit,
+        db::{
+            invitations::{self, AT_MOST, Accepted},
+            users::{self, NewUser},
+        },
     },
 };
 use axum::{
@@ -86,6 +89,7 @@ async fn make_user(auth: &AuthContext, form: NewAccountForm) -> Result<String, R
     let new = NewUser { email: &email, name: &name, password_hash: &password_hash };
     match invitations::accept(&auth.db, &token_hash, new, auth.clock.now()).await.map_err(AuthError::from)? {
         Accepted::User(user) => {
+            audit::is_by(|| user.as_ref().into());
             tracing::info!(user_id = user.id, "An invitation was accepted");
             Ok(user.id)
         }

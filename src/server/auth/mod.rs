@@ -33,7 +33,7 @@ pub use tokens::make as make_token;
 
 use crate::model::ApiError;
 use axum::{
-    Json,
+    Extension, Json,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -62,5 +62,5 @@ impl From<AuthError> for ApiError {
 /// `{"error":{"code","message"}}` with the status of the code.
 fn problem(error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(serde_json::json!({ "error": error }))).into_response()
+    (status, Extension(error.code), Json(serde_json::json!({ "error": error }))).into_response()
 }

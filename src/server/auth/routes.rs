@@ -1,7 +1,7 @@
 //! The forms: set up, accept an invitation, sign in, sign out. Each answers with a redirect.
 
 use super::{
-    AuthContext, AuthError, browser,
+    AuthContext, AuthError, CurrentUser, browser,
     form::{
         HOME, NewAccount, NewAccountForm, Refused, answer, is_possible_password, local, read, secret, source,
     },
@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     model::ErrorCode,
-    server::db::{settings, users},
+    server::{
+        audit,
+        db::{settings, users},
+    },
 };
 use axum::{
     Router,
@@ -77,6 +80,7 @@ async fn make_owner(auth: &AuthContext, form: NewAccountForm) -> Result<String, 
     let made = users::create_owner(&auth.db, &email, &name, &hash, auth.clock.now());
     let owner = made.await.map_err(AuthError::from)?.ok_or(Refused::Code(ErrorCode::Conflict))?;
     settings::remove(&auth.db, settings::SETUP_TOKEN_HASH).await.map_err(AuthError::from)?;
+    audit::is_by(|| (&owner).into());
     tracing::info!(user_id = owner.id, "The owner's account was made");
     Ok(owner.id)
 }
@@ -89,11 +93,15 @@ async fn sign_in(State(auth): State<AuthContext>, session: Session, request: Req
             return Err(Refused::Code(ErrorCode::RateLimited));
         }
         let user = users::by_email(&auth.db, &form.email).await.map_err(AuthError::from)?;
-        let (id, hash) = user.map(|user| (user.id, user.password_hash)).unzip();
+        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         // Looked at only now: an unknown address takes as long as a wrong password.
         let right = is_possible_password(form.password.expose_secret())
-            && auth.hasher.verify(form.password, hash.flatten()).await?;
-        let Some(user_id) = id.filter(|_| right) else {
+            && auth.hasher.verify(form.password, hash).await?;
+        // Whose account it was about. An address that is nobody's is not kept: it may be a password.
+        if let Some(user) = &user {
+            audit::is_by(|| user.into());
+        }
+        let Some(user_id) = user.map(|user| user.id).filter(|_| right) else {
             tracing::info!("A sign-in was refused");
             return Err(Refused::Code(ErrorCode::Unauthorized));
         };
@@ -105,7 +113,8 @@ async fn sign_in(State(auth): State<AuthContext>, session: Session, request: Req
     answer("/sign-in", outcome.await)
 }
 
-async fn sign_out(session: Session) -> Response {
+/// The user is asked for, so that the log knows who left.
+async fn sign_out(_user: Option<CurrentUser>, session: Session) -> Response {
     let ended = session.flush().await.map_err(Refused::from);
     answer("/sign-in", ended.map(|()| "/sign-in?ok=signed_out".to_owned()))
 }

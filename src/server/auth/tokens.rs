@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{ApiError, ErrorCode},
     server::{
+        audit,
         clock::new_id,
         db::tokens::{self, AT_MOST, NewToken},
     },
@@ -38,6 +39,7 @@ pub async fn make(
         let message = "A token needs a name of at most 60 characters, and its days are a number from 1.";
         return Err(ApiError::new(ErrorCode::Invalid, message));
     }
+    audit::add("name", name);
     let token = new_secret(PREFIX);
     let text = token.expose_secret();
     let now = auth.clock.now();

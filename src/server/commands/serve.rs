@@ -19,8 +19,11 @@ use crate::server::{
     integrations::Registry,
     live::{self, Bus},
     notify::{self, NotifyContext, jobs::DeliveryQueue},
-    queue,
-    sandbox::bubblewrap::{self, Bubblewrap},
+    queue, retention,
+    sandbox::{
+        bubblewrap::{self, Bubblewrap},
+        observed::Observed,
+    },
     source::TrustedProxies,
     state::AppState,
     telemetry,
@@ -39,14 +42,20 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();
     // Crash points of the tests; nothing in a build without them.
     let _crash_points = fail::FailScenario::setup();
-    let metrics = telemetry::start_metrics().context("metrics could not be started")?;
     let state = assemble(config).await?;
     state.auth.announce_set_up().await.context("the owner account could not be looked up")?;
     let tasks = TaskTracker::new();
     start_relay(&state, &tasks);
+    start_monitoring(&state, &tasks).await?;
     if worker {
         start_worker(&state, &tasks).await?;
     }
+    tasks.spawn(retention::keep_removing(
+        state.db.clone(),
+        state.config.clone(),
+        state.clock.clone(),
+        state.stop.clone(),
+    ));
     tasks.spawn(intake::poll::keep_polling(IntakeContext::from_ref(&state), state.stop.clone()));
 
     let listener = tokio::net::TcpListener::bind(state.config.listen)
@@ -61,7 +70,7 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     });
     let (stopped, fixes) = (state.stop.clone(), state.fixes.clone());
     let proxies = TrustedProxies::new(&state.config.trusted_proxies);
-    let router = http::router(state, Some(metrics));
+    let router = http::router(state);
     connections::serve(listener, router, connections::Limits::default(), proxies, stopped).await;
     finish(tasks, &fixes).await;
     Ok(ExitCode::SUCCESS)
@@ -74,6 +83,7 @@ pub async fn work(config: Config, drain: bool) -> anyhow::Result<ExitCode> {
     let state = assemble(config).await?;
     let tasks = TaskTracker::new();
     start_relay(&state, &tasks);
+    start_monitoring(&state, &tasks).await?;
     start_worker(&state, &tasks).await?;
     tokio::select! {
         () = wait_for_signal() => tracing::info!("Stopping"),
@@ -105,7 +115,7 @@ pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn open_database(config: &Config) -> anyhow::Result<Db> {
+pub(super) async fn open_database(config: &Config) -> anyhow::Result<Db> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     let db = Db::connect(&config.database_url()).await.context("cannot open the database")?;
@@ -140,7 +150,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         config: config.clone(),
         clock: clock.clone(),
         bus: bus.clone(),
-        sandbox: Arc::new(Bubblewrap::new(bubblewrap::Settings::new(&config, &home.sandboxes()))),
+        sandbox: Arc::new(Observed(Bubblewrap::new(bubblewrap::Settings::new(&config, &home.sandboxes())))),
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
         owner,
         home: Arc::new(home),
@@ -160,6 +170,26 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         leptos,
         stop: CancellationToken::new(),
     })
+}
+
+/// Answers probes and metrics on an address of their own, if there is one. Without it nothing is counted.
+async fn start_monitoring(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {
+    let Some(address) = state.config.metrics_listen else { return Ok(()) };
+    let handle = telemetry::start_metrics().context("metrics could not be started")?;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} for monitoring"))?;
+    tracing::info!(address = %listener.local_addr()?, "Metrics are answered");
+    let routes = http::health::monitoring(handle.clone()).with_state(state.clone());
+    let stop = state.stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "Metrics are answered no longer");
+        }
+    });
+    tasks.spawn(telemetry::keep_folding(handle, state.stop.clone()));
+    Ok(())
 }
 
 async fn start_worker(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {

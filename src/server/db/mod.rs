@@ -2,6 +2,8 @@
 //! writes SQL.
 
 pub mod accounts;
+pub mod audit;
+pub mod backup;
 mod batch;
 pub mod deliveries;
 pub mod duties;
@@ -14,6 +16,7 @@ pub mod invitations;
 pub mod left_out;
 pub mod notifications;
 pub mod outgoing;
+pub mod retention;
 pub mod rules;
 pub mod secrets;
 pub mod sessions;
@@ -61,6 +64,9 @@ pub enum DbError {
     /// The transaction broke down before its end; nothing of it is stored.
     #[error("the transaction was interrupted")]
     Interrupted,
+    /// A copy does not hold what it should.
+    #[error("the copy is damaged: {0}")]
+    Damaged(String),
     /// The address is not one of a database that Deploymend knows.
     #[error("the database address must start with sqlite: or postgres:")]
     UnknownDatabase,
@@ -200,13 +206,25 @@ impl Db {
         Ok(sqlx::Connection::close(turn).await?)
     }
 
+    /// Connections of the pool: idle ones, all of them, and as many as there may be.
+    pub fn connections(&self) -> (u32, u32, u32) {
+        let (idle, all, most) = match &self.pool {
+            Pool::Sqlite(pool) => (pool.num_idle(), pool.size(), SQLITE_CONNECTIONS),
+            Pool::Postgres(pool) => (pool.num_idle(), pool.size(), POSTGRES_CONNECTIONS),
+        };
+        (u32::try_from(idle).unwrap_or(u32::MAX), all, most)
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbError> {
         Ok(self.orm.ping().await?)
     }
 
+    /// A transaction that writes. What a request changes in it is noted in it, too.
     async fn write(&self) -> Result<DatabaseTransaction, DbError> {
-        write(&self.orm).await
+        let tx = write(&self.orm).await?;
+        audit::note(&tx).await?;
+        Ok(tx)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 
 /// Where a sealed value stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// `accounts.access_token`
     AccountToken,
@@ -20,6 +20,19 @@ pub enum Place {
     WebhookSecret,
     /// `outgoing_webhooks.secret`
     OutgoingSecret,
+}
+
+impl Place {
+    /// Table and column.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountToken => "accounts.access_token",
+            Self::IntegrationToken => "integrations.access_token",
+            Self::RefreshToken => "integrations.refresh_token",
+            Self::WebhookSecret => "subscriptions.webhook_secret",
+            Self::OutgoingSecret => "outgoing_webhooks.secret",
+        }
+    }
 }
 
 /// A sealed value with its place.

@@ -14,7 +14,7 @@ pub mod sweep;
 pub mod watch;
 
 use crate::{
-    model::EventKind,
+    model::{EventKind, FixStatus},
     server::{
         agent::gateway::Gateway,
         clock::Clock,
@@ -28,6 +28,7 @@ use crate::{
         home::Home,
         integrations::Registry,
         live::Bus,
+        metrics,
         sandbox::Sandbox,
     },
 };
@@ -66,7 +67,14 @@ impl FixContext {
         change: FixChange,
         events: Vec<EventKind>,
     ) -> Result<(), DbError> {
+        let before = fix.fix_status.clone();
         fixes::transition(&self.db, fix, change, events, self.clock.now()).await?;
+        if let Some(status) = FixStatus::parse(&fix.fix_status)
+            && fix.fix_status != before
+            && !status.is_unfinished()
+        {
+            metrics::ended(status, fix.reason_code.as_deref());
+        }
         self.bus.notify(&fix.id);
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::{FixContext, run::Evidence};
 use crate::{
     model::{EventKind, FixStatus},
     server::{
+        audit::{self, Purpose},
         db::{self, DbError, entity::deployment, fixes::FixChange},
         github::{self, GithubError, PullRequest, PullRequestState, RepositoryName},
     },
@@ -136,7 +137,9 @@ impl Found {
 async fn github_token(ctx: &FixContext, fix: &deployment::Model) -> Option<secrecy::SecretString> {
     let subscription = db::subscriptions::find(&ctx.db, &fix.subscription_id).await.ok()??;
     let account = db::accounts::github(&ctx.db, &subscription.user_id).await.ok()??;
-    ctx.keys.open(&db::accounts::token_identity(&account.id), &account.access_token).ok()
+    let token = ctx.keys.open(&db::accounts::token_identity(&account.id), &account.access_token).ok()?;
+    audit::used(&ctx.db, &account, Purpose::Watch, ctx.clock.now()).await;
+    Some(token)
 }
 
 /// A round, unless another process makes the rounds. Says whether there was one.

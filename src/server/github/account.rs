@@ -4,6 +4,7 @@ use super::{Client, GithubError, User};
 use crate::{
     model::{ApiError, ErrorCode, GithubConnection, Timestamp},
     server::{
+        audit,
         clock::{Clock, new_id},
         config::Config,
         crypto::KeyRing,
@@ -26,6 +27,7 @@ pub async fn connect(
 ) -> Result<GithubConnection, ApiError> {
     let client = Client::new(&config.github_api, token, clock.clone()).map_err(refusal)?;
     let user = client.current_user().await.map_err(refusal)?;
+    audit::add("account", &user.login);
     let now = clock.now();
     store(db, keys, user_id, &user, token, None, now).await?;
     Ok(GithubConnection { login: user.login, email: user.email, created_at: now })

@@ -2,7 +2,7 @@
 
 use crate::model::{ApiError, ErrorCode};
 use axum::{
-    Form, Json,
+    Extension, Form, Json,
     extract::{
         FromRequest, FromRequestParts, Path, Query, Request,
         rejection::{BytesRejection, FailedToBufferBody, FormRejection, JsonRejection},
@@ -25,8 +25,10 @@ impl<E: Into<ApiError>> From<E> for ApiFailure {
 
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(ErrorBody { error: self.0 })).into_response()
+        let code = self.0.code;
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // For the layers around: the body is for the client.
+        (status, Extension(code), Json(ErrorBody { error: self.0 })).into_response()
     }
 }
 

@@ -4,6 +4,7 @@ use super::error::{ApiFailure, ApiJson, ApiPath, ApiQuery, ErrorBody};
 use crate::{
     model::{ApiError, DeploymentList, ErrorCode, FixDetail, FixSummary, ListQuery, Provider, Tab},
     server::{
+        audit,
         auth::CurrentUser,
         db::{self, entity::deployment},
         diagnosis::clean::clean,
@@ -126,6 +127,7 @@ pub(super) async fn start(
     request: FixRequest,
 ) -> Result<deployment::Model, ApiError> {
     let id = request.id();
+    audit::add("deployment", &id);
     let fix_id = match db::fixes::find_for_user(&state.db, &user.id, &id).await? {
         Some(fix) => {
             let fix_id = fix.id.clone();

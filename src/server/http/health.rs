@@ -1,20 +1,26 @@
-//! `/health` (the process answers), `/ready` (the database answers too), `/metrics` (for Prometheus).
+//! `/health` (the process answers), `/ready` (the database answers too), and, where only monitoring reaches them,
+//! `/metrics` (for Prometheus).
 
 use super::error::ApiFailure;
 use crate::{
     model::{ApiError, ErrorCode},
-    server::{db::Db, state::AppState},
+    server::{clock::Clock, db::Db, metrics, state::AppState},
 };
 use axum::{Router, extract::State, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// The probes.
-pub fn router(metrics: Option<PrometheusHandle>) -> Router<AppState> {
-    let router = Router::new().route("/health", get(|| async { "ok" })).route("/ready", get(ready));
-    match metrics {
-        Some(metrics) => router.route("/metrics", get(move || async move { metrics.render() })),
-        None => router,
-    }
+/// The probes, for everybody who reaches the pages.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/health", get(|| async { "ok" })).route("/ready", get(ready))
+}
+
+/// The probes and the metrics, for an address of their own: metrics say how much goes on here, and of what kind.
+pub fn monitoring(handle: PrometheusHandle) -> Router<AppState> {
+    let metrics = async move |State(db): State<Db>, State(clock): State<Clock>| {
+        metrics::look(&db, clock.now()).await;
+        handle.render()
+    };
+    router().route("/metrics", get(metrics))
 }
 
 async fn ready(State(db): State<Db>) -> Result<&'static str, ApiFailure> {

@@ -1,5 +1,6 @@
 //! The router: REST routes, webhook endpoints, live streams, health and metrics, and the pages.
 
+pub mod audit;
 pub mod error;
 pub mod fixes;
 pub mod forms;
@@ -15,9 +16,10 @@ mod reference;
 pub mod webhooks;
 
 use super::{
-    auth,
+    audit as traces, auth,
     intake::receive::MAX_DELIVERY_BYTES,
     integrations::PlatformContext,
+    metrics,
     parts::Parts,
     source::{self, TrustedProxies},
     state::AppState,
@@ -33,7 +35,6 @@ use axum::{
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use limits::deliveries::{self, Deliveries};
-use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -56,9 +57,7 @@ const BODY_LIMIT: usize = 256 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that the server answers.
-///
-/// `metrics` answers `/metrics`, when the process counts.
-pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
+pub fn router(state: AppState) -> Router {
     let routes = generate_route_list(App);
     let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
     let context = {
@@ -93,10 +92,11 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(auth::router())
         .merge(auth::github::router())
         .merge(forms::router(views.clone()))
-        .merge(described(fixes::router(views)))
+        .merge(described(fixes::router(views.clone())))
         .merge(described(integrations::router()))
         .merge(described(notifications::router()))
         .merge(described(outgoing::router()))
+        .merge(described(audit::router(views)))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(axum::middleware::map_response(error::in_words));
@@ -104,6 +104,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(described(fixes::streams()))
         .merge(described(notifications::streams()))
         .layer(from_fn_with_state(state.auth.clone(), auth::same_origin))
+        .layer(from_fn_with_state(state.auth.clone(), traces::leave_traces))
         .layer(auth::session_layer(&state.auth));
     let deliveries = Deliveries::new(deliveries::Limits::of(&state.db.pool));
     let limited = |bytes| from_fn_with_state(deliveries.of_at_most(bytes), deliveries::admit);
@@ -111,7 +112,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
         .merge(signed_in)
         .merge(described(webhooks::router()).layer(limited(MAX_DELIVERY_BYTES)))
         .merge(described(github::router()).layer(limited(github::BODY_LIMIT)))
-        .merge(health::router(metrics))
+        .merge(health::router())
         .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)
         .fallback_service(files.fallback(get(error::not_found)))
@@ -135,6 +136,7 @@ pub fn router(state: AppState, metrics: Option<PrometheusHandle>) -> Router {
             header::HeaderValue::from_static("same-origin"),
         ))
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn(metrics::measure))
         .layer(axum::middleware::map_request(linger::linger))
         .layer(map_request_with_state(TrustedProxies::new(&state.config.trusted_proxies), source::note))
         .layer(TraceLayer::new_for_http().make_span_with(span))

@@ -38,6 +38,7 @@ use utoipa::{
         (name = "Subscriptions", description = "Watched projects and their settings"),
         (name = "Rules", description = "What is skipped, and what the agent is told in addition"),
         (name = "Notifications", description = "What you are told about fixes, on the page and by a webhook of yours"),
+        (name = "Audit", description = "Who did what"),
         (name = "Deliveries", description = "Where the platforms and GitHub call. The signature decides"),
     ),
 )]

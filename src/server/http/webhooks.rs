@@ -4,9 +4,13 @@
 use super::error::{ApiFailure, ApiPath, ErrorBody, body_failure};
 use crate::{
     model::Provider,
-    server::intake::{
-        IntakeContext, Receipt,
-        receive::{MAX_DELIVERY_BYTES, receive},
+    server::{
+        intake::{
+            IntakeContext, Receipt,
+            receive::{MAX_DELIVERY_BYTES, receive},
+        },
+        metrics::DELIVERIES,
+        trace,
     },
 };
 use axum::{
@@ -50,8 +54,10 @@ async fn deliver(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Receipt>, ApiFailure> {
     let body = body.map_err(|rejection| body_failure(&rejection))?;
-    let receipt = receive(&ctx, provider, &headers, body).await?;
-    let labels = [("provider", provider.as_str()), ("action", receipt.action.as_str())];
-    metrics::counter!("deploymend_webhook_deliveries_total", &labels).increment(1);
-    Ok(Json(receipt))
+    let trace_id = trace::new_id();
+    let span = tracing::info_span!("delivery", trace_id, %provider);
+    let received = trace::within(trace_id, span, receive(&ctx, provider, &headers, body)).await;
+    let action = received.as_ref().map_or("refused", |receipt| receipt.action.as_str());
+    metrics::counter!(DELIVERIES, "provider" => provider.as_str(), "action" => action).increment(1);
+    Ok(Json(received?))
 }

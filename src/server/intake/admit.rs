@@ -15,6 +15,7 @@ use crate::{
             entity::subscription,
             fixes::{self, Admitted, NewFix},
         },
+        metrics,
     },
 };
 
@@ -214,6 +215,9 @@ pub(super) async fn store(
         Admitted::Duplicate { fix_id } => Ok(Receipt::new(Action::Duplicate, fix_id)),
         Admitted::New { fix_id } => {
             tracing::info!(fix_id, %provider, decision = action.as_str(), reason = code, "a failed deployment was stored");
+            if status == FixStatus::Skipped {
+                metrics::ended(status, code);
+            }
             if status == FixStatus::Pending {
                 let key = match delivered {
                     Some(delivered) => format!("{provider}-webhook:{}", delivered.id),

@@ -4,6 +4,7 @@ use super::{NotifyContext, address, signature};
 use crate::{
     model::{ApiError, DeliveryState, ErrorCode, OutgoingDelivery, OutgoingWebhook},
     server::{
+        audit,
         clock::new_id,
         db::{
             Db, DbError,
@@ -58,6 +59,9 @@ pub async fn put(
     let loopback = ctx.config.allow_loopback_webhooks;
     let refused = |refused: address::Refused| ApiError::new(ErrorCode::Invalid, refused.to_string());
     let url = address::read(url, loopback).map_err(refused)?;
+    // Only the host: paths of such addresses are often secrets.
+    audit::add("host", url.host_str().unwrap_or_default());
+    audit::add("enabled", enabled.to_string());
     address::resolve(&url, loopback).await.map_err(refused)?;
     let (id, secret) = (new_id(), signature::new_secret());
     let sealed = ctx.keys.seal(&secret_identity(&id), &secret).map_err(|error| {

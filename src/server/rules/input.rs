@@ -3,7 +3,7 @@
 use super::{PatternError, compile_pattern};
 use crate::{
     model::{ApiError, ErrorCode, RULE_NAME_LIMIT, RULE_PROMPT_LIMIT, RULES_AT_MOST, RuleDraft},
-    server::db::rules::RuleInput,
+    server::{audit, db::rules::RuleInput},
 };
 
 /// Why a rule is not accepted. The text is for the person who wrote it.
@@ -46,6 +46,7 @@ pub fn checked(input: RuleInput) -> Result<RuleInput, InputError> {
     if prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > RULE_PROMPT_LIMIT) {
         return Err(InputError::Prompt);
     }
+    audit::add("rule", &name);
     Ok(RuleInput { name, custom_prompt: prompt, ..input })
 }
 

@@ -162,6 +162,17 @@ pub enum EndedBy {
 }
 
 impl EndedBy {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Timeout,
+        Self::Silence,
+        Self::Memory,
+        Self::Processes,
+        Self::Disk,
+        Self::OutputLimit,
+        Self::Cancelled,
+    ];
+
     /// Stable code.
     pub const fn code(self) -> &'static str {
         match self {

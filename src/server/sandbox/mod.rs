@@ -6,6 +6,7 @@
 
 pub mod bubblewrap;
 mod exec;
+pub mod observed;
 
 pub use exec::{Activity, EndedBy, Exec, ExecOutcome, GuestFile, Network, OutputLine, Stream};
 

@@ -2,6 +2,7 @@
 //!
 //! Every function takes the user whose page it is: nothing of anybody else comes out.
 
+mod audit;
 mod deployment;
 mod integrations;
 mod list;
@@ -13,6 +14,7 @@ mod rules;
 mod settings;
 mod stats;
 
+pub use audit::audit;
 pub use deployment::{deployment, redeploy, unfixed};
 pub use integrations::integrations;
 pub use list::{deployment_list, deployments};

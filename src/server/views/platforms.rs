@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{ApiError, DeploymentState, ErrorCode, PlatformDeployment, PlatformTrouble, Provider, Timestamp},
     server::{
+        audit::{self, Purpose},
         db::{
             entity::{integration, subscription},
             integrations::{self, HEALTH_NEEDS_NEW_TOKEN},
@@ -14,7 +15,7 @@ use crate::{
         },
         diagnosis::{self, ShownLog},
         integrations::{
-            Access, DeploymentsQuery, PlatformError, ProjectRef, TokenProvider,
+            Access, DeploymentsQuery, PlatformContext, PlatformError, ProjectRef, TokenProvider,
             connection_manager::{self, ConnectionError},
         },
     },
@@ -163,7 +164,7 @@ async fn list(views: &Views, watched: &Watched, question: Question) -> Answer {
 
 async fn ask_for_list(views: &Views, watched: &Watched, question: Question) -> Answer {
     let Question { team, projects, asked, .. } = question;
-    let access = access(views, watched)?.for_team(team);
+    let access = access(views, watched).await?.for_team(team);
     let query = DeploymentsQuery {
         projects,
         since: asked.since,
@@ -188,7 +189,7 @@ pub(super) async fn one(
     }
     let client = client(views, watched)?;
     for (team, projects) in teams(watched) {
-        let access = access(views, watched)?.for_team(team);
+        let access = access(views, watched).await?.for_team(team);
         let asked = client.find_deployment(&access, &projects, platform_id);
         if let Some(found) = ask(views, watched, asked).await? {
             if is_ended(found.state) {
@@ -215,7 +216,7 @@ pub(super) async fn build_log(
     let project = watched.projects.iter().find(|row| row.platform_project_id == deployment.project_id);
     let Some(project) = project else { return Ok(None) };
     let (client, ended) = (client(views, watched)?, is_ended(deployment.state));
-    let access = access(views, watched)?.for_team(project.team_id.clone());
+    let access = access(views, watched).await?.for_team(project.team_id.clone());
     let logs = views.recent.logs.clone();
     let fetch = {
         let (id, project) = (key.1.clone(), ProjectRef::from(project));
@@ -250,7 +251,7 @@ pub(super) async fn redeploy(
 ) -> Result<(), ApiError> {
     let project = watched.projects.iter().find(|row| row.platform_project_id == deployment.project_id);
     let project = project.ok_or_else(ApiError::not_found)?;
-    let access = access(views, watched)?.for_team(project.team_id.clone());
+    let access = access(views, watched).await?.for_team(project.team_id.clone());
     let (client, project) = (client(views, watched)?, ProjectRef::from(project));
     let asked = client.redeploy(&access, &project, &deployment.platform_id);
     ask(views, watched, asked).await?.ok_or_else(ApiError::not_found)?;
@@ -285,7 +286,9 @@ fn client(views: &Views, watched: &Watched) -> Result<Arc<dyn TokenProvider>, Ap
     Ok(connection_manager::client(&views.platforms, watched.provider)?)
 }
 
-fn access(views: &Views, watched: &Watched) -> Result<Access, ApiError> {
+async fn access(views: &Views, watched: &Watched) -> Result<Access, ApiError> {
+    let PlatformContext { db, clock, .. } = &views.platforms;
+    audit::used(db, &watched.row, Purpose::Page, clock.now()).await;
     Ok(connection_manager::access(&views.platforms.keys, &watched.row).map_err(ConnectionError::from)?)
 }
 

@@ -7,6 +7,7 @@ use crate::{
         rules_path,
     },
     server::{
+        audit,
         db::{
             Db,
             entity::{deployment, fix_rule, subscription},
@@ -62,6 +63,7 @@ pub async fn order_rules(
     wanted: &[String],
 ) -> Result<ProjectRules, ApiError> {
     let row = watched(views, user_id, provider, id).await?;
+    audit::add("project", &row.platform_project_name);
     let place: HashMap<&str, usize> =
         wanted.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
     rules::arrange(&views.platforms.db, &row.id, |order| {
@@ -83,6 +85,8 @@ pub async fn switch_rule(
     let PlatformContext { db, clock, .. } = &views.platforms;
     let row = watched(views, user_id, provider, id).await?;
     let rule = find(db, &row, rule).await?;
+    audit::add("rule", &rule.name);
+    audit::add("on", on.to_string());
     Ok(rules::switch(db, &rule.id, on, clock.now()).await?)
 }
 

@@ -54,6 +54,8 @@ pub struct Model {
     pub pr_opened_at: Option<DateTimeUtc>,
     pub redeployed_at: Option<DateTimeUtc>,
     pub finding_disputed_at: Option<DateTimeUtc>,
+    pub trace_id: Option<String>,
+    pub log_kept_days: Option<i32>,
     pub created_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,

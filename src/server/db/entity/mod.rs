@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api_token;
+pub mod audit_entry;
 pub mod deployment;
 pub mod duty;
 pub mod fix_count;

@@ -3,7 +3,10 @@
 use super::insert_event;
 use crate::{
     model::{EventKind, FixEvent, FixStatus, Provider, Stage, Timestamp},
-    server::db::{Batch, Db, DbError, deliveries, deliveries::NewDelivery, entity::deployment, write},
+    server::{
+        db::{Batch, Db, DbError, deliveries, deliveries::NewDelivery, entity::deployment, write},
+        trace,
+    },
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, DatabaseConnection, DatabaseTransaction, EntityTrait as _,
@@ -63,6 +66,8 @@ pub enum Admitted {
 pub struct Admission {
     fix: NewFix,
     delivery: Option<NewDelivery>,
+    /// The story that it belongs to. Callers share a transaction, so it cannot be asked for there.
+    trace_id: String,
     now: Timestamp,
 }
 
@@ -102,7 +107,8 @@ pub async fn admit(
     delivery: Option<NewDelivery>,
     now: Timestamp,
 ) -> Result<Admitted, DbError> {
-    let admission = Admission { fix, delivery, now };
+    let trace_id = trace::current().unwrap_or_else(trace::new_id);
+    let admission = Admission { fix, delivery, trace_id, now };
     match &db.admissions {
         Some(together) => together.ask(admission).await.unwrap_or(Err(DbError::Interrupted)),
         None => alone(&db.orm, admission).await,
@@ -127,7 +133,7 @@ async fn all(orm: &DatabaseConnection, arrived: &[Admission]) -> Result<Vec<Admi
 }
 
 async fn store(tx: &DatabaseTransaction, admission: Admission) -> Result<Admitted, DbError> {
-    let Admission { fix, delivery, now } = admission;
+    let Admission { fix, delivery, trace_id, now } = admission;
     let row = deployment::ActiveModel {
         id: Set(fix.id.clone()),
         subscription_id: Set(fix.subscription_id),
@@ -144,6 +150,7 @@ async fn store(tx: &DatabaseTransaction, admission: Admission) -> Result<Admitte
         reason: Set(fix.reason.clone()),
         started_by_hand: Set(fix.started_by_hand),
         last_seq: Set(1),
+        trace_id: Set(Some(trace_id)),
         created_at: Set(now),
         completed_at: Set((!fix.status.is_unfinished()).then_some(now)),
         ..Default::default()

@@ -75,7 +75,10 @@ impl FixChange {
             row.fingerprint = finding.as_ref().map(|finding| finding.fingerprint.clone());
             row.finding = finding.as_ref().map(serde_json::to_string).transpose()?;
         }
-        put(&mut row.logs, self.logs);
+        if let Some(logs) = self.logs {
+            row.logs = logs;
+            row.log_kept_days = None;
+        }
         put(&mut row.task_id, self.task_id);
         put(&mut row.last_failure, self.last_failure);
         put(&mut row.diff, self.diff);

@@ -3,9 +3,12 @@
 
 use crate::{
     model::FixStatus,
-    server::db::{Db, DbError, entity::fix_count},
+    server::db::{
+        Db, DbError,
+        entity::{deployment, fix_count},
+    },
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _};
 
 /// The day that stands for all days together.
 const ALL_DAYS: &str = "";
@@ -33,6 +36,16 @@ pub async fn totals(db: &Db, subscriptions: &[String]) -> Result<Vec<Total>, DbE
         Some(Total { subscription_id: row.subscription_id, status, fixes: row.fixes.try_into().ok()? })
     };
     Ok(rows.into_iter().filter_map(total).collect())
+}
+
+/// Unfinished fixes of everybody, by state. There are few, and they have an index.
+pub async fn unfinished(db: &Db) -> Result<Vec<(FixStatus, u64)>, DbError> {
+    let mut counted = Vec::new();
+    for status in FixStatus::ALL.into_iter().filter(|status| status.is_unfinished()) {
+        let found = deployment::Entity::find().filter(deployment::Column::FixStatus.eq(status.as_str()));
+        counted.push((status, found.count(&db.orm).await?));
+    }
+    Ok(counted)
 }
 
 /// Fixes of these subscriptions that arrived on `first_day` or later, by day (`2026-11-24`, UTC) and state.

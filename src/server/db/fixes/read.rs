@@ -136,6 +136,8 @@ pub async fn detail(db: &Db, row: &deployment::Model) -> Result<FixDetail, DbErr
         finding,
         finding_disputed_at: row.finding_disputed_at,
         log: row.logs.clone(),
+        log_kept_days: row.log_kept_days,
+        trace_id: row.trace_id.clone(),
         diff: row.diff.clone(),
         fix_summary: row.fix_summary.clone(),
         fellows: incidents::fellows(db, row).await?.iter().filter_map(fellow).collect(),
@@ -163,20 +165,31 @@ fn fellow(row: &deployment::Model) -> Option<Fellow> {
     Some(Fellow { id, provider, project_name, platform_deployment_id, status, pr_url, pr_number })
 }
 
+/// Since when the oldest unfinished fix has been there that no live worker holds.
+pub async fn oldest_waiting(db: &Db, now: Timestamp) -> Result<Option<Timestamp>, DbError> {
+    let waiting = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::CreatedAt)
+        .filter(deployment::Column::FixStatus.is_in(unfinished()))
+        .filter(without_lease(now));
+    Ok(waiting.order_by_asc(deployment::Column::CreatedAt).into_tuple().one(&db.orm).await?)
+}
+
+fn without_lease(now: Timestamp) -> Condition {
+    Condition::any().add(deployment::Column::LeaseUntil.is_null()).add(deployment::Column::LeaseUntil.lt(now))
+}
+
 /// Unfinished fixes that no live worker holds, oldest first, with their versions.
 pub async fn unfinished_without_lease(
     db: &Db,
     now: Timestamp,
     limit: u64,
 ) -> Result<Vec<(String, i32)>, DbError> {
-    let free = Condition::any()
-        .add(deployment::Column::LeaseUntil.is_null())
-        .add(deployment::Column::LeaseUntil.lt(now));
     Ok(deployment::Entity::find()
         .select_only()
         .columns([deployment::Column::Id, deployment::Column::Version])
         .filter(deployment::Column::FixStatus.is_in(unfinished()))
-        .filter(free)
+        .filter(without_lease(now))
         .order_by_asc(deployment::Column::CreatedAt)
         .limit(limit)
         .into_tuple()

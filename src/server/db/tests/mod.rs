@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
+mod backup;
 mod counts;
 mod duties;
 mod fixes;
@@ -9,7 +10,9 @@ mod incidents;
 mod lists;
 mod notifications;
 mod outgoing;
+mod retention;
 mod schema;
+mod upgrade;
 mod watchers;
 
 use super::{

@@ -4,6 +4,7 @@ use super::{at, failure, watcher};
 use crate::{
     model::{AgentStep, Attempt, EventKind, FixStatus, Provider},
     server::{
+        audit,
         clock::new_id,
         db::{
             accounts,
@@ -21,7 +22,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Statement,
 };
 
-const TABLES: [&str; 19] = [
+pub(super) const TABLES: [&str; 20] = [
     "users",
     "accounts",
     "sessions",
@@ -41,9 +42,10 @@ const TABLES: [&str; 19] = [
     "outgoing_webhooks",
     "outgoing_deliveries",
     "duties",
+    "audit_log",
 ];
 
-async fn fill(db: &crate::server::db::Db) {
+pub(super) async fn fill(db: &crate::server::db::Db) {
     let (user_id, subscription) = watcher(db, "a@example.test", "prj_1").await;
     let account = accounts::NewAccount {
         id: new_id(),
@@ -140,6 +142,7 @@ async fn fill(db: &crate::server::db::Db) {
     assert!(outgoing::test(db, "out", at(3)).await.unwrap().is_some());
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
     assert!(duties::take(db, "d", "o", at(3), at(4)).await.unwrap());
+    audit::by_command(db, "keys.rotate", "command line", [], at(3)).await.unwrap();
     let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(4)).await.unwrap();
@@ -153,7 +156,7 @@ async fn user_of(db: &crate::server::db::Db) -> String {
     user::Entity::find().one(&db.orm).await.unwrap().unwrap().id
 }
 
-async fn rows(db: &crate::server::db::Db, table: &str) -> Option<i64> {
+pub(super) async fn rows(db: &crate::server::db::Db, table: &str) -> Option<i64> {
     let statement =
         Statement::from_string(db.orm.get_database_backend(), format!("SELECT count(*) AS n FROM {table}"));
     db.orm.query_one_raw(statement).await.ok()?.unwrap().try_get("", "n").ok()
@@ -196,6 +199,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261127_000013_incidents",
         "m20261127_000014_merges",
         "m20261127_000015_choices",
+        "m20261127_000016_operations",
         "m20261127_000017_duties",
     ];
     assert_eq!(names, released);
@@ -212,9 +216,17 @@ async fn old_rows_are_counted_and_get_the_time_of_their_pull_request() {
     let newer = Migrator::migrations().len() as u32 - 5;
     Migrator::down(&db.orm, Some(newer)).await.unwrap();
     for (number, second) in [(1, 0), (2, 86_400)] {
-        fixes::admit(db, failure(&subscription, &format!("dpl_{number}"), None), None, at(second))
-            .await
-            .unwrap();
+        let old = deployment::ActiveModel {
+            id: Set(new_id()),
+            subscription_id: Set(subscription.clone()),
+            provider: Set("vercel".to_owned()),
+            platform_deployment_id: Set(format!("dpl_{number}")),
+            project_name: Set("shop".to_owned()),
+            repository: Set("acme/shop".to_owned()),
+            created_at: Set(at(second)),
+            ..Default::default()
+        };
+        deployment::Entity::insert(old).exec_without_returning(&db.orm).await.unwrap();
     }
     let fix = fix_ids(db).await[0].clone();
     let old = [

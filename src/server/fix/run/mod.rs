@@ -26,10 +26,12 @@ use crate::{
     model::{EventKind, FixStatus},
     server::{
         db::{self, DbError, entity::deployment, fixes::FixChange},
+        metrics,
         sandbox::Workspace,
+        trace,
     },
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// After so many restarts in one state of it, the fix itself is what brings the worker down.
 const MAX_CRASH_RESUMES: i32 = 5;
@@ -52,14 +54,20 @@ pub async fn run(ctx: &FixContext, fix_id: &str) -> Result<(), DbError> {
     let Some((lease, fix)) = lease::Lease::take(ctx, fix_id).await? else {
         return Ok(());
     };
+    // A fix of before there were traces gets one for this run.
+    let trace_id = fix.trace_id.clone().unwrap_or_else(trace::new_id);
+    let span = tracing::info_span!("fix", fix.id = %fix.id, trace_id);
     let mut run = Run { ctx, fix, lease, workspace: None, agent_was_here: false };
     let lost = run.lease.lost();
-    let outcome = tokio::select! {
-        outcome = run.drive() => outcome,
-        // Wherever it is: on a dead line to the database it would wait for ever.
-        () = lost => Err(Stop::LeaseLost),
+    let work = async {
+        let outcome = tokio::select! {
+            outcome = run.drive() => outcome,
+            // Wherever it is: on a dead line to the database it would wait for ever.
+            () = lost => Err(Stop::LeaseLost),
+        };
+        run.end(outcome).await
     };
-    run.end(outcome).await
+    trace::within(trace_id, span, work).await
 }
 
 impl Run<'_> {
@@ -67,14 +75,17 @@ impl Run<'_> {
         self.note_resume().await?;
         loop {
             self.lease.check()?;
-            match self.status() {
-                FixStatus::Pending | FixStatus::Analyzing => self.analyze().await?,
-                FixStatus::Fixing => self.repair().await?,
-                FixStatus::Reviewing => self.review().await?,
+            let (stage, begun) = (self.status(), Instant::now());
+            let done = match stage {
+                FixStatus::Pending | FixStatus::Analyzing => self.analyze().await,
+                FixStatus::Fixing => self.repair().await,
+                FixStatus::Reviewing => self.review().await,
                 FixStatus::PrCreated | FixStatus::Merged | FixStatus::Failed | FixStatus::Skipped => {
                     return Ok(());
                 }
-            }
+            };
+            metrics::stage(stage, begun.elapsed());
+            done?;
         }
     }
 

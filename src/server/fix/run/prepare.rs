@@ -4,6 +4,7 @@ use super::{Run, Stop};
 use crate::{
     model::{EventKind, Provider, Stage},
     server::{
+        audit::{self, Purpose},
         db::{self, entity, fixes::FixChange},
         diagnosis::clean,
         fix::{FixContext, plan::BuildPlan, runtime},
@@ -99,6 +100,7 @@ impl Run<'_> {
                     "The stored token cannot be decrypted. Reconnect the platform.",
                 )
             })?;
+        audit::used(&self.ctx.db, &integration, Purpose::Fix, self.ctx.clock.now()).await;
         let project_ref = ProjectRef::from(&subscription);
         let project = self
             .ask_platform(provider.as_ref(), &integration.id, || provider.project(&access, &project_ref))
@@ -118,6 +120,7 @@ impl Run<'_> {
         let token = ctx.keys.open(&identity, &account.access_token).map_err(|_| {
             Stop::failed("token_unreadable", "The stored GitHub token cannot be decrypted. Reconnect GitHub.")
         })?;
+        audit::used(&ctx.db, &account, Purpose::Fix, ctx.clock.now()).await;
         let repository: RepositoryName = self.fix.repository.parse().map_err(|_| {
             Stop::skipped(
                 "repository_name",

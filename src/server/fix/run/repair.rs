@@ -14,6 +14,7 @@ use crate::{
             prompt::{Commands, PreviousAttempt, Prompt},
         },
         github::git::Checkout,
+        metrics,
         sandbox::Slot,
     },
 };
@@ -160,6 +161,7 @@ impl Run<'_> {
         };
         db::tasks::finish(&self.ctx.db, &task_id, &attempt, &run.steps, run.exit_code, self.ctx.clock.now())
             .await?;
+        metrics::agent(&attempt);
         events.push(EventKind::AttemptEnded { attempt });
         self.record(FixChange::default(), events).await?;
         Ok(run)

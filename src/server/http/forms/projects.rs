@@ -4,6 +4,7 @@ use super::{SwitchForm, provider};
 use crate::{
     model::{ApiError, ErrorCode, Synced},
     server::{
+        audit,
         auth::CurrentUser,
         db,
         http::{
@@ -58,6 +59,8 @@ async fn choose(
     }
     let done = async {
         let row = connection_manager::of_user(&ctx, &user.id, provider(&name)?).await?;
+        audit::add("listed", listed.len().to_string());
+        audit::add("chosen", chosen.len().to_string());
         connection_manager::choose(&ctx, &row, &listed, &chosen).await?;
         Ok("ok=chosen".to_owned())
     };
@@ -111,6 +114,7 @@ async fn switch(
     let ctx = PlatformContext::from_ref(&state);
     let done = async {
         let row = connection_manager::of_user(&ctx, &user.id, provider(&name)?).await?;
+        audit::add("on", form.on.to_string());
         let settings = db::subscriptions::Settings { auto_fix_enabled: Some(form.on), ..Default::default() };
         for watched in db::subscriptions::of_integration(&ctx.db, &row.id).await? {
             db::subscriptions::update(&ctx.db, &watched.id, settings.clone(), ctx.clock.now()).await?;

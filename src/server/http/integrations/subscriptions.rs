@@ -3,6 +3,7 @@
 use crate::{
     model::{ApiError, Delivery, ErrorCode, Provider, RepositoryKind, Timestamp},
     server::{
+        audit,
         auth::CurrentUser,
         db::{self, entity::subscription, subscriptions::Settings},
         http::{
@@ -79,6 +80,22 @@ pub struct SettingsInput {
 }
 
 impl SettingsInput {
+    /// What is set, for the audit log.
+    fn trace(&self) {
+        let texts = [
+            ("auto_fix", self.auto_fix_enabled.map(|on| on.to_string())),
+            ("branch_prefix", self.fix_branch_prefix.clone()),
+            ("attempts", self.max_fix_attempts.map(|attempts| attempts.to_string())),
+            ("notify", self.notify_on_fix.map(|on| on.to_string())),
+            ("redeploy_flaky", self.redeploy_flaky.map(|on| on.to_string())),
+        ];
+        for (name, value) in texts {
+            if let Some(value) = value {
+                audit::add(name, value);
+            }
+        }
+    }
+
     /// The settings, if each of them may be so.
     pub(crate) fn checked(self) -> Result<Settings, ApiError> {
         if let Some(attempts) = self.max_fix_attempts
@@ -93,6 +110,7 @@ impl SettingsInput {
                 "fixBranchPrefix must be the beginning of a branch name: letters, digits, dots, dashes, slashes.",
             ));
         }
+        self.trace();
         Ok(Settings {
             auto_fix_enabled: self.auto_fix_enabled,
             fix_branch_prefix: self.fix_branch_prefix,
@@ -209,6 +227,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<SubscriptionView>), ApiFailure> {
     let settings = SettingsInput::from(input.settings).checked()?;
     let row = connection_manager::of_user(&ctx, &user.id, provider).await?;
+    audit::add("project", input.project_id.clone());
     let watched = connection_manager::subscribe(&ctx, &row, &input.project_id, settings).await?;
     Ok((StatusCode::CREATED, Json(watched.into())))
 }

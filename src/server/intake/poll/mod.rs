@@ -12,6 +12,7 @@ use super::IntakeContext;
 use crate::{
     model::{Provider, Timestamp},
     server::{
+        audit::{self, Purpose},
         db::{
             DbError,
             entity::integration,
@@ -20,11 +21,16 @@ use crate::{
             subscriptions,
         },
         integrations::{Access, PlatformError, RateBudget, TokenProvider, connection_manager},
+        metrics,
     },
 };
 use chrono::TimeDelta;
 use futures::{StreamExt as _, stream};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Connections that are asked at the same time.
@@ -89,8 +95,18 @@ pub async fn poll_due(ctx: &IntakeContext) -> Result<usize, DbError> {
 
 /// Whether the connection was ours to ask. What went wrong is in the log and on the connection.
 async fn poll_one(ctx: IntakeContext, row: integration::Model) -> bool {
-    match poll_connection(&ctx, &row).await {
-        Ok(found) => found.is_some(),
+    let begun = Instant::now();
+    let polled = poll_connection(&ctx, &row).await;
+    let outcome = match &polled {
+        // Another process does it.
+        Ok(None) => return false,
+        Ok(Some(Found { new: 0, .. })) => "nothing",
+        Ok(Some(_)) => "found",
+        Err(_) => "failed",
+    };
+    metrics::poll(&row.provider, outcome, begun.elapsed());
+    match polled {
+        Ok(_) => true,
         Err(PollError::Platform(error)) => {
             tracing::warn!(integration_id = row.id, %error, "a poll failed");
             true
@@ -117,6 +133,7 @@ pub async fn poll_connection(
     }
     let (outcome, budget) = match client(ctx, row) {
         Ok(Some(Asked { provider, access })) => {
+            audit::used(&platforms.db, row, Purpose::Poll, now).await;
             let asked = tokio::time::timeout(LONGEST, ask(ctx, provider.as_ref(), &access, row, now)).await;
             let late = PlatformError::Transient { retry_after: None };
             (asked.unwrap_or(Err(late.into())), provider.budget(&access.token))

@@ -22,6 +22,7 @@ use super::{Access, PlatformContext, PlatformError, ProviderUser, TokenProvider}
 use crate::{
     model::{Connection, ConnectionHealth, Delivery, Provider, RateLimit, RepositoryKind},
     server::{
+        audit::{self, Purpose},
         clock::new_id,
         crypto::{CryptoError, KeyRing},
         db::{
@@ -87,6 +88,8 @@ pub async fn connect(
     let mut request = request.into();
     let client = client(ctx, provider)?;
     let owner = test_token(ctx, provider, &request.token).await?;
+    audit::add("platform", provider.as_str());
+    audit::add("account", owner.username.clone());
     let access = Access { token: request.token.clone(), team_id: request.team_id.clone() };
     let failed = ConnectionError::from_platform(provider);
     let reachable = discover::discover(client.as_ref(), &access).await.map_err(failed)?;
@@ -147,6 +150,7 @@ async fn refresh_webhooks(
     // Two users of one team must not take each other's fresh webhook for a stray.
     let _alone = locks::lock(&format!("webhooks:{}", row.provider)).await;
     let rows = subscriptions::of_integration(&ctx.db, &row.id).await?;
+    audit::used(&ctx.db, row, Purpose::Connection, ctx.clock.now()).await;
     let note = webhooks::ensure(ctx, client, &access(&ctx.keys, row)?, &rows).await?;
     Ok(integrations::set_delivery_note(&ctx.db, &row.id, note).await?)
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     model::{ProjectStanding, Provider, RepositoryKind, Synced},
     server::{
+        audit::{self, Purpose},
         clock::new_id,
         db::{
             entity::{integration, subscription},
@@ -63,6 +64,7 @@ async fn reach(
 ) -> Result<(Arc<dyn TokenProvider>, Reachable), ConnectionError> {
     let provider = provider(row)?;
     let client = client(ctx, provider)?;
+    audit::used(&ctx.db, row, Purpose::Connection, ctx.clock.now()).await;
     match discover::discover(client.as_ref(), &access(&ctx.keys, row)?).await {
         Ok(reachable) => Ok((client, reachable)),
         Err(error) => {
@@ -177,6 +179,7 @@ async fn end(
     if rows.is_empty() {
         return Ok(());
     }
+    audit::used(&ctx.db, row, Purpose::Connection, ctx.clock.now()).await;
     webhooks::forget(ctx, client, &access(&ctx.keys, row)?, rows).await?;
     for watched in rows {
         subscriptions::remove(&ctx.db, watched).await?;

@@ -10,6 +10,7 @@ use axum::{
 };
 use ipnet::IpNet;
 use std::{
+    fmt,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
@@ -19,6 +20,12 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The address that a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source(IpAddr);
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl Source {
     /// Whom tries and requests are counted for: the address, of IPv6 its network, of which a machine has a whole one.

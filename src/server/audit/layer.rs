@@ -1,11 +1,12 @@
 //! The layer around the routes: a request that may change something is answered with a trail, and leaves its entry.
 
-use super::{DONE, Trail, address, operations, strangers};
+use super::{DONE, Trail, operations, strangers};
 use crate::{
     model::{AuditKind, ErrorCode},
     server::{
         auth::AuthContext,
         db::{Db, audit},
+        source::Source,
     },
 };
 use axum::{
@@ -26,7 +27,7 @@ pub async fn leave_traces(State(auth): State<AuthContext>, mut request: Request,
     let operation = operations::of(request.method(), path.as_deref().unwrap_or_default());
     let Some(operation) = operation else { return next.run(request).await };
     let db = auth.db.clone();
-    let from = address::of(request.headers(), request.extensions());
+    let from = request.extensions().get::<Source>().map(Source::to_string);
     let trail = Trail::new(auth.clock.now(), operation, from, object(&mut request).await);
     request.extensions_mut().insert(trail.clone());
     let (parts, body) = request.into_parts();

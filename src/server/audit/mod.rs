@@ -7,7 +7,6 @@
 //!
 //! An entry never holds a secret: neither bodies nor queries are read here.
 
-mod address;
 mod layer;
 pub mod operations;
 mod strangers;

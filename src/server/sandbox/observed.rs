@@ -17,6 +17,10 @@ struct ObservedWorkspace {
 
 #[async_trait]
 impl<S: Sandbox> Sandbox for Observed<S> {
+    async fn ready(&self) -> Result<(), SandboxError> {
+        self.0.ready().await
+    }
+
     async fn create(&self, fix_id: &str, marker: &str) -> Result<Arc<dyn Workspace>, SandboxError> {
         let made = self.0.create(fix_id, marker).await;
         let outcome = if made.is_ok() { "started" } else { "failed" };
@@ -24,8 +28,8 @@ impl<S: Sandbox> Sandbox for Observed<S> {
         Ok(Arc::new(ObservedWorkspace { inner: made?, trace_id: trace::current() }))
     }
 
-    async fn sweep(&self, keep: &[String]) -> Result<usize, SandboxError> {
-        self.0.sweep(keep).await
+    async fn sweep(&self, folder: &Path) -> Result<usize, SandboxError> {
+        self.0.sweep(folder).await
     }
 }
 
@@ -115,11 +119,15 @@ mod tests {
 
     #[async_trait]
     impl Sandbox for Makes {
+        async fn ready(&self) -> Result<(), SandboxError> {
+            Ok(())
+        }
+
         async fn create(&self, fix_id: &str, _: &str) -> Result<Arc<dyn Workspace>, SandboxError> {
             if fix_id == "bad" { Err(SandboxError::Destroyed) } else { Ok(self.0.clone()) }
         }
 
-        async fn sweep(&self, _: &[String]) -> Result<usize, SandboxError> {
+        async fn sweep(&self, _: &Path) -> Result<usize, SandboxError> {
             Ok(0)
         }
     }

@@ -19,7 +19,6 @@ mod m20261127_000013_incidents;
 mod m20261127_000014_merges;
 mod m20261127_000015_choices;
 mod m20261127_000016_operations;
-mod m20261127_000017_duties;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -44,7 +43,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_merges::Migration),
             Box::new(m20261127_000015_choices::Migration),
             Box::new(m20261127_000016_operations::Migration),
-            Box::new(m20261127_000017_duties::Migration),
         ]
     }
 }

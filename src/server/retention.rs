@@ -5,7 +5,7 @@ use super::{
     audit,
     clock::Clock,
     config::Config,
-    db::{Db, DbError, retention},
+    db::{Db, DbError, retention, settings},
     metrics::REMOVED,
 };
 use crate::model::Timestamp;
@@ -37,7 +37,7 @@ pub async fn round(
     now: Timestamp,
     stop: &CancellationToken,
 ) -> Result<Option<Removed>, DbError> {
-    if !retention::take_turn(db, TURN, EVERY, now).await? {
+    if !settings::take_turn(db, TURN, EVERY, now).await? {
         return Ok(None);
     }
     // 0 days: for ever.

@@ -82,11 +82,11 @@ async fn an_agent_that_hangs_and_what_one_left_running_are_ended() -> anyhow::Re
     assert_eq!(app.errors(), Vec::<String>::new());
     drop(app);
 
-    // No webhook of GitHub is set up here: the first look after a start finds that it was merged meanwhile.
+    // No webhook of GitHub is set up here: the next look finds that it was merged meanwhile.
     let number = fix.summary.pr_number.context("no number")?;
     world.standins.merge(&world.seeded.repository, u64::from(number.unsigned_abs()), "octo-dev").await?;
     let app = world.restart(&world.settings).await?;
-    app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(30)).await
+    app.becomes(&fix.summary.id, FixStatus::Merged, Duration::from_secs(120)).await
 }
 
 /// The product with one attempt for each fix, and a failure that it is told of: the platform's own, built once.

@@ -6,7 +6,6 @@ pub mod audit;
 pub mod backup;
 mod batch;
 pub mod deliveries;
-pub mod duties;
 pub mod entity;
 pub mod events;
 pub mod fixes;

@@ -2,16 +2,11 @@
 
 use super::{
     Db, DbError, Pool,
-    entity::{
-        audit_entry, deployment, notification, outgoing_delivery, session, setting, task, webhook_delivery,
-    },
+    entity::{audit_entry, deployment, notification, outgoing_delivery, session, task, webhook_delivery},
 };
 use crate::model::{FixStatus, Timestamp};
-use chrono::TimeDelta;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait as _, Condition, EntityTrait, QueryFilter as _, QuerySelect as _,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait as _, Condition, EntityTrait, QueryFilter as _, QuerySelect as _, sea_query::Expr,
 };
 
 /// Rows of one batch. Logs may be a MiB each.
@@ -19,28 +14,6 @@ pub const BATCH: u64 = 100;
 
 /// Statuses in which nothing asks for the log any more. A fix whose pull request is open may go on.
 const ENDED: [FixStatus; 3] = [FixStatus::Merged, FixStatus::Failed, FixStatus::Skipped];
-
-/// Takes a turn under a name that is free for everybody once in `every`. Of servers that try at once, one gets it.
-pub async fn take_turn(db: &Db, name: &str, every: TimeDelta, now: Timestamp) -> Result<bool, DbError> {
-    let row =
-        setting::ActiveModel { name: Set(name.to_owned()), value: Set(String::new()), updated_at: Set(now) };
-    let there = OnConflict::column(setting::Column::Name).do_nothing().to_owned();
-    if setting::Entity::insert(row).on_conflict(there).exec_without_returning(&db.orm).await? == 1 {
-        return Ok(true);
-    }
-    let taken = setting::Entity::update_many()
-        .col_expr(setting::Column::UpdatedAt, Expr::value(now))
-        .filter(setting::Column::Name.eq(name))
-        // A clock that was ahead must not keep everybody away until then.
-        .filter(
-            Condition::any()
-                .add(setting::Column::UpdatedAt.lte(now - every))
-                .add(setting::Column::UpdatedAt.gt(now + every)),
-        )
-        .exec(&db.orm)
-        .await?;
-    Ok(taken.rows_affected == 1)
-}
 
 /// Forgets build logs of fixes that ended before `before`, and notes for how many days they were kept.
 pub async fn logs(db: &Db, before: Timestamp, days: i32) -> Result<u64, DbError> {

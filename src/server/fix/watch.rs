@@ -13,10 +13,12 @@ use chrono::TimeDelta;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Time between two rounds over the open pull requests.
-const ROUND: Duration = Duration::from_secs(60);
-/// How long a process keeps the rounds to itself: longer than a round, so that they do not wander about.
-const TURN: TimeDelta = TimeDelta::seconds(90);
+/// How often a process asks whether it is its turn to look over the open pull requests.
+const LOOK: Duration = Duration::from_secs(10);
+/// The name of the turn to make a round.
+const TURN: &str = "pull_requests";
+/// The turn comes once in this time, to one process.
+const EVERY: TimeDelta = TimeDelta::seconds(60);
 /// Pull requests looked up in a round.
 const BATCH: u64 = 100;
 
@@ -142,10 +144,9 @@ async fn github_token(ctx: &FixContext, fix: &deployment::Model) -> Option<secre
     Some(token)
 }
 
-/// A round, unless another process makes the rounds. Says whether there was one.
+/// A round, if it is this process's turn. Says whether it was.
 pub async fn round_in_turn(ctx: &FixContext) -> Result<bool, DbError> {
-    let now = ctx.clock.now();
-    let ours = db::duties::take(&ctx.db, db::duties::PULL_REQUESTS, &ctx.owner, now, now + TURN).await?;
+    let ours = db::settings::take_turn(&ctx.db, TURN, EVERY, ctx.clock.now()).await?;
     if ours {
         round(ctx).await?;
     }
@@ -158,6 +159,6 @@ pub async fn keep_watching(ctx: FixContext, stop: CancellationToken) {
         if let Err(error) = round_in_turn(&ctx).await {
             tracing::error!(%error, "Open pull requests could not be read");
         }
-        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(ROUND) => {} }
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(LOOK) => {} }
     }
 }

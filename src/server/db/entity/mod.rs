@@ -7,7 +7,6 @@ pub mod account;
 pub mod api_token;
 pub mod audit_entry;
 pub mod deployment;
-pub mod duty;
 pub mod fix_count;
 pub mod fix_event;
 pub mod fix_rule;

@@ -4,7 +4,6 @@
 
 mod backup;
 mod counts;
-mod duties;
 mod fixes;
 mod incidents;
 mod lists;

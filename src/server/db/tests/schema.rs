@@ -9,7 +9,6 @@ use crate::{
         db::{
             accounts,
             deliveries::NewDelivery,
-            duties,
             entity::{deployment, fix_event, incident, notification, task, user},
             events, fixes, invitations, left_out, outgoing, rules, sessions, settings, subscriptions, tasks,
             testing, tokens,
@@ -22,7 +21,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, Statement,
 };
 
-pub(super) const TABLES: [&str; 20] = [
+pub(super) const TABLES: [&str; 19] = [
     "users",
     "accounts",
     "sessions",
@@ -41,7 +40,6 @@ pub(super) const TABLES: [&str; 20] = [
     "notifications",
     "outgoing_webhooks",
     "outgoing_deliveries",
-    "duties",
     "audit_log",
 ];
 
@@ -141,7 +139,6 @@ pub(super) async fn fill(db: &crate::server::db::Db) {
     assert!(outgoing::put(db, webhook, at(3)).await.unwrap());
     assert!(outgoing::test(db, "out", at(3)).await.unwrap().is_some());
     settings::put(db, "a", "1".into(), at(3)).await.unwrap();
-    assert!(duties::take(db, "d", "o", at(3), at(4)).await.unwrap());
     audit::by_command(db, "keys.rotate", "command line", [], at(3)).await.unwrap();
     let watched = subscriptions::find(db, &subscription).await.unwrap().unwrap();
     left_out::add(db, &watched.integration_id, "prj_2", at(3)).await.unwrap();
@@ -200,7 +197,6 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261127_000014_merges",
         "m20261127_000015_choices",
         "m20261127_000016_operations",
-        "m20261127_000017_duties",
     ];
     assert_eq!(names, released);
 }

@@ -28,6 +28,11 @@ pub trait Job: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync +
     /// What the work is done with.
     type Context: Send + Sync + 'static;
 
+    /// Whether this machine has room to do one now, beside those under way. Says what is missing.
+    fn has_room(_context: &Self::Context) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Does it.
     ///
     /// Errors: only the database's; other failures are in the row.
@@ -144,14 +149,16 @@ pub async fn work<J: Job>(queue: Queue<J>, context: Arc<J::Context>, count: usiz
 }
 
 async fn supervise<J: Job>(queue: Queue<J>, context: Arc<J::Context>, stop: CancellationToken) {
-    while !stop.is_cancelled() {
+    loop {
+        tokio::select! { () = stop.cancelled() => return, () = until_room::<J>(&context, true) => {} }
         // A fixed name could not register again for a while after a crash.
         let name = format!("{}-{}", J::QUEUE, super::clock::new_id());
         let strategy = Strategy::new().stream(queue.wakeups()).interval(POLL);
         let until = {
-            let stop = stop.clone();
+            let (stop, context) = (stop.clone(), context.clone());
             async move {
-                stop.cancelled().await;
+                // Jobs are left to machines that have room. One under way is done first.
+                tokio::select! { () = stop.cancelled() => {}, () = until_room::<J>(&context, false) => {} }
                 Ok::<(), WorkerError>(())
             }
         };
@@ -173,10 +180,28 @@ async fn supervise<J: Job>(queue: Queue<J>, context: Arc<J::Context>, stop: Canc
                     .await
             }
         };
-        if !stop.is_cancelled() {
-            tracing::error!(error = ?ended.err(), "A worker of the job queue ended and is started again");
+        if let Err(error) = ended
+            && !stop.is_cancelled()
+        {
+            tracing::error!(?error, "A worker of the job queue ended and is started again");
             tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(RESTART) => {} }
         }
+    }
+}
+
+/// Until there is room for a job, or no longer.
+async fn until_room<J: Job>(context: &J::Context, wanted: bool) {
+    let mut told = false;
+    loop {
+        let room = J::has_room(context);
+        if room.is_ok() == wanted {
+            return;
+        }
+        if let (Err(missing), false) = (room, told) {
+            tracing::warn!(queue = J::QUEUE, missing, "This machine has no room for another job");
+            told = true;
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 

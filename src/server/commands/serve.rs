@@ -10,6 +10,7 @@ use crate::server::{
     diagnosis::redact,
     fix::{
         FixContext,
+        capacity::Capacity,
         jobs::{self, JobQueue, Waker},
         sweep, watch,
     },
@@ -143,6 +144,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
     let bus = Bus::default();
     let owner = new_id();
     let home = Home::make(&config.data_dir, &owner).context("cannot make a folder for sandboxes")?;
+    let home = Arc::new(home);
     let fixes = Arc::new(FixContext {
         db: db.clone(),
         keys: keys.clone(),
@@ -153,7 +155,8 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         sandbox: Arc::new(Observed(Bubblewrap::new(bubblewrap::Settings::new(&config, &home.sandboxes())))),
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
         owner,
-        home: Arc::new(home),
+        capacity: Capacity::new(&config, home.clone()),
+        home,
     });
     let auth = AuthContext::new(db.clone(), clock.clone(), config.clone());
     Ok(AppState {

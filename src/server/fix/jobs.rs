@@ -35,6 +35,10 @@ impl Job for FixJob {
     const QUEUE: &'static str = "fix";
     type Context = FixContext;
 
+    fn has_room(context: &FixContext) -> Result<(), String> {
+        context.capacity.has_room().map_err(|shortage| shortage.to_string())
+    }
+
     async fn run(self, context: &FixContext) -> Result<(), DbError> {
         run::run(context, &self.fix_id).await
     }

@@ -4,6 +4,7 @@
 //! judges its patch, [`watch`] follows the pull request, [`sweep`] clears up after processes that are gone.
 
 pub mod actions;
+pub mod capacity;
 pub mod guard;
 pub mod jobs;
 pub mod plan;
@@ -32,6 +33,7 @@ use crate::{
         sandbox::Sandbox,
     },
 };
+use capacity::Capacity;
 use std::sync::Arc;
 
 /// Everything that a fix may touch.
@@ -57,6 +59,8 @@ pub struct FixContext {
     pub owner: String,
     /// Where it keeps its sandboxes and clones.
     pub home: Arc<Home>,
+    /// Whether there is room for another one.
+    pub capacity: Capacity,
 }
 
 impl FixContext {

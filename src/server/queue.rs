@@ -180,12 +180,13 @@ async fn supervise<J: Job>(queue: Queue<J>, context: Arc<J::Context>, stop: Canc
                     .await
             }
         };
-        if let Err(error) = ended
-            && !stop.is_cancelled()
-        {
-            tracing::error!(?error, "A worker of the job queue ended and is started again");
-            tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(RESTART) => {} }
+        if stop.is_cancelled() {
+            return;
         }
+        if let Err(error) = ended {
+            tracing::error!(?error, "A worker of the job queue ended and is started again");
+        }
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(RESTART) => {} }
     }
 }
 

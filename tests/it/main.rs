@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod callers;
 mod choices;
 mod cloudflare;
 mod contract;

@@ -3,6 +3,7 @@
 mod account;
 mod app;
 mod audit;
+mod callers;
 mod chaos;
 mod choices;
 mod cloudflare;

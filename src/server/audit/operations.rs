@@ -160,8 +160,9 @@ const DELIVERIES: &[&str] = &["/api/github/webhooks", "/api/integrations/{provid
 
 /// What a request to that route does; `None` where nothing changes. A route that nobody has named leaves a trace, too.
 pub fn of(method: &Method, path: &str) -> Option<Operation> {
+    let asked = verb(method);
     let find = |table: &[(&str, &str, &'static str)]| {
-        table.iter().find(|(verb, at, _)| method == *verb && path == *at).map(|(_, _, action)| *action)
+        table.iter().find(|(verb, at, _)| asked == *verb && path == *at).map(|(_, _, action)| *action)
     };
     if let Some(action) = find(SIGN_INS) {
         return Some(Operation { kind: AuditKind::SignIn, action: action.to_owned() });
@@ -177,7 +178,12 @@ pub fn of(method: &Method, path: &str) -> Option<Operation> {
 pub fn is_known(method: &Method, path: &str) -> bool {
     READS.contains(&path)
         || DELIVERIES.contains(&path)
-        || CHANGES.iter().chain(SIGN_INS).any(|(verb, at, _)| method == *verb && path == *at)
+        || CHANGES.iter().chain(SIGN_INS).any(|(named, at, _)| verb(method) == *named && path == *at)
+}
+
+/// `HEAD` is answered by what answers `GET`.
+fn verb(method: &Method) -> &str {
+    if method == Method::HEAD { Method::GET.as_str() } else { method.as_str() }
 }
 
 /// Every route named here, so that a test finds names of routes that are gone.

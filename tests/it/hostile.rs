@@ -22,7 +22,7 @@ use std::{
 };
 
 /// Two builds and an agent on a busy machine.
-const STORY: Duration = Duration::from_secs(200);
+const STORY: Duration = Duration::from_secs(300);
 
 /// Where the order to the agent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

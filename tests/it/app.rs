@@ -14,6 +14,8 @@ use std::{
 
 /// How long the program may take to listen.
 const START: Duration = Duration::from_secs(30);
+/// How long a line may take from the program's log to the test.
+const SAID: Duration = Duration::from_secs(30);
 /// Between two looks at something that another process does.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -226,6 +228,15 @@ impl App {
             })
         };
         until(within, look).await
+    }
+
+    /// The log, once `text` is in it: a line is read a moment after it was written.
+    pub async fn said(&self, text: &str) -> anyhow::Result<String> {
+        until(SAID, async || {
+            let log = self.log.lock().map(|log| log.join("\n")).unwrap_or_default();
+            Ok(if log.contains(text) { Ok(log) } else { Err(format!("{text} is not in the log:\n{log}")) })
+        })
+        .await
     }
 
     /// Log lines of level ERROR.

@@ -242,7 +242,7 @@ async fn a_wrong_secret_says_that_the_server_is_set_up_wrong() -> anyhow::Result
     let (world, app, _db) = start(true).await?;
     world.standins.world().state().github.oauth_apps[0].client_secret = "another".into();
     assert_eq!(Browser::new(&app, None).sign_in("octo-dev").await?, "/sign-in?error=github_failed");
-    let log = app.log.lock().map(|log| log.join("\n")).unwrap_or_default();
-    assert!(log.contains("GitHub refused a sign-in") && !log.contains("app secret"));
+    let log = app.said("GitHub refused a sign-in").await?;
+    assert!(!log.contains("app secret"), "{log}");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{Entry, When, entries, generic, needles};
 use crate::server::diagnosis::{clean, module, redact};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{Anchored, Input, automaton::Automaton as _, dfa::DFA};
 use regex::Regex;
 use std::{
     collections::HashMap,
@@ -19,7 +19,9 @@ const PATTERN_SIZE: usize = 1 << 20;
 pub struct Catalogue {
     entries: Vec<&'static Entry>,
     patterns: Vec<OnceLock<Option<Regex>>>,
-    needles: Option<AhoCorasick>,
+    needles: Option<DFA>,
+    /// Length of the longest needle, in bytes.
+    longest: usize,
     /// For each needle the entries that have it, ascending.
     owners: Vec<Vec<u16>>,
 }
@@ -54,13 +56,10 @@ impl Catalogue {
                 owners[slot].push(index);
             }
         }
-        let needles = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .ascii_case_insensitive(true)
-            .build(&literals)
-            .ok();
+        let longest = literals.iter().map(String::len).max().unwrap_or(0);
+        let needles = DFA::builder().ascii_case_insensitive(true).build(&literals).ok();
         let patterns = entries.iter().map(|_| OnceLock::new()).collect();
-        Self { entries, patterns, needles, owners }
+        Self { entries, patterns, needles, longest, owners }
     }
 
     /// The entry that a line belongs to: the first in the catalogue's order that fits. `raw` is the line as the
@@ -71,14 +70,15 @@ impl Catalogue {
 
     /// A line has a needle of some entry, or the words that open a private key. Cheap; most lines have none.
     pub(crate) fn may_match(&self, raw: &str) -> bool {
-        self.needles.as_ref().is_some_and(|needles| needles.is_match(raw))
+        self.needles.as_ref().is_some_and(|needles| has_any(needles, self.longest, raw.as_bytes()))
     }
 
     /// The entries whose needles the line has, in the catalogue's order.
     fn wanted(&self, raw: &str) -> impl Iterator<Item = u16> + use<> {
         let mut wanted = vec![0_u64; self.entries.len().div_ceil(64)];
         if let Some(needles) = &self.needles {
-            for hit in needles.find_overlapping_iter(clean::cut(raw, clean::LINE_LIMIT)) {
+            let searched = Input::new(clean::cut(raw, clean::LINE_LIMIT));
+            for hit in needles.try_find_overlapping_iter(searched).into_iter().flatten() {
                 for owner in &self.owners[hit.pattern().as_usize()] {
                     wanted[usize::from(owner / 64)] |= 1 << (owner % 64);
                 }
@@ -113,6 +113,30 @@ impl Catalogue {
     }
 }
 
+/// So many parts of a line are searched side by side.
+const LANES: usize = 4;
+
+/// One of the needles, which are at most `longest` bytes long, is in the text. A step of the automaton waits for the one
+/// before it: parts of the text side by side take hardly longer than one part alone. They overlap, so that a needle is
+/// whole in one of them.
+fn has_any(needles: &DFA, longest: usize, text: &[u8]) -> bool {
+    let Ok(start) = needles.start_state(Anchored::No) else { return false };
+    let overlap = longest.saturating_sub(1);
+    let width = (text.len() + (LANES - 1) * overlap).div_ceil(LANES).min(text.len());
+    let apart = width.saturating_sub(overlap);
+    let lanes: [&[u8]; LANES] =
+        std::array::from_fn(|lane| &text[(lane * apart).min(text.len() - width)..][..width]);
+    let mut states = [start; LANES];
+    (0..width).any(|at| {
+        let mut found = false;
+        for (state, lane) in states.iter_mut().zip(lanes) {
+            *state = needles.next_state(Anchored::No, *state, lane[at]);
+            found |= needles.is_match(*state);
+        }
+        found
+    })
+}
+
 /// The tool itself calls the line a warning.
 fn is_warning(text: &str) -> bool {
     const MARKS: [&str; 12] = [
@@ -132,4 +156,20 @@ fn is_warning(text: &str) -> bool {
     MARKS.iter().any(|mark| text.starts_with(mark))
         || text.contains("DeprecationWarning:")
         || text.contains(" Warning: ") && text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_needle_is_found_wherever_it_stands(text in "[ab]{0,90}", needles in prop::collection::vec("[ab]{3,9}", 1..4)) {
+            let longest = needles.iter().map(String::len).max().unwrap_or(0);
+            let automaton = DFA::builder().ascii_case_insensitive(true).build(&needles)?;
+            let expected = needles.iter().any(|needle| text.contains(needle.as_str()));
+            prop_assert_eq!(has_any(&automaton, longest, text.to_uppercase().as_bytes()), expected);
+        }
+    }
 }

@@ -9,8 +9,8 @@ const EXACT_LIMIT: usize = 64;
 const CLASS_LIMIT: usize = 10;
 /// So many needles has a pattern at most.
 const NEEDLE_LIMIT: usize = 160;
-/// Length from which a needle is as rare as it gets, in bytes.
-const LONG: usize = 12;
+/// Length from which a needle is as rare as it gets, in bytes. What is beyond would only make the automaton larger.
+pub(super) const LONG: usize = 12;
 
 /// What is known of the texts that a part of a pattern fits. All of it in small letters.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,9 @@ impl Texts {
 /// nothing in common.
 pub(super) fn of(pattern: &str) -> Option<Vec<String>> {
     let mut needles = texts(&regex_syntax::parse(pattern).ok()?).needles()?;
+    for needle in &mut needles {
+        needle.truncate(needle.floor_char_boundary(LONG));
+    }
     needles.sort();
     needles.dedup();
     Some(needles)
@@ -171,14 +174,15 @@ mod tests {
 
     #[rstest]
     #[case(r"^error TS\S+: ", &["error ts"])]
-    #[case(r"(?i)^out of memory", &["out of memory"])]
-    #[case(r"^npm (?:error|ERR!) code E404$", &["npm err! code e404", "npm error code e404"])]
-    #[case(r"^(?:Error: )?\w+ is not defined", &[" is not defined"])]
-    #[case(r"\S+ (?:kB|MB) too large|heap limit", &[" kb too large", " mb too large", "heap limit"])]
-    #[case(r"(?:Cannot find )+x{2,}", &["cannot find x"])]
+    #[case(r"(?i)^out of memory", &["out of memor"])]
+    #[case(r"^npm (?:error|ERR!) code E404$", &["npm err! cod", "npm error co"])]
+    #[case(r"^(?:Error: )?\w+ is not defined", &[" is not defi"])]
+    #[case(r"\S+ (?:kB|MB) too large|heap limit", &[" kb too larg", " mb too larg", "heap limit"])]
+    #[case(r"(?:Cannot find )+x{2,}", &["cannot find "])]
     #[case(r"[Ff]ailed", &["failed"])]
     #[case(r"^\[(?:vite[\w:]*|rollup)\] .*bad", &["[rollup", "[vite"])]
     #[case(r"^\S+ format .*━", &["━"])]
+    #[case(r"^eleven char━s", &["eleven char"])]
     #[case(r"^(?P<file>\S+\.go):\d+: ", &[".go:0", ".go:1", ".go:2", ".go:3", ".go:4", ".go:5", ".go:6", ".go:7", ".go:8", ".go:9"])]
     fn knows_what_every_fitting_line_has(#[case] pattern: &str, #[case] expected: &[&str]) {
         assert_eq!(of(pattern).unwrap_or_default(), expected);

@@ -12,6 +12,7 @@ mod crash;
 mod dashboard;
 mod endings;
 mod flood;
+mod flooded;
 mod github;
 mod hostile;
 mod house;

@@ -73,9 +73,8 @@ fn refusal(response: &Response) -> Option<String> {
 
 /// Stores how it ended. Requests of nobody are worth an entry only where people come in, and only so many of them.
 async fn leave(db: &Db, trail: &Trail, outcome: &str) {
-    if !trail.has_actor()
-        && !(trail.operation().kind == AuditKind::SignIn && strangers::allow(trail.address()))
-    {
+    let comes_in = || trail.operation().kind == AuditKind::SignIn && strangers::allow(trail.address());
+    if !trail.has_actor() && !comes_in() {
         return;
     }
     let Some(entry) = trail.end(outcome) else { return };

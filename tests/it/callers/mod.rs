@@ -13,7 +13,7 @@ use site::Template;
 use std::fmt::Write as _;
 
 /// Whoever asks: signed in or not, nothing there is anybody's.
-const PUBLIC: [&str; 17] = [
+const PUBLIC: [&str; 16] = [
     "GET /",
     "GET /api",
     "GET /api/auth/github",
@@ -21,7 +21,6 @@ const PUBLIC: [&str; 17] = [
     "GET /api/openapi.json",
     "GET /health",
     "GET /invitation",
-    "GET /metrics",
     "GET /ready",
     "GET /setup",
     "GET /sign-in",

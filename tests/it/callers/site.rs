@@ -30,7 +30,6 @@ use deploymend::{
     },
 };
 use leptos_axum::generate_route_list;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -153,9 +152,7 @@ impl Site {
         config.github_url = standins.github_url().parse()?;
         config.paused = true;
         let state = serve::assemble(config).await?;
-        // A recorder of its own: one for the whole process can be made once.
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let app = http::router(state.clone(), Some(metrics));
+        let app = http::router(state.clone());
         Ok(Self { state, app, facts, _folder: None })
     }
 

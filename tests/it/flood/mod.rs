@@ -1,30 +1,29 @@
 //! A flood of deliveries of all kinds against the real program, which is killed in the middle and at the end: what it
 //! acknowledged is in its database, and nothing else is.
 //!
-//! `make flood` is the long one, at the highest rate that the machine gives; the test here is short and asserts no time.
+//! `make flood` is the long one, at the highest rate that the machine gives; the tests of `flooded` are short and assert
+//! no time.
 
 mod client;
 mod delivery;
 mod memory;
 mod senders;
-#[cfg(test)]
-mod short;
-#[cfg(test)]
-mod slow_database;
 mod tally;
 
+pub use delivery::Deliveries;
 pub use senders::Senders;
+pub use tally::Kind;
 
 use crate::{app::App, world::World};
 use anyhow::Context as _;
-use delivery::{Deliveries, FORGED};
+use delivery::FORGED;
 use deploymend::server::db::{Db, entity::webhook_delivery};
 use hyper::StatusCode;
 use memory::Memory;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _};
 use senders::Flood;
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tally::{Kind, Tally};
+use tally::Tally;
 use tokio_util::sync::CancellationToken;
 
 /// One thing that has to hold, whether it does, and what was seen.

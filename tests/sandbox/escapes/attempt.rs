@@ -68,7 +68,7 @@ impl Attempt {
     }
 
     /// Outside, only root can do it.
-    pub fn as_root(mut self) -> Self {
+    pub fn under_root(mut self) -> Self {
         self.control.root = true;
         self
     }

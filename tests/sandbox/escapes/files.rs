@@ -60,28 +60,28 @@ pub fn attempts(stage: &Stage, data: &Path) -> Vec<Attempt> {
              git init -q c; cd c; echo {home}/other/.git/objects > .git/objects/info/alternates; \
              git cat-file -p $(printf '{word}' | git hash-object --stdin)"
         )),
-        Attempt::new("files", "to change a program", "touch /usr/bin/deploymend-test && rm /usr/bin/deploymend-test && echo open-sesame").as_root(),
+        Attempt::new("files", "to change a program", "touch /usr/bin/deploymend-test && rm /usr/bin/deploymend-test && echo open-sesame").under_root(),
         Attempt::new("files", "to change a library's settings", ": >> /etc/ld.so.preload && echo open-sesame")
             .outside("[ -w /etc ] && echo open-sesame")
-            .as_root(),
+            .under_root(),
         Attempt::new("files", "a link to a file of root", "ln /etc/shadow stolen && rm stolen && echo open-sesame")
             .outside("head -c 0 /etc/shadow && echo open-sesame")
-            .as_root(),
-        Attempt::new("files", "a device file", "mknod disk b 8 0 && rm disk && echo open-sesame").as_root(),
+            .under_root(),
+        Attempt::new("files", "a device file", "mknod disk b 8 0 && rm disk && echo open-sesame").under_root(),
         Attempt::new(
             "files",
             "the machine's disk",
             "for d in $(awk 'NR > 2 { print $4 }' /proc/partitions); do head -c 1 /dev/$d >/dev/null && echo open-sesame; done",
         )
-        .as_root()
+        .under_root()
         .where_there_is("a disk of its own"),
-        opens("the kernel's log", "/dev/kmsg", NONBLOCK).as_root().where_there_is("/dev/kmsg"),
-        opens("the machine's memory", "/dev/mem", 0).as_root().where_there_is("/dev/mem"),
-        opens("the kernel's memory", "/proc/kcore", 0).as_root().where_there_is("/proc/kcore"),
+        opens("the kernel's log", "/dev/kmsg", NONBLOCK).under_root().where_there_is("/dev/kmsg"),
+        opens("the machine's memory", "/dev/mem", 0).under_root().where_there_is("/dev/mem"),
+        opens("the kernel's memory", "/proc/kcore", 0).under_root().where_there_is("/proc/kcore"),
         opens("a file system of its own", "/dev/fuse", BOTH).where_there_is("/dev/fuse"),
         opens("a virtual machine of its own", "/dev/kvm", BOTH).where_there_is("/dev/kvm"),
-        opens("a program for cores", "/proc/sys/kernel/core_pattern", WRITE).as_root(),
-        opens("the emergency keys", "/proc/sysrq-trigger", WRITE).as_root().where_there_is("/proc/sysrq-trigger"),
+        opens("a program for cores", "/proc/sys/kernel/core_pattern", WRITE).under_root(),
+        opens("the emergency keys", "/proc/sysrq-trigger", WRITE).under_root().where_there_is("/proc/sysrq-trigger"),
         Attempt::new("files", "the control groups", "ls /sys/fs/cgroup | grep -q . && echo open-sesame")
             .where_there_is("control groups"),
         Attempt::new("files", "the kernel's settings of devices", "ls /sys/kernel | grep -q . && echo open-sesame"),

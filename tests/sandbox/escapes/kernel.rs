@@ -38,31 +38,34 @@ fn namespaces() -> Vec<Attempt> {
             "to enter a namespace",
             call(libc::SYS_setns, "open my $n, \"<\", \"/proc/self/ns/uts\";", "fileno($n), 0"),
         )
-        .as_root(),
+        .under_root(),
         attempt("the first process's namespaces", "nsenter -t 1 -u echo open-sesame".to_owned())
-            .as_root()
+            .under_root()
             .where_there_is("leave to look at the first process"),
     ];
     all.extend(
         NAMESPACES
-            .map(|(name, flag)| attempt(name, call(libc::SYS_unshare, "", &flag.to_string())).as_root()),
+            .map(|(name, flag)| attempt(name, call(libc::SYS_unshare, "", &flag.to_string())).under_root()),
     );
     all
 }
 
 fn mounts() -> Vec<Attempt> {
     let apart = |line: &str| format!("unshare -m sh -c '{line}'");
-    let mounts = |name, line: &str| attempt(name, line.to_owned()).outside(apart(line)).as_root();
+    let mounts = |name, line: &str| attempt(name, line.to_owned()).outside(apart(line)).under_root();
     vec![
         mounts("a file system", "mkdir -p m && mount -t tmpfs x m && echo open-sesame"),
         mounts("a folder in another place", "mkdir -p m && mount --bind /usr m && echo open-sesame"),
         mounts("a writable system", "mount -o remount,rw,bind / && echo open-sesame"),
         mounts("a mount less", "mkdir -p m && mount -t tmpfs x m; umount m && echo open-sesame")
             .outside(apart("mkdir -p m && mount -t tmpfs x m; umount m && echo open-sesame")),
-        attempt("another root", "perl -e 'chroot(\"/usr\") and print \"open-sesame\"'".to_owned()).as_root(),
+        attempt("another root", "perl -e 'chroot(\"/usr\") and print \"open-sesame\"'".to_owned())
+            .under_root(),
         attempt("a copy of a mount", call(libc::SYS_open_tree, "my $p = \"/\";", "-100, $p, 0")),
-        attempt("a file system by fsopen", call(libc::SYS_fsopen, "my $t = \"tmpfs\";", "$t, 0")).as_root(),
-        attempt("to turn the root", probe(libc::SYS_pivot_root, "my $p = \"/nowhere\";", "$p, $p")).as_root(),
+        attempt("a file system by fsopen", call(libc::SYS_fsopen, "my $t = \"tmpfs\";", "$t, 0"))
+            .under_root(),
+        attempt("to turn the root", probe(libc::SYS_pivot_root, "my $p = \"/nowhere\";", "$p, $p"))
+            .under_root(),
         attempt(
             "a mount's attributes",
             probe(
@@ -71,7 +74,7 @@ fn mounts() -> Vec<Attempt> {
                 "-100, $p, 0, $a, 32",
             ),
         )
-        .as_root(),
+        .under_root(),
     ]
 }
 
@@ -91,7 +94,7 @@ fn parts() -> Vec<Attempt> {
         attempt("the session's keys", call(libc::SYS_keyctl, "", "0, -2, 1")).where_there_is("CONFIG_KEYS"),
         attempt("an asked-for key", probe(libc::SYS_request_key, key, "$t, $d, 0, 0"))
             .where_there_is("CONFIG_KEYS"),
-        attempt("a BPF map", call(libc::SYS_bpf, bpf, "0, $a, 128")).as_root(),
+        attempt("a BPF map", call(libc::SYS_bpf, bpf, "0, $a, 128")).under_root(),
         attempt("a counter of events", call(libc::SYS_perf_event_open, perf, "$a, 0, -1, -1, 0"))
             .where_there_is("kernel.perf_event_paranoid below 3"),
         attempt("page faults by hand", call(libc::SYS_userfaultfd, "", "1"))
@@ -99,9 +102,9 @@ fn parts() -> Vec<Attempt> {
         attempt("an io_uring", call(libc::SYS_io_uring_setup, "my $p = \"\\0\" x 120;", "1, $p"))
             .where_there_is("kernel.io_uring_disabled=0"),
         attempt("a file without a path", call(libc::SYS_open_by_handle_at, &handle, "fileno($f), $h, 0"))
-            .as_root()
+            .under_root()
             .where_there_is("a file system with handles"),
-        attempt("to watch all files", call(libc::SYS_fanotify_init, "", "0, 0")).as_root(),
+        attempt("to watch all files", call(libc::SYS_fanotify_init, "", "0, 0")).under_root(),
         attempt("an executable heap", call(libc::SYS_personality, "", "0x0400000")),
     ]
 }
@@ -111,20 +114,20 @@ fn administration() -> Vec<Attempt> {
     let own_name = "open my $f, \"<\", \"/proc/sys/kernel/hostname\"; my $n = <$f>; chomp $n;";
     vec![
         attempt("a kernel module", probe(libc::SYS_finit_module, "my $o = \"\";", "-1, $o, 0"))
-            .as_root()
+            .under_root()
             .where_there_is("kernel modules"),
         attempt("another kernel", probe(libc::SYS_kexec_load, "", "0, 17, 0, 0"))
-            .as_root()
+            .under_root()
             .where_there_is("kexec"),
-        attempt("a restart", probe(libc::SYS_reboot, "", "0, 0, 0, 0")).as_root(),
-        attempt("more swap", probe(libc::SYS_swapon, path, "$p, 0")).as_root(),
-        attempt("less swap", probe(libc::SYS_swapoff, path, "$p")).as_root(),
+        attempt("a restart", probe(libc::SYS_reboot, "", "0, 0, 0, 0")).under_root(),
+        attempt("more swap", probe(libc::SYS_swapon, path, "$p, 0")).under_root(),
+        attempt("less swap", probe(libc::SYS_swapoff, path, "$p")).under_root(),
         attempt("other quotas", probe(libc::SYS_quotactl, path, "-1, $p, 0, 0"))
             .where_there_is("CONFIG_QUOTACTL"),
-        attempt("another time", call(libc::SYS_settimeofday, "", "0, 0")).as_root(),
+        attempt("another time", call(libc::SYS_settimeofday, "", "0, 0")).under_root(),
         attempt("another speed of time", call(libc::SYS_adjtimex, "my $t = \"\\0\" x 208;", "$t")),
-        attempt("the kernel's messages", call(libc::SYS_syslog, "", "10, 0, 0")).as_root(),
-        attempt("another host name", call(libc::SYS_sethostname, own_name, "$n, length $n")).as_root(),
+        attempt("the kernel's messages", call(libc::SYS_syslog, "", "10, 0, 0")).under_root(),
+        attempt("another host name", call(libc::SYS_sethostname, own_name, "$n, length $n")).under_root(),
     ]
 }
 
@@ -133,8 +136,8 @@ fn sockets() -> Vec<Attempt> {
         attempt(name, call(libc::SYS_socket, "", &format!("{family}, {kind}, {protocol}")))
     };
     vec![
-        socket("raw frames", 17, 3, 0).as_root(),
-        socket("raw packets", 2, 3, 1).as_root(),
+        socket("raw frames", 17, 3, 0).under_root(),
+        socket("raw packets", 2, 3, 1).under_root(),
         socket("the kernel's ciphers", 38, 5, 0).where_there_is("AF_ALG"),
         socket("the machine's hypervisor", 40, 1, 0).where_there_is("AF_VSOCK"),
         socket("news of devices", 16, 3, 15),
@@ -147,7 +150,7 @@ fn abis() -> Vec<Attempt> {
     if cfg!(target_arch = "x86_64") {
         all.extend([
             attempt("ports of the processor", call(172, "", "3"))
-                .as_root()
+                .under_root()
                 .where_there_is("CONFIG_X86_IOPL_IOPERM"),
             attempt("another table of segments", call(154, "my $t = \"\\0\" x 16;", "0, $t, 16"))
                 .where_there_is("CONFIG_MODIFY_LDT_SYSCALL"),

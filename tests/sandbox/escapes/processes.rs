@@ -47,7 +47,7 @@ pub fn attempts(stage: &Stage) -> Vec<Attempt> {
             .where_there_is("CONFIG_KCMP"),
         attempt("to gain privileges at a start", call(libc::SYS_prctl, "", "39, 0, 0, 0, 0").replace("$r == -1", "$r")),
         attempt("capabilities", "grep CapEff /proc/self/status | grep -qv 0000000000000000 && echo open-sesame".to_owned())
-            .as_root(),
+            .under_root(),
         attempt(
             "to type into the terminal",
             "script -qec \"perl -e 'my \\$c = q(x); ioctl(STDIN, 0x5412, \\$c) and print q(open-), q(sesame)'\" /dev/null"

@@ -32,7 +32,7 @@ pub fn attempts() -> Vec<Attempt> {
             .where_there_is("more than 17,000 open files for a process"),
         attempt("a core", "ulimit -c unlimited; sh -c 'kill -SEGV $$'; ls core* >/dev/null 2>&1 && echo open-sesame; rm -f core*")
             .where_there_is("cores as files"),
-        attempt("its own limits", "ulimit -n $(($(ulimit -H -n) + 1)) && echo open-sesame").as_root().where_there_is("CAP_SYS_RESOURCE"),
+        attempt("its own limits", "ulimit -n $(($(ulimit -H -n) + 1)) && echo open-sesame").under_root().where_there_is("CAP_SYS_RESOURCE"),
         attempt("endless output", "head -c 40000000 /dev/zero | tr '\\0' x; echo; echo open-sesame"),
         Attempt { timeout: SHORT, ..late("time") },
         Attempt { silence: Some(SHORT), ..late("silence") },

@@ -1,7 +1,9 @@
 //! A few seconds of it.
 
-use super::{Kind, Senders, run};
-use crate::world::World;
+use crate::{
+    flood::{Kind, Senders, run},
+    world::World,
+};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,8 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
-use super::delivery::Deliveries;
-use crate::house::House;
+use crate::{flood::Deliveries, house::House};
 use deploymend::server::{
     db::{Db, Pool},
     http::limits::deliveries::Limits,

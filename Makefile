@@ -104,6 +104,18 @@ flood: ## flood the optimised program with deliveries for a minute (FOR=seconds)
 	@scripts/build-site.sh
 	cargo bench $(server) --bench flood -- $(or $(FOR),60)
 
+.PHONY: chaos
+chaos: ## repair 500 failures (FIXES=) by 10 workers (WORKERS=) that are killed all the time, on PostgreSQL
+	@$(setup) build run test
+	scripts/with-postgres.sh cargo test $(tested) --test it -- \
+	  --ignored --exact chaos::five_hundred_fixes_survive_all_of_it --nocapture
+
+.PHONY: throughput
+throughput: ## count the fixes a minute of 1, 2 and 4 workers whose agents only wait, on PostgreSQL
+	@$(setup) build run test
+	scripts/with-postgres.sh cargo test $(tested) --test it -- \
+	  --ignored --exact chaos::throughput::fixes_a_minute --nocapture
+
 .PHONY: fuzz
 fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz

@@ -16,6 +16,7 @@ use standins::{
 };
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -78,10 +79,7 @@ const BUILD: &str = r#"if grep -q '"broken"' src/state.ts; then
 fi
 "#;
 
-fn agent() -> PathBuf {
-    let agents = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("end2end/standins/agents");
-    agents.join(std::env::var("AGENT").as_deref().unwrap_or("instant")).join("opencode")
-}
+const AGENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/end2end/standins/agents");
 
 impl Fleet {
     pub async fn start(size: Size) -> anyhow::Result<Self> {
@@ -143,7 +141,7 @@ impl Fleet {
             .set("DEPLOYMEND_MODEL_URL", self.standins.model_url())
             .set("DEPLOYMEND_MODEL_KEY", self.standins.model_key())
             .set("DEPLOYMEND_MODEL", "scripted")
-            .set("DEPLOYMEND_OPENCODE", agent().display())
+            .set("DEPLOYMEND_OPENCODE", format!("{AGENTS}/{}/opencode", self.size.agent))
             .set("DEPLOYMEND_DAILY_FIXES", 1_000_000)
     }
 
@@ -224,6 +222,11 @@ impl Fleet {
         worker.kill();
         worker.child = Worker::spawn(&worker.settings, &worker.log)?;
         Ok(())
+    }
+
+    /// What the folder of all machines is called.
+    pub fn folder_name(&self) -> Option<&OsStr> {
+        self._kept.folder.path().file_name()
     }
 
     /// Folders of sandboxes on any machine.

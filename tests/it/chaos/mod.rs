@@ -1,11 +1,12 @@
 //! Several servers and many workers on one PostgreSQL server, while workers are killed, the database is restarted and
 //! a worker loses its line to it: every failure ends in one pull request, and every browser has seen every event once.
 //!
-//! `make chaos` does it at full size. The suite does it small.
+//! `make chaos` does it at full size. The suite does it small. `make throughput` counts what several workers do.
 
 mod fleet;
 mod line;
 mod report;
+mod throughput;
 mod watchers;
 
 use crate::app::until;
@@ -37,6 +38,8 @@ pub struct Size {
     /// How long one worker has no line to the database; longer than a lease.
     pub cut_for: Duration,
     pub within: Duration,
+    /// The folder of the program in OpenCode's place, below `end2end/standins/agents`.
+    pub agent: &'static str,
 }
 
 const SMALL: Size = Size {
@@ -48,6 +51,7 @@ const SMALL: Size = Size {
     restarts: 1,
     cut_for: Duration::from_secs(12),
     within: Duration::from_secs(240),
+    agent: "instant",
 };
 
 const FULL: Size = Size {
@@ -59,6 +63,7 @@ const FULL: Size = Size {
     restarts: 2,
     cut_for: Duration::from_secs(25),
     within: Duration::from_secs(3 * 60 * 60),
+    agent: "instant",
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,6 +97,7 @@ async fn survive(size: Size) -> anyhow::Result<()> {
     let (mut told, mut kills, mut restarts) = (0, 0, 0);
     let (mut next_kill, mut cut) = (Instant::now() + size.kill_every, None::<Instant>);
     let mut healed = false;
+    let mut most_inside = 0;
     loop {
         if told < failing.len() {
             fleet.fail(&failing[told]).await?;
@@ -111,6 +117,7 @@ async fn survive(size: Size) -> anyhow::Result<()> {
             size.fixes,
             fleet.said()
         );
+        most_inside = most_inside.max(report::inside(&fleet).len());
         if Instant::now() > next_kill {
             fleet.kill(rng.random_range(0..size.workers))?;
             kills += 1;
@@ -135,7 +142,7 @@ async fn survive(size: Size) -> anyhow::Result<()> {
     }
     fleet.line.cut(false);
     let seconds = begun.elapsed().as_secs_f64();
-    let report = Report { size, seconds, kills, restarts, was_cut: cut.is_some() };
+    let report = Report { size, seconds, kills, restarts, was_cut: cut.is_some(), most_inside };
     // The last events are on their way, and what the last kill left is not swept yet.
     until(Duration::from_secs(60), async || report.check(&fleet, &database, &seen).await).await?;
     report.print(&fleet, &database, &seen).await

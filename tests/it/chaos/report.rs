@@ -10,7 +10,7 @@ use deploymend::{
     },
 };
 use sea_orm::EntityTrait as _;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::OsStr};
 
 pub struct Report {
     pub size: Size,
@@ -18,23 +18,28 @@ pub struct Report {
     pub kills: usize,
     pub restarts: usize,
     pub was_cut: bool,
+    /// So many processes were in its sandboxes at once.
+    pub most_inside: usize,
 }
 
 pub fn ended(row: &deployment::Model) -> bool {
     FixStatus::parse(&row.fix_status).is_some_and(|status| !status.is_unfinished())
 }
 
-/// Processes of any sandbox.
-fn strays() -> Vec<i32> {
+/// Processes in sandboxes of the fleet: they see a part of its folder. Other tests have sandboxes, too.
+pub fn inside(fleet: &Fleet) -> Vec<i32> {
+    let Some(folder) = fleet.folder_name().and_then(OsStr::to_str) else { return vec![] };
     let pids = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let marked = |pid: &i32| {
+    let is_inside = |pid: &i32| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment
-            .split(|byte| *byte == 0)
-            .any(|variable| variable.starts_with(format!("{MARKER}=").as_bytes()))
+        let mounts = std::fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap_or_default();
+        mounts.contains(folder)
+            && environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable.starts_with(format!("{MARKER}=").as_bytes()))
     };
-    pids.filter(marked).collect()
+    pids.filter(is_inside).collect()
 }
 
 impl Report {
@@ -74,11 +79,11 @@ impl Report {
         if pulls.len() != self.size.fixes || pulls.values().any(|count| *count != 1) {
             return Ok(Err(format!("pull requests by branch: {pulls:#?}")));
         }
-        let (strays, sandboxes) = (strays(), fleet.sandboxes());
+        let (strays, sandboxes) = (inside(fleet), fleet.sandboxes());
         if !strays.is_empty() || !sandboxes.is_empty() {
             return Ok(Err(format!("processes {strays:?} and sandboxes {sandboxes:?} are left")));
         }
-        if self.restarts != self.size.restarts || !self.was_cut || self.kills == 0 {
+        if self.restarts != self.size.restarts || !self.was_cut || self.kills == 0 || self.most_inside == 0 {
             return Ok(Err("nothing happened to it".to_owned()));
         }
         Ok(Ok(()))
@@ -108,6 +113,7 @@ impl Report {
         println!("{:<44} {asked}", "times GitHub was asked to open one");
         println!("{:<44} {resumed}", "times a fix was taken over from the dead");
         println!("{:<44} {}, each once and in order", "events seen by browsers", seen.events());
+        println!("{:<44} {}", "most processes in sandboxes at once", self.most_inside);
         println!("{:<44} 0", "processes and sandboxes left");
         Ok(())
     }

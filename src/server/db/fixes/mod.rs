@@ -33,7 +33,7 @@ use crate::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
@@ -47,16 +47,13 @@ pub async fn claim(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<deployment::Model>, DbError> {
-    let free = Condition::any()
-        .add(deployment::Column::LeaseUntil.is_null())
-        .add(deployment::Column::LeaseUntil.lt(now));
     let taken = deployment::Entity::update_many()
         .col_expr(deployment::Column::LeaseOwner, Expr::value(owner))
         .col_expr(deployment::Column::LeaseUntil, Expr::value(until))
         .col_expr(deployment::Column::Version, Expr::col(deployment::Column::Version).add(1))
         .filter(deployment::Column::Id.eq(fix_id))
         .filter(deployment::Column::FixStatus.is_in(read::unfinished()))
-        .filter(free)
+        .filter(read::without_lease(now))
         .exec(&db.orm)
         .await?;
     if taken.rows_affected == 0 {

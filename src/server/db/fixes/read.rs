@@ -12,6 +12,7 @@ use crate::{
         events, incidents, tasks,
     },
 };
+use chrono::TimeDelta;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -175,8 +176,18 @@ pub async fn oldest_waiting(db: &Db, now: Timestamp) -> Result<Option<Timestamp>
     Ok(waiting.order_by_asc(deployment::Column::CreatedAt).into_tuple().one(&db.orm).await?)
 }
 
-fn without_lease(now: Timestamp) -> Condition {
-    Condition::any().add(deployment::Column::LeaseUntil.is_null()).add(deployment::Column::LeaseUntil.lt(now))
+/// After so many restarts in one state a fix may be what brings its workers down.
+const SUSPECT_RESUMES: i32 = 5;
+/// It then waits, so that a worker has time for others in between.
+const SUSPECT_PAUSE: TimeDelta = TimeDelta::minutes(1);
+
+/// Nobody holds the row, and it may be taken.
+pub(super) fn without_lease(now: Timestamp) -> Condition {
+    let ran_out = deployment::Column::LeaseUntil.lt(now);
+    Condition::any()
+        .add(deployment::Column::LeaseUntil.is_null())
+        .add(ran_out.and(deployment::Column::CrashResumes.lt(SUSPECT_RESUMES)))
+        .add(deployment::Column::LeaseUntil.lt(now - SUSPECT_PAUSE))
 }
 
 /// Unfinished fixes that no live worker holds, oldest first, with their versions.

@@ -78,6 +78,26 @@ async fn a_lease_is_held_by_one_until_it_runs_out() {
 }
 
 #[tokio::test]
+async fn what_brings_its_workers_down_waits_before_another_takes_it() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let new = failure(&subscription, "dpl_1", None);
+    let id = new.id.clone();
+    fixes::admit(&test.db, new, None, at(0)).await.unwrap();
+    let resumed = async |resumes, from, until| {
+        let mut row = fixes::claim(&test.db, &id, "dead", at(from), at(until)).await.unwrap().unwrap();
+        let change = FixChange { crash_resumes: Some(resumes), ..FixChange::default() };
+        fixes::transition(&test.db, &mut row, change, vec![], at(from)).await.unwrap();
+    };
+    let waits = async |now| fixes::unfinished_without_lease(&test.db, at(now), 10).await.unwrap().is_empty();
+    resumed(4, 1, 11).await;
+    assert!(!waits(12).await);
+    resumed(5, 12, 22).await;
+    assert!(waits(23).await && fixes::claim(&test.db, &id, "next", at(81), at(91)).await.unwrap().is_none());
+    assert!(!waits(83).await && fixes::claim(&test.db, &id, "next", at(83), at(93)).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn who_lost_the_lease_cannot_write() {
     let test = testing::fresh().await.unwrap();
     let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;

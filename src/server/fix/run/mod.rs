@@ -33,8 +33,9 @@ use crate::{
 };
 use std::{sync::Arc, time::Instant};
 
-/// After so many restarts in one state of it, the fix itself is what brings the worker down.
-const MAX_CRASH_RESUMES: i32 = 5;
+/// After so many restarts in one state of it, the fix itself is what brings the worker down. Many: workers that are
+/// killed by others must not end it, and it waits between the later ones.
+const MAX_CRASH_RESUMES: i32 = 20;
 
 /// One fix being worked on by this process.
 struct Run<'a> {

@@ -75,7 +75,7 @@ fn cloudflare(json: &[u8]) {
         checked(&worker);
     }
     if let Some(build) = read::<wire::Build>(json) {
-        let _ = convert::build(build, &project, "account");
+        assert!(!convert::build(build, &project, "account").platform_id.is_empty());
     }
 }
 

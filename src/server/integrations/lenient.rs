@@ -1,7 +1,10 @@
 //! Reads the parts of a platform's JSON that may be anything: what cannot be understood is left out, never an error,
 //! so that a change at a platform does not hide everything else it said.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::Value;
 
 /// The elements of an array that can be read. `null` is one that cannot. What is no array is an error: it must not pass
@@ -41,6 +44,17 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     })
 }
 
+/// A text that says something.
+pub fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// The identifier of something. An empty one is an error: what it names could not be told from others.
+pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    if id.trim().is_empty() { Err(D::Error::custom("the identifier is empty")) } else { Ok(id) }
+}
+
 /// An array of which some elements may not be understood.
 #[derive(Debug)]
 pub struct Elements<T> {
@@ -63,5 +77,34 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Elements<T> {
             );
         }
         Ok(Self { items, count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Named {
+        #[serde(deserialize_with = "id")]
+        id: String,
+    }
+
+    #[rstest]
+    #[case(r#"{"id":"dpl_1"}"#, Some("dpl_1"))]
+    #[case(r#"{"id":""}"#, None)]
+    #[case(r#"{"id":" "}"#, None)]
+    #[case(r#"{"id":null}"#, None)]
+    #[case("{}", None)]
+    fn an_identifier_names_something(#[case] json: &str, #[case] expected: Option<&str>) {
+        assert_eq!(serde_json::from_str::<Named>(json).ok().map(|named| named.id).as_deref(), expected);
+    }
+
+    #[test]
+    fn what_has_no_name_is_left_out_of_a_list() {
+        let elements = serde_json::from_str::<Elements<Named>>(r#"[{"id":""},{"id":"dpl_1"}]"#);
+        let (items, count) = elements.map(|elements| (elements.items, elements.count)).unwrap_or_default();
+        assert_eq!((items, count), (vec![Named { id: "dpl_1".into() }], 2));
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     model::{DeploymentState, PlatformDeployment, Provider, Timestamp},
-    server::integrations::{Project, ProjectRef, RepositoryLink},
+    server::integrations::{Project, ProjectRef, RepositoryLink, lenient::filled},
 };
 use chrono::NaiveDateTime;
 
@@ -76,10 +76,6 @@ fn link(kind: Option<&str>, owner: Option<String>, name: Option<String>) -> Repo
 
 fn full_name(owner: Option<String>, name: Option<String>) -> Option<String> {
     Some(format!("{}/{}", filled(owner)?, filled(name)?))
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 /// A folder in the repository. The repository's own is none.

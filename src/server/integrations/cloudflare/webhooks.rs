@@ -6,7 +6,7 @@
 use super::{notifications::ALERT, wire};
 use crate::{
     model::Timestamp,
-    server::integrations::{MalformedDelivery, WebhookEvent, WebhookKind},
+    server::integrations::{MalformedDelivery, WebhookEvent, WebhookKind, lenient::filled},
 };
 use axum::http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -55,10 +55,6 @@ pub fn parse(body: &[u8]) -> Result<WebhookEvent, MalformedDelivery> {
         sent_at: seconds.and_then(|seconds| Timestamp::from_timestamp(seconds, 0)),
         deployment: None,
     })
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
 }
 
 fn cut(text: &str) -> String {

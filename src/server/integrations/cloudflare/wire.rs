@@ -3,7 +3,7 @@
 //!
 //! Only what tells one thing from another is required; everything else may be missing, new or of another shape.
 
-use crate::server::integrations::lenient::{Elements, optional, text};
+use crate::server::integrations::lenient::{Elements, id, optional, text};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -83,6 +83,7 @@ pub struct Account {
 /// A Pages project.
 #[derive(Debug, Deserialize)]
 pub struct Project {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     pub name: String,
     #[serde(default, deserialize_with = "text")]
@@ -132,6 +133,7 @@ pub struct Latest {
 /// A Pages deployment.
 #[derive(Debug, Deserialize)]
 pub struct Deployment {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     #[serde(default, deserialize_with = "text")]
     pub project_id: Option<String>,
@@ -215,6 +217,7 @@ pub struct RepoConnection {
 /// A build of a Worker.
 #[derive(Debug, Deserialize)]
 pub struct Build {
+    #[serde(deserialize_with = "id")]
     pub build_uuid: String,
     #[serde(default, deserialize_with = "text")]
     pub status: Option<String>,

@@ -4,7 +4,7 @@
 use super::{build, wire};
 use crate::{
     model::{DeploymentState, PlatformDeployment, Provider},
-    server::integrations::{Access, Project, RepositoryLink},
+    server::integrations::{Access, Project, RepositoryLink, lenient::filled},
 };
 use chrono::DateTime;
 use url::Url;
@@ -63,11 +63,6 @@ pub fn project(service: wire::Service, access: &Access) -> Project {
         production_branch: filled(service.branch),
         id: service.id,
     }
-}
-
-/// A text that is more than blanks.
-pub fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 /// Where a service's code lives, by the host of its repository's address. Services that run an image have none.

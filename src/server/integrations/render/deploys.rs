@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::PlatformDeployment,
-    server::integrations::{Access, DeploymentsQuery, PlatformError},
+    server::integrations::{Access, DeploymentsQuery, PlatformError, lenient::filled},
 };
 use chrono::TimeDelta;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -119,8 +119,8 @@ impl Render {
         id: &str,
     ) -> Result<(), PlatformError> {
         let before = self.get_deploy(access, service, id).await?;
-        let commit = before.commit.and_then(|commit| convert::filled(commit.id));
-        let image = before.image.and_then(|image| convert::filled(image.reference));
+        let commit = before.commit.and_then(|commit| filled(commit.id));
+        let image = before.image.and_then(|image| filled(image.reference));
         let body = match (commit, image) {
             (Some(commit), _) => json!({"commitId": commit, "clearCache": "do_not_clear"}),
             (None, Some(image)) => json!({"imageUrl": image, "clearCache": "do_not_clear"}),

@@ -1,7 +1,9 @@
 //! Keeps our one webhook of a workspace: Render has none for single services, and on the Professional plan no second.
 
-use super::{Render, client::PAGE_SIZE, convert::filled, webhooks::EVENTS, wire};
-use crate::server::integrations::{Access, CreatedWebhook, PlatformError, RegisteredWebhook};
+use super::{Render, client::PAGE_SIZE, webhooks::EVENTS, wire};
+use crate::server::integrations::{
+    Access, CreatedWebhook, PlatformError, RegisteredWebhook, lenient::filled,
+};
 use reqwest::Method;
 use serde_json::json;
 use url::Url;

@@ -6,12 +6,11 @@
 use super::{
     Render,
     client::{PAGE_SIZE, query_time},
-    convert::filled,
     wire::{LogLine, LogPage},
 };
 use crate::{
     model::Timestamp,
-    server::integrations::{Access, BuildLog, PlatformError, build_log::Collector},
+    server::integrations::{Access, BuildLog, PlatformError, build_log::Collector, lenient::filled},
 };
 use chrono::TimeDelta;
 use reqwest::{Method, RequestBuilder};

@@ -2,8 +2,8 @@
 //!
 //! A key begins with `rnd_`, has no scopes and no end, and reaches every workspace that its user belongs to.
 
-use super::{convert::filled, wire};
-use crate::server::integrations::{PlatformError, ProviderUser, Team};
+use super::wire;
+use crate::server::integrations::{PlatformError, ProviderUser, Team, lenient::filled};
 
 /// Where a key is made.
 pub const TOKEN_PAGE: &str = "https://dashboard.render.com/u/settings#api-keys";

@@ -3,10 +3,10 @@
 //! Deliveries are signed as Standard Webhooks are: `webhook-signature` has the base64 HMAC-SHA256 of
 //! `{webhook-id}.{webhook-timestamp}.{body}`. They name the event and the service, neither deploy nor commit.
 
-use super::{convert::filled, wire};
+use super::wire;
 use crate::{
     model::Timestamp,
-    server::integrations::{MalformedDelivery, WebhookEvent, WebhookKind},
+    server::integrations::{MalformedDelivery, WebhookEvent, WebhookKind, lenient::filled},
 };
 use axum::http::HeaderMap;
 use base64::{

@@ -5,7 +5,7 @@
 
 use crate::{
     model::Timestamp,
-    server::integrations::lenient::{optional, or_default, readable_or_none},
+    server::integrations::lenient::{id, optional, or_default, readable_or_none},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,6 +32,7 @@ pub struct Owner {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Service {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     #[serde(default, deserialize_with = "optional")]
     pub name: Option<String>,
@@ -83,6 +84,7 @@ pub struct EnvSpecificDetails {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deploy {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     #[serde(default, deserialize_with = "optional")]
     pub status: Option<String>,

@@ -3,7 +3,7 @@
 use super::wire::{self, Meta};
 use crate::{
     model::{DeploymentState, PlatformDeployment, Provider, Timestamp},
-    server::integrations::{Access, DeliveredDeployment, Project, RepositoryLink},
+    server::integrations::{Access, DeliveredDeployment, Project, RepositoryLink, lenient::filled},
 };
 
 /// A project. Its team is its owner when that is one, else the one that was asked about.
@@ -25,10 +25,6 @@ pub fn project(project: wire::Project, access: &Access) -> Project {
         production_branch,
         id: project.id,
     }
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 fn link(link: wire::Link) -> RepositoryLink {
@@ -54,7 +50,7 @@ fn link(link: wire::Link) -> RepositoryLink {
 /// A deployment. `None` when it has no id: then nothing can be done with it.
 pub fn deployment(deployment: wire::Deployment) -> Option<PlatformDeployment> {
     let git = Git::of(&deployment);
-    let id = deployment.uid.or(deployment.id)?;
+    let id = filled(deployment.uid).or(filled(deployment.id))?;
     let state = state(deployment.ready_state.or(deployment.state).or(deployment.status).as_deref());
     let (project_id, project_name) = match deployment.project {
         Some(project) => (project.id, project.name),
@@ -91,7 +87,7 @@ pub fn deployment(deployment: wire::Deployment) -> Option<PlatformDeployment> {
 pub fn delivered(deployment: wire::Deployment, target: Option<&str>) -> Option<DeliveredDeployment> {
     let git = Git::of(&deployment);
     Some(DeliveredDeployment {
-        id: deployment.id.or(deployment.uid).filter(|id| !id.is_empty())?,
+        id: filled(deployment.id).or(filled(deployment.uid))?,
         project_name: deployment.name,
         target: Some(target.unwrap_or("preview").to_owned()),
         branch: git.branch,

@@ -3,7 +3,7 @@
 //! Only what tells one thing from another is required; an unknown word in any field is kept or ignored, and an
 //! element of a list that cannot be read is left out, so that a change at Vercel never hides everything.
 
-use crate::server::integrations::lenient::{optional, readable, text};
+use crate::server::integrations::lenient::{id, optional, readable, text};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -97,6 +97,7 @@ pub enum ProjectsAnswer {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Project {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     pub name: Option<String>,
     pub account_id: Option<String>,

@@ -137,7 +137,8 @@ async fn handle<J: Job>(job: J, context: Data<Arc<J::Context>>) -> Result<(), Bo
     Ok(tokio::spawn(async move { job.run(&context).await }).await??)
 }
 
-/// Works on jobs until `stop` is cancelled: `count` apalis workers, each started again should its backend end.
+/// Works on `count` jobs at a time until `stop` is cancelled: so many apalis workers, each started again should its
+/// backend end.
 pub async fn work<J: Job>(queue: Queue<J>, context: Arc<J::Context>, count: usize, stop: CancellationToken) {
     // Each on a task of its own. On one task every wake of one would poll all, and each poll is a query that wakes
     // again when it is answered: without end.
@@ -167,6 +168,7 @@ async fn supervise<J: Job>(queue: Queue<J>, context: Arc<J::Context>, stop: Canc
                 WorkerBuilder::new(name)
                     .backend(sqlite_storage(pool).poll_with_strategy(strategy))
                     .data(context.clone())
+                    .concurrency(1)
                     .build(handle::<J>)
                     .run_until(until)
                     .await
@@ -175,6 +177,7 @@ async fn supervise<J: Job>(queue: Queue<J>, context: Arc<J::Context>, stop: Canc
                 WorkerBuilder::new(name)
                     .backend(postgres_storage(pool).poll_with_strategy(strategy))
                     .data(context.clone())
+                    .concurrency(1)
                     .build(handle::<J>)
                     .run_until(until)
                     .await
@@ -212,6 +215,51 @@ mod tests {
     use super::*;
     use crate::server::{db::testing, fix::jobs::JobQueue};
     use sea_orm::{ConnectionTrait as _, Statement};
+    use serde::Deserialize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Lasts as long as a worker takes to look for others twice.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    struct Lasting;
+
+    #[derive(Default)]
+    struct Count {
+        now: AtomicUsize,
+        most: AtomicUsize,
+        done: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Job for Lasting {
+        const QUEUE: &'static str = "lasting";
+        type Context = Count;
+
+        async fn run(self, count: &Count) -> Result<(), DbError> {
+            count.most.fetch_max(count.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(POLL * 2).await;
+            count.now.fetch_sub(1, Ordering::SeqCst);
+            count.done.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn as_many_jobs_are_done_at_a_time_as_there_are_workers() {
+        let test = testing::fresh().await.unwrap();
+        migrate(&test.db).await.unwrap();
+        let (queue, count, stop) =
+            (Queue::new(&test.db), Arc::new(Count::default()), CancellationToken::new());
+        for key in ["a", "b", "c", "d"] {
+            queue.store(key, Lasting).await.unwrap();
+        }
+        let working = tokio::spawn(work(queue, count.clone(), 2, stop.clone()));
+        while count.done.load(Ordering::SeqCst) < 4 {
+            tokio::time::sleep(POLL / 10).await;
+        }
+        stop.cancel();
+        working.await.unwrap();
+        assert_eq!(count.most.load(Ordering::SeqCst), 2);
+    }
 
     async fn stored_jobs(db: &Db) -> i64 {
         let table = match db.pool {

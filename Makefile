@@ -65,6 +65,8 @@ test-postgres: ## run the Rust tests on a PostgreSQL server made for them
 	@$(setup) run test
 	cargo test $(tested) --no-run
 	scripts/with-postgres.sh cargo test $(tested) --lib --bins --tests
+	DURABLE=1 scripts/with-postgres.sh cargo test $(tested) --test it -- \
+	  --ignored --exact chaos::a_few_fixes_survive_all_of_it --nocapture
 
 .PHONY: test-browser
 test-browser: ## run the Playwright tests in Chromium, and Schemathesis on the REST API
@@ -107,7 +109,7 @@ flood: ## flood the optimised program with deliveries for a minute (FOR=seconds)
 .PHONY: chaos
 chaos: ## repair 500 failures (FIXES=) by 10 workers (WORKERS=) that are killed all the time, on PostgreSQL
 	@$(setup) build run test
-	scripts/with-postgres.sh cargo test $(tested) --test it -- \
+	DURABLE=1 scripts/with-postgres.sh cargo test $(tested) --test it -- \
 	  --ignored --exact chaos::five_hundred_fixes_survive_all_of_it --nocapture
 
 .PHONY: throughput

@@ -210,7 +210,11 @@ pub struct Polled {
 
 /// Ends a poll that [`take_poll`] took with `row`. A poll that was asked for meanwhile stays due.
 pub async fn end_poll(db: &Db, row: &integration::Model, polled: Polled) -> Result<(), DbError> {
+    // At once: a poll that is free while it still looks due would be taken by somebody else.
+    let next = Expr::case(next_poll_is(row.next_poll_at), polled.next)
+        .finally(Expr::col(integration::Column::NextPollAt));
     let mut update = integration::Entity::update_many()
+        .col_expr(integration::Column::NextPollAt, next.into())
         .col_expr(integration::Column::PollLeaseUntil, Expr::value(None::<Timestamp>));
     if let Some((at, busy)) = polled.seen {
         update = update
@@ -224,12 +228,6 @@ pub async fn end_poll(db: &Db, row: &integration::Model, polled: Polled) -> Resu
             .col_expr(integration::Column::RateResetAt, Expr::value(reset_at));
     }
     update.filter(integration::Column::Id.eq(&row.id)).exec(&db.orm).await?;
-    integration::Entity::update_many()
-        .col_expr(integration::Column::NextPollAt, Expr::value(polled.next))
-        .filter(integration::Column::Id.eq(&row.id))
-        .filter(next_poll_is(row.next_poll_at))
-        .exec(&db.orm)
-        .await?;
     Ok(())
 }
 

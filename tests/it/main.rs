@@ -28,6 +28,7 @@ mod render;
 mod routes;
 mod rules;
 mod sign_in;
+mod signatures;
 mod story;
 mod vercel;
 mod wizard;

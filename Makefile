@@ -104,6 +104,11 @@ flood: ## flood the optimised program with deliveries for a minute (FOR=seconds)
 	@scripts/build-site.sh
 	cargo bench $(server) --bench flood -- $(or $(FOR),60)
 
+.PHONY: sbom
+sbom: ## write what a release is made of into target/sbom, as CycloneDX
+	@$(setup) sbom
+	@scripts/sbom.sh
+
 .PHONY: fuzz
 fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz

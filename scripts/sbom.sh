@@ -61,6 +61,6 @@ for file in server browser tools tests; do
     const { readFileSync } = require("fs");
     const bom = JSON.parse(readFileSync(process.argv[1], "utf8"));
     if (bom.bomFormat !== "CycloneDX" || !(bom.components?.length > 0)) throw new Error("not a bill of materials");
-    console.log(`${String(bom.components.length).padStart(5)} components  ${process.argv[1]}`);
+    console.log(String(bom.components.length).padStart(5) + " components  " + process.argv[1]);
   ' "$folder/$file.cdx.json"
 done

@@ -29,6 +29,7 @@ mod routes;
 mod rules;
 mod sign_in;
 mod signatures;
+mod spans;
 mod story;
 mod vercel;
 mod wizard;

@@ -22,6 +22,7 @@ mod live;
 mod machines;
 mod notifications;
 mod operations;
+mod papers;
 mod platforms;
 mod receiver;
 mod render;

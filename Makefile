@@ -118,6 +118,11 @@ throughput: ## count the fixes a minute of 1, 2 and 4 workers whose agents only 
 	scripts/with-postgres.sh cargo test $(tested) --test it -- \
 	  --ignored --exact chaos::throughput::fixes_a_minute --nocapture
 
+.PHONY: sbom
+sbom: ## write what a release is made of into target/sbom, as CycloneDX
+	@$(setup) sbom
+	@scripts/sbom.sh
+
 .PHONY: fuzz
 fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz

@@ -35,14 +35,58 @@ pub mod server {
 
     #[path = "."]
     pub mod github {
+        #[path = "../src/server/github/facts.rs"]
+        pub mod facts;
         #[path = "../src/server/github/git/mod.rs"]
         pub mod git;
         #[path = "../src/server/github/repository.rs"]
         mod repository;
         #[path = "../src/server/github/webhooks.rs"]
         pub mod webhooks;
+        #[path = "../src/server/github/wire.rs"]
+        mod wire;
 
         pub use repository::RepositoryName;
+
+        /// The one error that reading an answer has; the others are of calls.
+        mod error {
+            #[derive(Debug)]
+            pub enum GithubError {
+                Malformed,
+            }
+        }
+
+        /// What an answer says, where it is one.
+        pub mod answers {
+            use super::{facts, wire};
+            use serde::de::DeserializeOwned;
+
+            fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+                serde_json::from_slice(json).ok()
+            }
+
+            pub fn user(json: &[u8]) -> Option<facts::User> {
+                Some(read::<wire::WireUser>(json)?.into())
+            }
+
+            pub fn repository(json: &[u8]) -> Option<facts::Repository> {
+                read::<wire::WireRepository>(json)?.try_into().ok()
+            }
+
+            pub fn pull_request(json: &[u8]) -> Option<facts::PullRequest> {
+                read::<wire::WirePull>(json)?.try_into().ok()
+            }
+
+            pub fn statuses(json: &[u8]) -> Option<Vec<facts::Check>> {
+                let statuses = read::<wire::WireStatuses>(json)?.statuses?;
+                Some(statuses.into_iter().map(facts::Check::from).collect())
+            }
+
+            pub fn check_runs(json: &[u8]) -> Option<Vec<facts::Check>> {
+                let runs = read::<wire::WireCheckRuns>(json)?.check_runs?;
+                Some(runs.into_iter().map(facts::Check::from).collect())
+            }
+        }
     }
 
     #[path = "."]

@@ -58,6 +58,7 @@ pinned_version() {
     cargo-deny) echo 0.20.2 ;;
     cargo-machete) echo 0.9.2 ;;
     cargo-fuzz) echo 0.13.2 ;;
+    cargo-cyclonedx) echo 0.5.9 ;;
     *) fail "no version is known of $1" ;;
   esac
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what Deploymend needs on a Debian or Ubuntu machine, and only what is missing.
 #
-#   scripts/setup.sh PART...      parts: build, run, test, lint, fuzz, all
+#   scripts/setup.sh PART...      parts: build, run, test, lint, fuzz, sbom, all
 #
 #   build   the WebAssembly target, wasm-bindgen, wasm-split, Tailwind, wasm-opt
 #   run     bubblewrap, ripgrep and OpenCode
 #   test    Chromium, PostgreSQL, Playwright, Schemathesis
 #   lint    shellcheck, cargo-deny, cargo-machete
 #   fuzz    cargo-fuzz; not among all
+#   sbom    cargo-cyclonedx; not among all
 #
 # Needs beforehand: rustup with a Rust toolchain, Node.js 20 or later with npm, make, git, curl, a C toolchain,
 # and root or sudo. Compiled tools go to $DEPLOYMEND_TOOLS, by default ~/.cache/deploymend.
@@ -238,6 +239,7 @@ install_part() {
       cargo_tool cargo-machete cargo-machete "a minute"
       ;;
     fuzz) cargo_tool cargo-fuzz cargo-fuzz "a minute" ;;
+    sbom) cargo_tool cargo-cyclonedx cargo-cyclonedx "a minute" ;;
   esac
 }
 
@@ -246,8 +248,8 @@ main() {
   for part in "$@"; do
     case $part in
       all) parts+=(build run test lint) ;;
-      build | run | test | lint | fuzz) parts+=("$part") ;;
-      *) fail "there is no part called $part" "Parts: build, run, test, lint, fuzz, all" ;;
+      build | run | test | lint | fuzz | sbom) parts+=("$part") ;;
+      *) fail "there is no part called $part" "Parts: build, run, test, lint, fuzz, sbom, all" ;;
     esac
   done
   ((${#parts[@]})) || fail "say which parts" "For instance: scripts/setup.sh build run"

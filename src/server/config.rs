@@ -221,6 +221,11 @@ pub struct Config {
     /// metrics.
     #[arg(long, env = "DEPLOYMEND_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Base of an OpenTelemetry collector that takes spans by OTLP over HTTP. Without it none are made. The other
+    /// variables of that standard (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_RESOURCE_ATTRIBUTES`, …) hold as well.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// How the model is spoken to.

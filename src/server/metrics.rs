@@ -11,6 +11,7 @@ use super::{
 use crate::model::{Attempt, FixStatus, Timestamp};
 use axum::{
     extract::{MatchedPath, Request},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -121,14 +122,18 @@ pub fn describe() {
     }
 }
 
+/// The name of a method. Anybody may call one what they like.
+pub fn method(method: &Method) -> &str {
+    match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE") => known,
+        _ => "other",
+    }
+}
+
 /// Measures how long each route takes to answer. What no route answers counts as one.
 pub async fn measure(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    // Anybody may call a method what they like.
-    let method = match request.method().as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE") => known.to_owned(),
-        _ => "other".to_owned(),
-    };
+    let method = method(request.method()).to_owned();
     let begun = Instant::now();
     let response = next.run(request).await;
     let labels = [("method", method), ("route", route), ("status", response.status().as_str().to_owned())];

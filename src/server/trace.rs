@@ -25,7 +25,19 @@ pub fn current() -> Option<String> {
 
 /// Does something as a part of that story. `span` names the id.
 pub async fn within<F: Future>(trace_id: String, span: Span, work: F) -> F::Output {
-    CURRENT.scope(trace_id, work).instrument(span).await
+    // The span is inside: it takes its id from the story when it is entered.
+    CURRENT.scope(trace_id, work.instrument(span)).await
+}
+
+/// The same work as a part of the story that goes on here, whichever task it will run in.
+pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let (trace_id, span) = (current(), Span::current());
+    async move {
+        match trace_id {
+            Some(trace_id) => within(trace_id, span, work).await,
+            None => work.instrument(span).await,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -39,9 +51,10 @@ mod tests {
         assert_ne!(id, new_id());
         let known = within(id.clone(), Span::none(), async {
             let elsewhere = tokio::spawn(async { current() }).await;
-            (current(), elsewhere.unwrap_or_default())
+            let carried = tokio::spawn(carried(async { current() })).await;
+            (current(), elsewhere.unwrap_or_default(), carried.unwrap_or_default())
         });
-        assert_eq!(known.await, (Some(id), None));
+        assert_eq!(known.await, (Some(id.clone()), None, Some(id)));
         assert_eq!(current(), None);
     }
 }

@@ -50,8 +50,14 @@ impl Dashboard {
         Ok(Self { world, app, db, subscription })
     }
 
-    /// Stores a failure that the platform does not list.
-    async fn store(&self, name: &str, at: Timestamp, status: FixStatus, branch: &str) -> anyhow::Result<()> {
+    /// Stores a failure that the platform does not list. Returns its id.
+    async fn store(
+        &self,
+        name: &str,
+        at: Timestamp,
+        status: FixStatus,
+        branch: &str,
+    ) -> anyhow::Result<String> {
         let fix = NewFix {
             id: new_id(),
             subscription_id: self.subscription.clone(),
@@ -77,7 +83,7 @@ impl Dashboard {
             ..FixChange::default()
         };
         fixes::transition(&self.db, &mut row, change, vec![], at).await?;
-        Ok(())
+        Ok(id)
     }
 
     /// A deployment at the platform, of which nobody is told.
@@ -327,5 +333,31 @@ async fn what_the_limits_refuse_is_told_in_our_words() -> anyhow::Result<()> {
     let odd = [("provider", "vercel"), ("deploymentId", "a/../?b=ü\r\nx: y")];
     let to = app.form("/deployments/fix", &odd).await?;
     assert_eq!(to, "/deployments/vercel%3Aa%2F..%2F%3Fb%3D%C3%BC%0D%0Ax%3A%20y?error=not_found");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_kept_no_longer_is_said_to_be_removed() -> anyhow::Result<()> {
+    let house = Dashboard::start().await?;
+    let ended = ago(60 * 24 * 20);
+    for (name, days, sentence) in [
+        ("dpl_long_ago", 12, "The log was removed after 12 days."),
+        ("dpl_of_yesterday", 1, "The log was removed after 1 day."),
+    ] {
+        let id = house.store(name, ended, FixStatus::Failed, "main").await?;
+        let mut row = fixes::find(&house.db, &id).await?.context("not stored")?;
+        let change = FixChange {
+            logs: Some(Some("src/a.ts(3,7): error TS2322".to_owned())),
+            completed_at: Some(Some(ended)),
+            ..FixChange::default()
+        };
+        fixes::transition(&house.db, &mut row, change, vec![], ended).await?;
+        let path = format!("/deployments/{id}");
+        let before = house.page(&path).await?;
+        assert!(before.contains("TS2322") && !before.contains("The log was removed"), "{name}");
+        assert_eq!(db::retention::logs(&house.db, ago(0) - TimeDelta::days(days.into()), days).await?, 1);
+        let after = house.page(&path).await?;
+        assert!(after.contains(sentence) && !after.contains("error TS2322"), "{name}");
+    }
     Ok(())
 }

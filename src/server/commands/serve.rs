@@ -27,7 +27,7 @@ use crate::server::{
     },
     source::TrustedProxies,
     state::AppState,
-    telemetry,
+    telemetry::{self, export::Export},
 };
 use anyhow::Context as _;
 use axum::extract::FromRef as _;
@@ -38,9 +38,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How often a worker that is to leave looks whether there is something left to do.
 const DRAINED: Duration = Duration::from_secs(1);
 
+const NO_EXPORT: &str = "spans cannot be sent";
+
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
-    telemetry::start_logs();
+    let export = telemetry::start(&config).context(NO_EXPORT)?;
     // Crash points of the tests; nothing in a build without them.
     let _crash_points = fail::FailScenario::setup();
     let state = assemble(config).await?;
@@ -74,12 +76,13 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     let router = http::router(state);
     connections::serve(listener, router, connections::Limits::default(), proxies, stopped).await;
     finish(tasks, &fixes).await;
+    send_last_spans(export).await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Fixes until SIGINT or SIGTERM; where it is to `drain`, also until nothing is left to fix.
 pub async fn work(config: Config, drain: bool) -> anyhow::Result<ExitCode> {
-    telemetry::start_logs();
+    let export = telemetry::start(&config).context(NO_EXPORT)?;
     let _crash_points = fail::FailScenario::setup();
     let state = assemble(config).await?;
     let tasks = TaskTracker::new();
@@ -92,6 +95,7 @@ pub async fn work(config: Config, drain: bool) -> anyhow::Result<ExitCode> {
     }
     state.stop.cancel();
     finish(tasks, &state.fixes).await;
+    send_last_spans(export).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -109,7 +113,7 @@ async fn drained(fixes: &FixContext) {
 
 /// Brings the schema up to date.
 pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
-    telemetry::start_logs();
+    telemetry::start(&Config { otlp_endpoint: None, ..config.clone() }).context(NO_EXPORT)?;
     let db = open_database(&config).await?;
     queue::migrate(&db).await?;
     tracing::info!("The schema is up to date");
@@ -248,6 +252,12 @@ async fn finish(tasks: TaskTracker, fixes: &FixContext) {
     }
     if let Err(error) = fixes.home.remove() {
         tracing::warn!(%error, "The folder for sandboxes could not be removed");
+    }
+}
+
+async fn send_last_spans(export: Option<Export>) {
+    if let Some(export) = export {
+        export.finish().await;
     }
 }
 

@@ -7,6 +7,7 @@ pub mod account;
 pub mod body;
 pub mod client;
 pub mod error;
+pub mod facts;
 pub mod git;
 mod markdown;
 pub mod oauth;
@@ -15,10 +16,11 @@ pub mod repository;
 pub mod webhooks;
 mod wire;
 
-pub use client::{
-    Check, CheckState, Client, CommitChecks, NewPullRequest, PullRequest, PullRequestState, Repository, User,
-};
+pub use client::Client;
 pub use error::GithubError;
+pub use facts::{
+    Check, CheckState, CommitChecks, NewPullRequest, PullRequest, PullRequestState, Repository, User,
+};
 pub use repository::RepositoryName;
 
 /// Chooses the cryptography for every TLS connection of this process. Later calls change nothing.

@@ -1,8 +1,9 @@
 //! Turns a pushed branch into exactly one pull request, however often it is tried.
 
 use super::{
-    client::{Client, NewPullRequest, PullRequest, PullRequestState},
+    client::Client,
     error::GithubError,
+    facts::{NewPullRequest, PullRequest, PullRequestState},
     repository::RepositoryName,
 };
 

@@ -42,11 +42,13 @@ pub enum GithubEvent {
 pub struct MalformedDelivery;
 
 /// Whether `body`, byte for byte, was signed with `secret`: `X-Hub-Signature-256: sha256=<hex HMAC-SHA256>`.
-/// Compares in constant time. A missing header, prefix or secret is a no.
+/// Compares in constant time. A missing or second header, a missing prefix or secret is a no.
 pub fn verify(headers: &HeaderMap, body: &[u8], secret: &SecretString) -> bool {
-    let signature = headers
-        .get("x-hub-signature-256")
-        .and_then(|value| value.to_str().ok())
+    let mut signatures = headers.get_all("x-hub-signature-256").iter();
+    let (Some(signature), None) = (signatures.next(), signatures.next()) else { return false };
+    let signature = signature
+        .to_str()
+        .ok()
         .and_then(|value| value.strip_prefix("sha256="))
         .and_then(|digits| hex::decode(digits).ok());
     let (Some(signature), false) = (signature, secret.expose_secret().is_empty()) else { return false };

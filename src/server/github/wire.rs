@@ -1,8 +1,8 @@
 //! GitHub's JSON, as far as it is read. What GitHub may omit is optional.
 
 use super::{
-    client::{Check, CheckState, PullRequest, PullRequestState},
     error::GithubError,
+    facts::{Check, CheckState, PullRequest, PullRequestState, Repository, User},
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,35 @@ pub(super) struct WireCheckRun {
     pub status: Option<String>,
     pub conclusion: Option<String>,
     pub details_url: Option<String>,
+}
+
+impl From<WireUser> for User {
+    fn from(wire: WireUser) -> Self {
+        let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        Self {
+            email: filled(wire.email)
+                .unwrap_or_else(|| format!("{}+{}@users.noreply.github.com", wire.id, wire.login)),
+            name: filled(wire.name).unwrap_or_else(|| wire.login.clone()),
+            id: wire.id,
+            login: wire.login,
+            avatar_url: wire.avatar_url,
+        }
+    }
+}
+
+impl TryFrom<WireRepository> for Repository {
+    type Error = GithubError;
+
+    fn try_from(wire: WireRepository) -> Result<Self, GithubError> {
+        Ok(Self {
+            name: wire.full_name.parse().map_err(|_| GithubError::Malformed)?,
+            default_branch: wire.default_branch.unwrap_or_else(|| "main".to_owned()),
+            private: wire.private,
+            can_push: wire.permissions.is_some_and(|allowed| allowed.push)
+                && !wire.archived
+                && !wire.disabled,
+        })
+    }
 }
 
 impl TryFrom<WirePull> for PullRequest {

@@ -23,14 +23,16 @@ use super::{
     parts::Parts,
     source::{self, TrustedProxies},
     state::AppState,
+    trace,
     views::Views,
 };
 use crate::app::{App, shell};
 use axum::{
     Router,
-    extract::{FromRef as _, Request},
+    extract::{FromRef as _, MatchedPath, Request},
     http::header,
-    middleware::{from_fn_with_state, map_request_with_state},
+    middleware::{Next, from_fn_with_state, map_request_with_state},
+    response::Response,
     routing::get,
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -46,8 +48,9 @@ use tower_http::{
     services::ServeDir,
     set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
-    trace::TraceLayer,
+    trace::{DefaultOnResponse, OnResponse as _, TraceLayer},
 };
+use tracing::Span;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -139,11 +142,28 @@ pub fn router(state: AppState) -> Router {
         .layer(axum::middleware::from_fn(metrics::measure))
         .layer(axum::middleware::map_request(linger::linger))
         .layer(map_request_with_state(TrustedProxies::new(&state.config.trusted_proxies), source::note))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(
+            |response: &Response, latency: Duration, span: &Span| {
+                span.record("http.response.status_code", response.status().as_u16());
+                DefaultOnResponse::default().on_response(response, latency, span);
+            },
+        ))
+        .layer(axum::middleware::from_fn(in_a_story))
         .with_state(state)
 }
 
-/// Without the query: invitations and GitHub's codes stand in it.
-fn span(request: &Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+/// Every request is a story of its own, so that what it starts can be found by it.
+async fn in_a_story(request: Request, next: Next) -> Response {
+    trace::within(trace::new_id(), Span::none(), next.run(request)).await
+}
+
+/// With the route alone: names of people's projects stand in the path, invitations and GitHub's codes in the query.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    tracing::debug_span!(
+        "request",
+        http.request.method = metrics::method(request.method()),
+        http.route = route,
+        http.response.status_code = tracing::field::Empty
+    )
 }

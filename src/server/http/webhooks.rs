@@ -54,7 +54,8 @@ async fn deliver(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Receipt>, ApiFailure> {
     let body = body.map_err(|rejection| body_failure(&rejection))?;
-    let trace_id = trace::new_id();
+    // The request's.
+    let trace_id = trace::current().unwrap_or_else(trace::new_id);
     let span = tracing::info_span!("delivery", trace_id, %provider);
     let received = trace::within(trace_id, span, receive(&ctx, provider, &headers, body)).await;
     let action = received.as_ref().map_or("refused", |receipt| receipt.action.as_str());

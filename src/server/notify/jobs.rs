@@ -9,6 +9,7 @@ use crate::server::{
     db::{Db, DbError, outgoing},
     fix::crash_point,
     queue::{Job, Queue, QueueError},
+    trace,
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -45,7 +46,8 @@ impl Job for DeliveryJob {
             return Ok(());
         };
         crash_point!("before_delivery");
-        let outcome = send::send(ctx, &claimed).await;
+        let (trace_id, span) = (trace::new_id(), tracing::debug_span!(parent: None, "message"));
+        let outcome = trace::within(trace_id, span, send::send(ctx, &claimed)).await;
         let (id, attempt) = (&claimed.delivery.id, claimed.delivery.attempts);
         tracing::info!(delivery.id = %id, attempt, status = outcome.status(), "A message was sent to a webhook");
         outgoing::finish(&ctx.db, &claimed, &outcome, ctx.clock.now()).await

@@ -1,10 +1,11 @@
-//! A sandbox → the same sandbox, counted, whose commands know the trace that they belong to.
+//! A sandbox → the same sandbox, counted, whose commands are spans and know the trace that they belong to.
 
 use super::{Exec, ExecOutcome, OutputLine, Sandbox, SandboxError, Slot, Workspace};
 use crate::server::{metrics as names, trace};
 use async_trait::async_trait;
 use std::{path::Path, sync::Arc, time::Instant};
 use tokio::net::UnixListener;
+use tracing::Instrument as _;
 
 /// Counts what the sandbox inside does.
 #[derive(Debug)]
@@ -49,7 +50,18 @@ impl Workspace for ObservedWorkspace {
             command.env.push((trace::VARIABLE.to_owned(), trace_id.clone()));
         }
         let begun = Instant::now();
-        let ended = self.inner.exec(slot, command, output).await;
+        // Neither what is run nor what it prints: both are other people's.
+        let span = tracing::debug_span!(
+            "command",
+            slot = slot.as_str(),
+            exit_code = tracing::field::Empty,
+            ended_by = tracing::field::Empty
+        );
+        let ended = self.inner.exec(slot, command, output).instrument(span.clone()).await;
+        if let Ok(outcome) = &ended {
+            span.record("exit_code", outcome.exit_code);
+            span.record("ended_by", outcome.ended_by.map(|limit| limit.code()));
+        }
         metrics::histogram!(names::SANDBOX_COMMAND_SECONDS, "slot" => slot.as_str()).record(begun.elapsed());
         if let Ok(ExecOutcome { ended_by: Some(limit), .. }) = &ended {
             metrics::counter!(names::SANDBOX_KILLS, "reason" => limit.code()).increment(1);

@@ -16,6 +16,7 @@ pub use meter::{Fault, Taken};
 use crate::server::{
     config::{Config, ModelProtocol},
     sandbox::Activity,
+    trace,
 };
 use forward::Attempt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -124,12 +125,12 @@ impl Gateway {
             activity,
         };
         let (serving, expired) = (serve(listener, Arc::new(attempt)), Arc::clone(&meter));
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(trace::carried(async move {
             // Ends the connections, too.
             if timeout(time, serving).await.is_err() {
                 expired.expire();
             }
-        });
+        }));
         Session { token, meter, task }
     }
 }
@@ -184,13 +185,13 @@ async fn serve(listener: UnixListener, attempt: Arc<Attempt>) {
             let attempt = Arc::clone(&attempt);
             async move { Ok::<_, Infallible>(attempt.handle(request).await) }
         });
-        connections.spawn(async move {
+        connections.spawn(trace::carried(async move {
             let _slot = slot;
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
             // A connection that broke is the agent's concern.
             drop(server.serve_connection(TokioIo::new(stream), service).await);
-        });
+        }));
     }
 }
 

@@ -182,6 +182,37 @@ async fn a_refused_key_stops_the_attempt_and_stays_secret() {
     assert!(!rejected.session.stopped().is_cancelled());
 }
 
+/// Log lines as JSON.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_it_logs_belongs_to_the_story_of_its_attempt() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone());
+    let _logged = tracing::subscriber::set_default(subscriber.finish());
+    let id = trace::new_id();
+    let span = tracing::info_span!("fix", trace_id = id);
+    let bench = trace::within(id.clone(), span, Bench::new(ModelProtocol::Openai, 401, "")).await;
+    bench.ask().await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let refused = lines.iter().find(|line| line["message"] == "the model's endpoint refused a request");
+    assert_eq!(refused.unwrap()["span"]["trace_id"], id.as_str(), "{text}");
+}
+
 #[tokio::test]
 async fn a_broken_off_answer_is_an_error_inside_and_three_are_enough() {
     let bench = Bench::new(ModelProtocol::Openai, 200, BROKEN).await;

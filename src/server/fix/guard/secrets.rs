@@ -48,8 +48,9 @@ fn in_file(file: &FileChange<'_>, patterns: &Patterns) -> Objections {
     let in_line = |line: &str| {
         let form = patterns.forms.iter().find(|(_, form)| form.is_match(line)).map(|(what, _)| *what);
         let assigned = || {
-            let value = patterns.assigned.captures(line)?.get(1)?.as_str();
-            (!kinds::is_lockfile(file.path) && looks_random(value))
+            // The first one may be a placeholder, and the second one real.
+            let mut values = patterns.assigned.captures_iter(line).filter_map(|captures| captures.get(1));
+            (!kinds::is_lockfile(file.path) && values.any(|value| looks_random(value.as_str())))
                 .then_some("a value that looks like a secret")
         };
         form.or_else(assigned)

@@ -509,6 +509,12 @@ fn nothing_is_no_change() {
     "no_secrets"
 )]
 #[case::assigned("src/list.ts", "a;\n", "const apiKey = 'f3Kq9ZpT7xW2mV8bR4nL';\n", "no_secrets")]
+#[case::assigned_behind_a_placeholder(
+    "src/list.ts",
+    "a;\n",
+    "const all = { token: 'your-own-token-here', apiKey: 'f3Kq9ZpT7xW2mV8bR4nL' };\n",
+    "no_secrets"
+)]
 #[case::from_environment("src/list.ts", "a;\n", "const apiKey = process.env.API_KEY ?? '';\n", "")]
 #[case::placeholder("src/list.ts", "a;\n", "const passwordLabel = 'your-new-password-here';\n", "")]
 #[case::env_file(".env.production", "A=1\n", "A=2\n", "no_secrets")]

@@ -32,6 +32,7 @@ use crate::{
     },
 };
 use std::{sync::Arc, time::Instant};
+use tracing::Instrument as _;
 
 /// After so many restarts in one state of it, the fix itself is what brings the worker down. Many: workers that are
 /// killed by others must not end it, and it waits between the later ones.
@@ -57,7 +58,7 @@ pub async fn run(ctx: &FixContext, fix_id: &str) -> Result<(), DbError> {
     };
     // A fix of before there were traces gets one for this run.
     let trace_id = fix.trace_id.clone().unwrap_or_else(trace::new_id);
-    let span = tracing::info_span!("fix", fix.id = %fix.id, trace_id);
+    let span = tracing::info_span!(parent: None, "fix", fix.id = %fix.id, trace_id);
     let mut run = Run { ctx, fix, lease, workspace: None, agent_was_here: false };
     let lost = run.lease.lost();
     let work = async {
@@ -77,10 +78,11 @@ impl Run<'_> {
         loop {
             self.lease.check()?;
             let (stage, begun) = (self.status(), Instant::now());
+            let span = tracing::debug_span!("stage", stage = stage.as_str());
             let done = match stage {
-                FixStatus::Pending | FixStatus::Analyzing => self.analyze().await,
-                FixStatus::Fixing => self.repair().await,
-                FixStatus::Reviewing => self.review().await,
+                FixStatus::Pending | FixStatus::Analyzing => self.analyze().instrument(span).await,
+                FixStatus::Fixing => self.repair().instrument(span).await,
+                FixStatus::Reviewing => self.review().instrument(span).await,
                 FixStatus::PrCreated | FixStatus::Merged | FixStatus::Failed | FixStatus::Skipped => {
                     return Ok(());
                 }

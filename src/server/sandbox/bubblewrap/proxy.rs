@@ -2,7 +2,7 @@
 //! says so. Names are resolved out here; nothing but host and port is logged.
 
 use super::addresses::Allowed;
-use crate::server::sandbox::Activity;
+use crate::server::{sandbox::Activity, trace};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -28,11 +28,11 @@ pub(super) async fn serve(listener: UnixListener, allowed: Arc<[Allowed]>) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let allowed = Arc::clone(&allowed);
-                connections.spawn(async move {
+                connections.spawn(trace::carried(async move {
                     let _slot = slot;
                     // A broken connection is the client's concern.
                     drop(connection(stream, &allowed).await);
-                });
+                }));
             }
             // Out of file handles, for instance.
             Err(_) => sleep(Duration::from_millis(50)).await,

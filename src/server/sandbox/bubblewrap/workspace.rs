@@ -10,8 +10,12 @@ use super::{
     source::{self, Folders},
     task::{MAX_OUTPUT, Sink, Task},
 };
-use crate::server::sandbox::{
-    Activity, EndedBy, Exec, ExecOutcome, Network, OutputLine, REPO, SandboxError, Slot, Stream, Workspace,
+use crate::server::{
+    sandbox::{
+        Activity, EndedBy, Exec, ExecOutcome, Network, OutputLine, REPO, SandboxError, Slot, Stream,
+        Workspace,
+    },
+    trace,
 };
 use async_trait::async_trait;
 use std::{
@@ -92,7 +96,8 @@ impl BubblewrapWorkspace {
             listen(&run, "proxy.sock", &account)
         };
         let listener = prepare().map_err(SandboxError::io("prepare the sandbox's folder"))?;
-        let proxy = tokio::spawn(proxy::serve(listener, Arc::clone(&shared.settings.allowed))).abort_handle();
+        let proxy = proxy::serve(listener, Arc::clone(&shared.settings.allowed));
+        let proxy = tokio::spawn(trace::carried(proxy)).abort_handle();
         Ok(Self {
             shared,
             folder,

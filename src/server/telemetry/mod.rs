@@ -1,22 +1,46 @@
-//! Logs to standard error and metrics for Prometheus.
+//! Logs to standard error, metrics for Prometheus, and spans for a collector.
 
-use super::metrics::{self, DOLLARS, LONG, QUICK};
+pub mod export;
+
+use super::{
+    config::Config,
+    metrics::{self, DOLLARS, LONG, QUICK},
+};
+use export::{Export, ExportError};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{io::IsTerminal as _, time::Duration};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, Layer, fmt, prelude::*, registry::LookupSpan};
 
 /// What is logged without `RUST_LOG`.
-const DEFAULT_FILTER: &str = "info,sqlx=warn,apalis=warn,apalis_core=warn,hyper=warn,tower_http=warn";
+const DEFAULT_FILTER: &str =
+    "info,sea_orm_migration=warn,sqlx=warn,apalis=warn,apalis_core=warn,hyper=warn,tower_http=warn";
 
-/// Starts logging: lines for people on a terminal, JSON otherwise. Call it once.
-pub fn start_logs() {
+/// Starts logging, and sending spans where the settings name a collector. Call it once, in a Tokio runtime; wait at the end
+/// for what it returns.
+///
+/// # Errors
+/// When spans are to be sent and cannot be.
+pub fn start(config: &Config) -> Result<Option<Export>, ExportError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let registry = tracing_subscriber::registry().with(filter);
+    let export = Export::new(config)?;
+    match &export {
+        // Spans go out that nobody wants to see in the log.
+        Some(export) => {
+            tracing_subscriber::registry().with(export.layer()).with(lines().with_filter(filter)).init();
+        }
+        None => tracing_subscriber::registry().with(filter).with(lines()).init(),
+    }
+    Ok(export)
+}
+
+/// Lines for people on a terminal, JSON otherwise.
+fn lines<S: Subscriber + for<'a> LookupSpan<'a>>() -> Box<dyn Layer<S> + Send + Sync> {
     if std::io::stderr().is_terminal() {
-        registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).init();
+        fmt::layer().with_writer(std::io::stderr).with_target(false).boxed()
     } else {
-        registry.with(fmt::layer().json().with_writer(std::io::stderr).flatten_event(true)).init();
+        fmt::layer().json().with_writer(std::io::stderr).flatten_event(true).boxed()
     }
 }
 

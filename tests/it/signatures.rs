@@ -93,7 +93,7 @@ impl Sender {
             .iter()
             // What is no value of a header does not arrive.
             .filter_map(|(name, value)| {
-                Some((HeaderName::from_static(*name), HeaderValue::from_str(value).ok()?))
+                Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?))
             })
             .collect();
         let of_platform = |provider: Provider, secret: &str| {

@@ -10,6 +10,7 @@ use crate::server::{
     diagnosis::redact,
     fix::{
         FixContext,
+        at_work::AtWork,
         capacity::Capacity,
         jobs::{self, JobQueue, Waker},
         sweep, watch,
@@ -156,6 +157,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
         owner,
         capacity: Capacity::new(&config, home.clone()),
+        at_work: AtWork::default(),
         home,
     });
     let auth = AuthContext::new(db.clone(), clock.clone(), config.clone());

@@ -1,11 +1,14 @@
 //! Reads the parts of a platform's JSON that may be anything: what cannot be understood is left out, never an error,
 //! so that a change at a platform does not hide everything else it said.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::Value;
 
-/// The elements of an array that can be read. `null` is one that cannot. What is no array is an error: it must not pass
-/// for an empty list.
+/// The elements of an array that can be read. `null` is one that cannot. What is no array is an error, and so is one of
+/// which nothing can be read: neither must pass for an empty list.
 pub fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Elements::deserialize(deserializer).map(|elements| elements.items)
 }
@@ -61,6 +64,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Elements<T> {
                 left_out = count - items.len(),
                 "elements of a platform's list are not understood"
             );
+        }
+        if items.is_empty() && count > 0 {
+            return Err(D::Error::custom("no element of the list is understood"));
         }
         Ok(Self { items, count })
     }

@@ -15,7 +15,7 @@ pub use list::{Window, diagnosed, summaries};
 pub use read::{
     built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
     detail_for_user, find, find_for_user, known, left_to, oldest_waiting, open_pull_requests, open_twin,
-    redeployed_for_another, started_by_themselves, unfinished_without_lease,
+    redeployed_for_another, started_by_themselves, unfinished_without_lease, waited_for,
 };
 pub(super) use summary::or_skipped;
 pub use summary::summary;
@@ -33,7 +33,7 @@ use crate::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
@@ -47,16 +47,13 @@ pub async fn claim(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<deployment::Model>, DbError> {
-    let free = Condition::any()
-        .add(deployment::Column::LeaseUntil.is_null())
-        .add(deployment::Column::LeaseUntil.lt(now));
     let taken = deployment::Entity::update_many()
         .col_expr(deployment::Column::LeaseOwner, Expr::value(owner))
         .col_expr(deployment::Column::LeaseUntil, Expr::value(until))
         .col_expr(deployment::Column::Version, Expr::col(deployment::Column::Version).add(1))
         .filter(deployment::Column::Id.eq(fix_id))
         .filter(deployment::Column::FixStatus.is_in(read::unfinished()))
-        .filter(free)
+        .filter(read::without_lease(now))
         .exec(&db.orm)
         .await?;
     if taken.rows_affected == 0 {
@@ -83,6 +80,18 @@ pub async fn release(db: &Db, fix_id: &str, owner: &str) -> Result<(), DbError> 
     deployment::Entity::update_many()
         .col_expr(deployment::Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(deployment::Column::LeaseUntil, Expr::value(None::<Timestamp>))
+        .filter(deployment::Column::Id.eq(fix_id))
+        .filter(deployment::Column::LeaseOwner.eq(owner))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Gives the lease back, if it is still `owner`'s, and keeps everybody away until `until`.
+pub async fn put_off(db: &Db, fix_id: &str, owner: &str, until: Timestamp) -> Result<(), DbError> {
+    deployment::Entity::update_many()
+        .col_expr(deployment::Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(deployment::Column::LeaseUntil, Expr::value(until))
         .filter(deployment::Column::Id.eq(fix_id))
         .filter(deployment::Column::LeaseOwner.eq(owner))
         .exec(&db.orm)

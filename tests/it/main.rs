@@ -11,6 +11,7 @@ mod contract;
 mod crash;
 mod dashboard;
 mod endings;
+mod faults;
 mod flood;
 mod flooded;
 mod github;

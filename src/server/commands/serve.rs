@@ -127,6 +127,11 @@ pub(super) async fn open_database(config: &Config) -> anyhow::Result<Db> {
 
 /// Everything that requests and fixes share.
 pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
+    assemble_at(config, Clock::System).await
+}
+
+/// The same, going by another clock.
+pub async fn assemble_at(config: Config, clock: Clock) -> anyhow::Result<AppState> {
     if config.redact_mail {
         redact::hide_mail_addresses();
     }
@@ -134,7 +139,6 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
     queue::migrate(&db).await?;
     let queue = JobQueue::new(&db);
     let keys = Arc::new(KeyRing::load(&config).context("the encryption key cannot be used")?);
-    let clock = Clock::System;
     let registry = Arc::new(Registry::new(&config, clock.clone())?);
     let leptos = LeptosOptions::builder()
         .output_name("deploymend")

@@ -104,6 +104,11 @@ flood: ## flood the optimised program with deliveries for a minute (FOR=seconds)
 	@scripts/build-site.sh
 	cargo bench $(server) --bench flood -- $(or $(FOR),60)
 
+.PHONY: soak
+soak: ## let the server work for half an hour (SOAK=minutes) and see whether what it holds of the machine is flat
+	@$(setup) run
+	SOAK=$(or $(SOAK),30) cargo test $(tested) --test it what_the_server_holds_is_flat -- --ignored --nocapture
+
 .PHONY: fuzz
 fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz

@@ -29,6 +29,7 @@ mod render;
 mod routes;
 mod rules;
 mod sign_in;
+mod soak;
 mod story;
 mod vercel;
 mod wizard;

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context as _, ensure};
 use deploymend::model::{FixDetail, FixStatus};
 use http_body_util::BodyExt as _;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use standins::{
     Options, Standins,
     faults::{Fault, Kind},
@@ -55,11 +55,24 @@ pub async fn deliver(
     deliveries: &Deliveries,
     number: u64,
 ) -> anyhow::Result<(u16, Option<String>)> {
+    send(app.request(Method::POST, ""), deliveries, number).await
+}
+
+/// The same to the server that `request` goes to.
+pub async fn send(
+    request: RequestBuilder,
+    deliveries: &Deliveries,
+    number: u64,
+) -> anyhow::Result<(u16, Option<String>)> {
     let (head, body) = deliveries.genuine(number)?.into_parts();
-    let mut headers = head.headers;
-    headers.remove("host");
-    let request = app.request(Method::POST, head.uri.path()).headers(headers);
-    let answer = request.body(body.collect().await?.to_bytes()).send().await?;
+    let (client, request) = request.build_split();
+    let mut request = request?;
+    request.url_mut().set_path(head.uri.path());
+    for (name, value) in head.headers.iter().filter(|(name, _)| *name != "host") {
+        request.headers_mut().insert(name, value.clone());
+    }
+    *request.body_mut() = Some(body.collect().await?.to_bytes().into());
+    let answer = client.execute(request).await?;
     let again = answer.headers().get("retry-after").map(|value| value.to_str().map(str::to_owned));
     Ok((answer.status().as_u16(), again.transpose()?))
 }

@@ -5,6 +5,6 @@ mod clock;
 mod disk_full;
 mod garbage;
 mod github_down;
-mod machine;
+pub mod machine;
 mod read_only;
-mod stage;
+pub mod stage;

@@ -239,7 +239,7 @@ impl Stage {
 
     /// How often GitHub was asked to make a pull request, and how many there are.
     pub fn pull_requests(&self) -> (usize, usize) {
-        let asked = self.standins.creates(&format!("/repos/{REPOSITORY}/pulls")).succeeded;
+        let asked = self.standins.creates(&format!("/repos/{REPOSITORY}/pulls")).calls;
         (asked, self.standins.pulls(REPOSITORY).len())
     }
 

@@ -44,6 +44,7 @@ use sea_orm::{
     SqlxSqliteConnector,
 };
 use sqlx::{
+    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -109,8 +110,13 @@ impl Db {
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true);
-            let pool =
-                SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS).connect_with(options).await?;
+            let pool = SqlitePoolOptions::new()
+                .max_connections(SQLITE_CONNECTIONS)
+                // When the disk is full, SQLite itself may roll a transaction back, or refuse to. sqlx still counts it,
+                // and the connection would keep the lock on the file for good.
+                .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+                .connect_with(options)
+                .await?;
             let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
             let admissions = Some(fixes::admissions(orm.clone()));
             Ok(Self { orm, pool: Pool::Sqlite(pool), admissions, health: health::Health::default() })

@@ -125,10 +125,10 @@ pub async fn doctor(settings: &Settings) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
 }
 
-/// Waits until the server says that it is ready.
-pub async fn ready(app: &App) -> anyhow::Result<()> {
+/// Waits until the server says that it is ready (200), or is not (503). It looks every few seconds.
+pub async fn ready(app: &App, wanted: u16) -> anyhow::Result<()> {
     until(SOON, async || match status(app, "/ready").await? {
-        200 => Ok(Ok(())),
+        found if found == wanted => Ok(Ok(())),
         other => Ok(Err(format!("/ready answers {other}"))),
     })
     .await

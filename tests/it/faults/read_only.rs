@@ -80,7 +80,7 @@ async fn what_comes_while_nothing_can_be_stored_is_taken_when_it_can() -> anyhow
     // After the world, so that it is gone before: else nobody could remove the files.
     let database = Database::at(&url)?;
     let mut app = world.start().await?;
-    ready(&app).await?;
+    ready(&app, 200).await?;
     let (fix, deliveries) = begin(&world, &app).await?;
     if let Err(error) = database.read_only(true).await {
         println!(
@@ -90,7 +90,8 @@ async fn what_comes_while_nothing_can_be_stored_is_taken_when_it_can() -> anyhow
     }
 
     all_refused(&app, &deliveries, 0..5).await?;
-    ensure!((status(&app, "/ready").await?, status(&app, "/health").await?) == (503, 200));
+    ready(&app, 503).await?;
+    ensure!(status(&app, "/health").await? == 200);
     for path in ["/deployments", "/integrations", "/rules", &format!("/deployments/{}", fix.summary.id)] {
         let page = page(&app, path).await?;
         ensure!(page.contains("The database takes nothing in"), "{path} does not say what is wrong");
@@ -102,7 +103,7 @@ async fn what_comes_while_nothing_can_be_stored_is_taken_when_it_can() -> anyhow
     ensure!(said.contains("missing  database:"), "{said}");
 
     database.read_only(false).await.context("it stays read-only")?;
-    ready(&app).await?;
+    ready(&app, 200).await?;
     all_taken(&app, &deliveries, 0..5).await?;
     repaired_once(&world, &app, &fix, 5).await?;
     ensure!(!page(&app, "/deployments").await?.contains("takes nothing in"), "the page still says it");

@@ -117,6 +117,8 @@ impl GitError {
         {
             Self::Unreachable { detail }
         } else if has("error: 30")
+            // An answer without an end, see `process`.
+            || has("Out of memory")
             || has("not valid: is this a git repository")
             || has("invalid server response")
             || has("invalid content-type")

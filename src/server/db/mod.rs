@@ -114,7 +114,9 @@ impl Db {
                 .max_connections(SQLITE_CONNECTIONS)
                 // When the disk is full, SQLite itself may roll a transaction back, or refuse to. sqlx still counts it,
                 // and the connection would keep the lock on the file for good.
-                .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+                .before_acquire(|connection, _| {
+                    Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
+                })
                 .connect_with(options)
                 .await?;
             let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());

@@ -36,7 +36,7 @@ pub struct Held {
 }
 
 impl Held {
-    pub const HEAD: &'static str = " minute  memory MiB  handles  threads  processes  sandboxes  database MiB  deliveries   pages  streams   fixes  repaired";
+    pub const HEAD: &'static str = " minute  memory MiB  handles  threads  processes  sandboxes  database MiB  deliveries  refused   pages  streams   fixes  repaired";
 }
 
 impl fmt::Display for Held {

@@ -123,6 +123,11 @@ sbom: ## write what a release is made of into target/sbom, as CycloneDX
 	@$(setup) sbom
 	@scripts/sbom.sh
 
+.PHONY: soak
+soak: ## let the server work for half an hour (SOAK=minutes) and see whether what it holds of the machine is flat
+	@$(setup) run
+	SOAK=$(or $(SOAK),30) cargo test $(tested) --test it what_the_server_holds_is_flat -- --ignored --nocapture
+
 .PHONY: fuzz
 fuzz: ## feed what reads the words of strangers with what a fuzzer makes of real ones; FOR=seconds each, ONLY=target
 	@$(setup) fuzz

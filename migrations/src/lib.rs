@@ -19,6 +19,7 @@ mod m20261127_000013_incidents;
 mod m20261127_000014_merges;
 mod m20261127_000015_choices;
 mod m20261127_000016_operations;
+mod m20261128_000017_outages;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_merges::Migration),
             Box::new(m20261127_000015_choices::Migration),
             Box::new(m20261127_000016_operations::Migration),
+            Box::new(m20261128_000017_outages::Migration),
         ]
     }
 }

@@ -6,7 +6,7 @@ use super::{
     time::{Ago, Until},
     wizard::{Subject, Wizard, WizardButton},
 };
-use crate::model::{Connection, ConnectionHealth, Delivery, RateLimit, Timestamp, handle};
+use crate::model::{Connection, ConnectionHealth, Delivery, Outage, RateLimit, Timestamp, handle};
 use leptos::prelude::*;
 
 /// A token that ends within this is worth a warning, in days.
@@ -56,6 +56,7 @@ pub fn Connected(
                     </p>
                 }
             })}
+        {connection.outage.map(|outage| view! { <OutOfOrder name outage /> })}
         <Facts connection />
         <footer class="card-foot">
             <Confirm
@@ -72,6 +73,21 @@ pub fn Connected(
         </footer>
     }
     .into_any()
+}
+
+#[component]
+fn OutOfOrder(
+    /// The platform's.
+    name: &'static str,
+    /// What is wrong with it.
+    outage: Outage,
+) -> impl IntoView {
+    view! {
+        <p class="broken">
+            {outage.trouble.sentence(name)} " It began " <Ago at=outage.since />
+            ". The platform is asked again by itself, less and less often; fixes wait for it."
+        </p>
+    }
 }
 
 #[component]

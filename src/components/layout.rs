@@ -53,6 +53,16 @@ pub fn Frame() -> impl IntoView {
                     };
                     view! {
                         {elsewhere.map(|path| view! { <Redirect path /> })}
+                        {visitor
+                            .disorder
+                            .map(|disorder| {
+                                view! {
+                                    <p class="notice disorder tone-amber" role="status">
+                                        <Glyph icon=Icon::Alert />
+                                        {disorder}
+                                    </p>
+                                }
+                            })}
                         <Navigation user=visitor.user unread />
                     }
                 })}

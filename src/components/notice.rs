@@ -30,6 +30,9 @@ pub enum Place {
 /// What an error code means on a page, and what to do.
 fn error(place: Place, code: &str) -> &'static str {
     match (place, code) {
+        (_, "unavailable") => {
+            "The server's database takes nothing in at the moment, so nothing was changed. Try again later."
+        }
         (Place::SignIn, "unauthorized" | "forbidden") => {
             "This address and password do not belong together. Check both and try again."
         }

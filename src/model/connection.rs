@@ -37,6 +37,56 @@ pub struct RateLimit {
     pub reset_at: Timestamp,
 }
 
+/// Why a platform cannot be used for now, although its token is good. It is asked again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// It does not answer, says that it cannot, or asks to be left alone.
+    Unreachable,
+    /// Its answers are not what it documents.
+    Unreadable,
+    /// It refuses what it documents.
+    Refused,
+}
+
+impl Trouble {
+    const ALL: [Self; 3] = [Self::Unreachable, Self::Unreadable, Self::Refused];
+
+    /// The name in the database and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Unreadable => "unreadable",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The trouble with that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|trouble| trouble.as_str() == name)
+    }
+
+    /// What is wrong, in one sentence about the platform of that name.
+    pub fn sentence(self, name: &str) -> String {
+        match self {
+            Self::Unreachable => format!("{name} does not answer."),
+            Self::Unreadable => format!("{name} gives answers that cannot be understood."),
+            Self::Refused => format!("{name} refuses what it is asked."),
+        }
+    }
+}
+
+/// What is wrong with a platform, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Outage {
+    /// What.
+    pub trouble: Trouble,
+    /// When it was first seen.
+    pub since: Timestamp,
+}
+
 /// A connected platform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -63,6 +113,8 @@ pub struct Connection {
     pub last_delivery_at: Option<Timestamp>,
     /// When we last asked the platform.
     pub last_polled_at: Option<Timestamp>,
+    /// What was wrong with the platform at the last poll, if anything was.
+    pub outage: Option<Outage>,
     /// What the platform still lets the token ask, as its last answer to a poll said.
     pub rate: Option<RateLimit>,
     /// When the token expires, if that is known.
@@ -86,6 +138,8 @@ pub struct GithubConnection {
     pub login: String,
     /// The mail address used as the author of commits.
     pub email: String,
+    /// What is wrong with GitHub, as long as fixes wait for it.
+    pub trouble: Option<Trouble>,
     /// When it was connected.
     pub created_at: Timestamp,
 }

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     RateLimited,
     /// The server has as much to do as it takes on.
     Overloaded,
+    /// The database takes nothing in at the moment.
+    Unavailable,
     /// A platform refused the token.
     TokenRefused,
     /// A platform did not answer as documented.
@@ -53,6 +55,7 @@ impl ErrorCode {
             Self::Timeout => "timeout",
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
+            Self::Unavailable => "unavailable",
             Self::TokenRefused => "token_refused",
             Self::PlatformUnavailable => "platform_unavailable",
             Self::Internal => "internal",
@@ -72,7 +75,7 @@ impl ErrorCode {
             Self::PayloadTooLarge => 413,
             Self::RateLimited => 429,
             Self::PlatformUnavailable => 502,
-            Self::Overloaded => 503,
+            Self::Overloaded | Self::Unavailable => 503,
             Self::Internal => 500,
         }
     }

@@ -19,7 +19,9 @@ pub mod token;
 
 pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRow};
 pub use audit::{AuditEntry, AuditKind, AuditPage};
-pub use connection::{Connection, ConnectionHealth, Delivery, GithubConnection, RateLimit, handle};
+pub use connection::{
+    Connection, ConnectionHealth, Delivery, GithubConnection, Outage, RateLimit, Trouble, handle,
+};
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};
 pub use finding::{ContextLine, ErrorType, Finding, Link, LinkKind, Verdict};

@@ -15,6 +15,9 @@ pub struct Visitor {
     pub setup_needed: bool,
     /// People may sign in with GitHub.
     pub github: bool,
+    /// What is out of order on the server, in sentences for the signed-in.
+    #[serde(default)]
+    pub disorder: Option<String>,
 }
 
 /// The signed-in user, as the layout shows them.

@@ -126,6 +126,16 @@ fn Github(
                             </div>
                             <Health health=ConnectionHealth::Ok />
                         </header>
+                        {github
+                            .trouble
+                            .map(|trouble| {
+                                view! {
+                                    <p class="broken">
+                                        {trouble.sentence("GitHub")}
+                                        " Fixes wait for it and go on by themselves."
+                                    </p>
+                                }
+                            })}
                         <div class="panel-body">
                             <details class="replace">
                                 <summary>"Replace the token"</summary>

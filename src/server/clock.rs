@@ -2,7 +2,10 @@
 
 use crate::model::Timestamp;
 use chrono::{SubsecRound, Utc};
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// Where "now" comes from.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +31,18 @@ impl Clock {
         }
     }
 
-    /// Moves a fixed clock forward. The machine's clock is left alone.
+    /// Waits. On a fixed clock it is the wait that moves it, so that nobody really waits.
+    pub async fn sleep(&self, wait: Duration) {
+        match self {
+            Self::System => tokio::time::sleep(wait).await,
+            Self::Fixed(_) => {
+                self.advance(chrono::TimeDelta::from_std(wait).unwrap_or_default());
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Moves a fixed clock forward, or back. The machine's clock is left alone.
     pub fn advance(&self, by: chrono::TimeDelta) {
         if let Self::Fixed(at) = self {
             *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;

@@ -28,12 +28,29 @@ pub struct Settings {
     pub env: BTreeMap<String, String>,
     /// After the command.
     pub flags: Vec<&'static str>,
+    /// A program that starts ours in a surrounding of its own, with its arguments.
+    pub through: Vec<String>,
 }
 
 impl Settings {
     pub fn set(mut self, name: &str, value: impl ToString) -> Self {
         self.env.insert(name.to_owned(), value.to_string());
         self
+    }
+
+    /// The program, with nothing said to it yet.
+    pub fn command(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_deploymend");
+        let mut command = match self.through.split_first() {
+            None => Command::new(program),
+            Some((through, arguments)) => {
+                let mut command = Command::new(through);
+                command.args(arguments).arg(program);
+                command
+            }
+        };
+        command.env_remove("RUST_LOG").envs(&self.env);
+        command
     }
 }
 
@@ -70,11 +87,10 @@ impl App {
 
     /// Starts a command that goes on, and waits for the line of its log that says where it listens.
     pub fn start_as(command: &str, settings: &Settings, listening: &str) -> anyhow::Result<Self> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_deploymend"))
+        let mut child = settings
+            .command()
             .arg(command)
             .args(&settings.flags)
-            .env_remove("RUST_LOG")
-            .envs(&settings.env)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -192,8 +192,9 @@ async fn a_poll_that_is_asked_for_during_a_poll_comes_after_it() {
     assert!(db::integrations::take_poll(db, &row, now, now + TimeDelta::minutes(6)).await.unwrap());
     house.state.clock.advance(TimeDelta::seconds(1));
     db::integrations::poll_soon(db, &row.id, house.state.clock.now()).await.unwrap();
-    let polled = db::integrations::Polled { next: now + TimeDelta::hours(1), seen: None, rate: None };
-    db::integrations::end_poll(db, &row, polled).await.unwrap();
+    let polled =
+        db::integrations::Polled { next: now + TimeDelta::hours(1), seen: None, rate: None, trouble: None };
+    db::integrations::end_poll(db, &row, polled, now).await.unwrap();
     assert_eq!(poll_due(&house.ctx).await.unwrap(), 1);
     assert_eq!(poll_due(&house.ctx).await.unwrap(), 0);
 }

@@ -55,6 +55,17 @@ impl World {
         let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
         let seed = Seed { folder: Some(fixture(project)), settings: own_node().await?, ..Seed::default() };
         let seeded = standins.seed(seed).await?;
+        Self::of(standins, seeded, data, database_url, kept)
+    }
+
+    /// The same with stand-ins that are there already.
+    pub fn of(
+        standins: Standins,
+        seeded: Seeded,
+        data: &Path,
+        database_url: &str,
+        kept: impl Any + Send + Sync,
+    ) -> anyhow::Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let settings = settings(data, database_url)
             .set("DEPLOYMEND_LISTEN", format!("127.0.0.1:{port}"))

@@ -1,4 +1,4 @@
-//! Spoils the next answers of a path: 429, any other status, a cut body, a wait, a closed line.
+//! Spoils the next answers of a path: 429, any other status, a cut body, a wait, a closed line, garbage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::garbage::Garbage;
 use crate::ids::now_ms;
 use crate::record::Server;
 use crate::world::World;
@@ -40,6 +41,11 @@ pub enum Kind {
     Slow {
         /// How much later, in ms.
         ms: u64,
+    },
+    /// Something that is no answer of the platform's.
+    Garbage {
+        /// What.
+        garbage: Garbage,
     },
 }
 
@@ -89,6 +95,7 @@ pub async fn inject(
             next.run(request).await
         }
         Some(Kind::Truncated) => cut(next.run(request).await).await,
+        Some(Kind::Garbage { garbage }) => garbage.answer(server, request, next).await,
     }
 }
 
@@ -129,7 +136,7 @@ fn rate_limited(server: Server, retry_after: Option<u64>) -> Response {
     response
 }
 
-fn refused(server: Server, status: u16) -> Response {
+pub(crate) fn refused(server: Server, status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reason = status.canonical_reason().unwrap_or("Error");
     let body = match server {

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::control::{ModelSettings, apply_model};
-use crate::faults::Fault;
+use crate::faults::{Fault, Kind};
 use crate::git::{self, Commit};
 use crate::github::actions as github;
 use crate::github::state::{OauthApp, Pull, Repository};
@@ -232,6 +232,16 @@ impl Standins {
     /// Spoils answers.
     pub fn add_fault(&self, fault: Fault) {
         self.world.state().faults.push(fault);
+    }
+
+    /// Spoils every answer of a server whose path contains this, until [`Standins::clear_faults`].
+    pub fn break_down(&self, server: Server, path: &str, kind: Kind) {
+        self.add_fault(Fault { server, method: None, path: path.to_owned(), times: u32::MAX, kind });
+    }
+
+    /// Nothing is spoilt any more.
+    pub fn clear_faults(&self) {
+        self.world.state().faults.clear();
     }
 
     /// How the model behaves from now on.

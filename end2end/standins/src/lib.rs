@@ -9,6 +9,7 @@ pub mod cloudflare;
 pub mod control;
 pub mod demo;
 pub mod faults;
+pub mod garbage;
 pub mod git;
 pub mod github;
 pub mod handle;

@@ -27,7 +27,10 @@ impl Said {
             text: text.to_owned(),
         };
         match status {
-            FixStatus::Pending => said("tone-gray", Icon::Note, "Waiting for a worker", &reason),
+            _ if status.is_unfinished() && !reason.is_empty() => {
+                said("tone-amber", Icon::Alert, "Waiting", &reason)
+            }
+            FixStatus::Pending => said("tone-gray", Icon::Note, "Waiting for a worker", ""),
             FixStatus::Analyzing if fix.finding.is_none() => {
                 said("tone-violet", Icon::Search, "Reading the build log", "")
             }

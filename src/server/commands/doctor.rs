@@ -1,8 +1,10 @@
 //! `deploymend doctor`: whether this machine can do what Deploymend needs, checked by doing it.
 
 use crate::server::{
+    clock::Clock,
     config::Config,
     db::Db,
+    fix::capacity,
     sandbox::bubblewrap::{self, Bubblewrap, Layer},
 };
 use std::process::ExitCode;
@@ -19,10 +21,14 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     };
     std::fs::create_dir_all(&config.data_dir)?;
     let database = match Db::connect(&config.database_url()).await {
-        Ok(db) => db.ping().await.map(|()| format!("{db:?} answers")).map_err(|error| error.to_string()),
+        Ok(db) => {
+            let ready = db.ready(Clock::System.now()).await;
+            ready.map(|()| format!("{db:?} answers and stores")).map_err(|disorder| disorder.to_string())
+        }
         Err(error) => Err(error.to_string()),
     };
     say("database", database);
+    say("disk", capacity::free(&config.data_dir));
     let isolation =
         Bubblewrap::new(bubblewrap::Settings::new(&config, &config.data_dir.join("doctor"))).check().await;
     say("sandbox", isolation.problem.map_or_else(|| Ok("a command has run in one".to_owned()), Err));

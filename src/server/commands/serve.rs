@@ -10,6 +10,7 @@ use crate::server::{
     diagnosis::redact,
     fix::{
         FixContext,
+        at_work::AtWork,
         capacity::Capacity,
         jobs::{self, JobQueue, Waker},
         sweep, watch,
@@ -130,6 +131,11 @@ pub(super) async fn open_database(config: &Config) -> anyhow::Result<Db> {
 
 /// Everything that requests and fixes share.
 pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
+    assemble_at(config, Clock::System).await
+}
+
+/// The same, going by another clock.
+pub async fn assemble_at(config: Config, clock: Clock) -> anyhow::Result<AppState> {
     if config.redact_mail {
         redact::hide_mail_addresses();
     }
@@ -137,7 +143,6 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
     queue::migrate(&db).await?;
     let queue = JobQueue::new(&db);
     let keys = Arc::new(KeyRing::load(&config).context("the encryption key cannot be used")?);
-    let clock = Clock::System;
     let registry = Arc::new(Registry::new(&config, clock.clone())?);
     let leptos = LeptosOptions::builder()
         .output_name("deploymend")
@@ -160,6 +165,7 @@ pub async fn assemble(config: Config) -> anyhow::Result<AppState> {
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
         owner,
         capacity: Capacity::new(&config, home.clone()),
+        at_work: AtWork::default(),
         home,
     });
     let auth = AuthContext::new(db.clone(), clock.clone(), config.clone());

@@ -3,6 +3,7 @@
 use super::{
     Db, DbError,
     entity::{integration, subscription},
+    is_past,
 };
 use crate::model::{Provider, Timestamp};
 use sea_orm::{
@@ -66,6 +67,9 @@ pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integra
         token_created_at: Set(Some(now)),
         token_note: Set(new.token_note),
         health: Set(HEALTH_OK.to_owned()),
+        poll_failures: Set(0),
+        trouble: Set(None),
+        trouble_since: Set(None),
         next_poll_at: Set(Some(now)),
         created_at: Set(now),
         updated_at: Set(now),
@@ -83,6 +87,9 @@ pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integra
                     integration::Column::TokenCreatedAt,
                     integration::Column::TokenNote,
                     integration::Column::Health,
+                    integration::Column::PollFailures,
+                    integration::Column::Trouble,
+                    integration::Column::TroubleSince,
                     integration::Column::NextPollAt,
                     integration::Column::UpdatedAt,
                 ])
@@ -158,7 +165,7 @@ pub async fn due(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<integration:
     let watched =
         subscription::Entity::find().select_only().column(subscription::Column::IntegrationId).into_query();
     Ok(integration::Entity::find()
-        .filter(integration::Column::NextPollAt.lte(now))
+        .filter(is_past(integration::Column::NextPollAt, now))
         .filter(nobody_polls(now))
         .filter(integration::Column::Health.eq(HEALTH_OK))
         .filter(integration::Column::Id.in_subquery(watched))
@@ -171,7 +178,7 @@ pub async fn due(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<integration:
 /// A lease that is over was left by a process that ended in the middle.
 fn nobody_polls(now: Timestamp) -> Condition {
     let lease = integration::Column::PollLeaseUntil;
-    Condition::any().add(lease.is_null()).add(lease.lte(now))
+    Condition::any().add(lease.is_null()).add(is_past(lease, now))
 }
 
 fn next_poll_is(at: Option<Timestamp>) -> Condition {
@@ -206,16 +213,28 @@ pub struct Polled {
     pub seen: Option<(Timestamp, String)>,
     /// Requests in a window, requests left, and the end of the window.
     pub rate: Option<(i32, i32, Timestamp)>,
+    /// What was wrong, as a stable code; `None` when nothing was.
+    pub trouble: Option<&'static str>,
 }
 
 /// Ends a poll that [`take_poll`] took with `row`. A poll that was asked for meanwhile stays due.
-pub async fn end_poll(db: &Db, row: &integration::Model, polled: Polled) -> Result<(), DbError> {
+pub async fn end_poll(
+    db: &Db,
+    row: &integration::Model,
+    polled: Polled,
+    now: Timestamp,
+) -> Result<(), DbError> {
     // At once: a poll that is free while it still looks due would be taken by somebody else.
     let next = Expr::case(next_poll_is(row.next_poll_at), polled.next)
         .finally(Expr::col(integration::Column::NextPollAt));
+    let since = polled.trouble.map(|_| row.trouble_since.unwrap_or(now));
+    let failures = polled.trouble.map_or(0, |_| row.poll_failures.saturating_add(1));
     let mut update = integration::Entity::update_many()
         .col_expr(integration::Column::NextPollAt, next.into())
-        .col_expr(integration::Column::PollLeaseUntil, Expr::value(None::<Timestamp>));
+        .col_expr(integration::Column::PollLeaseUntil, Expr::value(None::<Timestamp>))
+        .col_expr(integration::Column::PollFailures, Expr::value(failures))
+        .col_expr(integration::Column::Trouble, Expr::value(polled.trouble))
+        .col_expr(integration::Column::TroubleSince, Expr::value(since));
     if let Some((at, busy)) = polled.seen {
         update = update
             .col_expr(integration::Column::LastPolledAt, Expr::value(at))

@@ -7,8 +7,10 @@ pub mod backup;
 mod batch;
 pub mod deliveries;
 pub mod entity;
+mod error;
 pub mod events;
 pub mod fixes;
+mod health;
 pub mod incidents;
 pub mod integrations;
 pub mod invitations;
@@ -31,13 +33,18 @@ pub mod users;
 mod tests;
 
 pub use batch::Batch;
+pub use error::DbError;
+pub use health::Disorder;
 
-use crate::model::{ApiError, ErrorCode};
+use crate::model::Timestamp;
+use chrono::TimeDelta;
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, SqlxPostgresConnector,
+    SqlxSqliteConnector,
 };
 use sqlx::{
+    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -51,87 +58,13 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// Any number, as long as nobody else on the database locks it.
 const MIGRATION_LOCK: i64 = 0x6465_706c_6f79;
 
-/// What a query can come back with instead of an answer.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// The row moved on since it was read.
-    #[error("the row was changed by somebody else")]
-    Conflict,
-    /// Somebody else did not let go of the database in time; nothing is stored.
-    #[error("the database is busy")]
-    Busy,
-    /// The transaction broke down before its end; nothing of it is stored.
-    #[error("the transaction was interrupted")]
-    Interrupted,
-    /// A copy does not hold what it should.
-    #[error("the copy is damaged: {0}")]
-    Damaged(String),
-    /// The address is not one of a database that Deploymend knows.
-    #[error("the database address must start with sqlite: or postgres:")]
-    UnknownDatabase,
-    /// A stored value cannot be read back.
-    #[error("a stored value cannot be read: {0}")]
-    Stored(#[from] serde_json::Error),
-    /// A stored name is none of a platform that this version knows.
-    #[error("the platform {0} is not known")]
-    UnknownProvider(String),
-    /// The database refused or did not answer.
-    #[error(transparent)]
-    Orm(#[from] DbErr),
-    /// The same, while connecting.
-    #[error(transparent)]
-    Sqlx(#[from] sqlx::Error),
-}
+/// No time that is waited for lies further ahead than this. One that does was written under a clock that was wrong, and
+/// nobody waits for it.
+pub const FURTHEST: TimeDelta = TimeDelta::hours(2);
 
-impl DbError {
-    /// Whether it had too much to do, so that the same may go well later: no connection was free in time, or on SQLite
-    /// nobody else let go of the file.
-    pub fn is_busy(&self) -> bool {
-        let Self::Orm(error) = self else {
-            return matches!(self, Self::Busy | Self::Sqlx(sqlx::Error::PoolTimedOut));
-        };
-        let (DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-        else {
-            return matches!(error, DbErr::ConnectionAcquire(_));
-        };
-        match &**error {
-            sqlx::Error::PoolTimedOut => true,
-            // SQLITE_BUSY and SQLITE_LOCKED are the low byte of their extended codes.
-            sqlx::Error::Database(error) => error
-                .try_downcast_ref::<sqlx::sqlite::SqliteError>()
-                .and_then(|error| sqlx::error::DatabaseError::code(error)?.parse::<i32>().ok())
-                .is_some_and(|code| matches!(code & 0xff, 5 | 6)),
-            _ => false,
-        }
-    }
-}
-
-impl From<DbError> for ApiError {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Conflict => {
-                Self::new(ErrorCode::Conflict, "It has changed in the meantime. Look again and repeat it.")
-            }
-            DbError::Orm(error) if is_unstorable(&error) => {
-                Self::new(ErrorCode::Invalid, "A text has a character that cannot be stored.")
-            }
-            other => {
-                tracing::error!(error = %other, "The database did not do what a request needed");
-                Self::internal()
-            }
-        }
-    }
-}
-
-/// PostgreSQL takes no NUL in texts, neither to store nor to look for (SQLSTATE 22021).
-fn is_unstorable(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return false;
-    };
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "22021")
+/// A time to come that is over, or was never meant.
+fn is_past(column: impl ColumnTrait, now: Timestamp) -> Condition {
+    Condition::any().add(column.lte(now)).add(column.gt(now + FURTHEST))
 }
 
 /// The same database as SeaORM and as apalis see it. Cheap to clone.
@@ -143,6 +76,7 @@ pub struct Db {
     pub pool: Pool,
     /// On SQLite, where only one transaction at a time may write.
     admissions: Option<fixes::Admissions>,
+    health: health::Health,
 }
 
 /// The pool below.
@@ -176,11 +110,18 @@ impl Db {
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true);
-            let pool =
-                SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS).connect_with(options).await?;
+            let pool = SqlitePoolOptions::new()
+                .max_connections(SQLITE_CONNECTIONS)
+                // When the disk is full, SQLite itself may roll a transaction back, or refuse to. sqlx still counts it,
+                // and the connection would keep the lock on the file for good.
+                .before_acquire(|connection, _| {
+                    Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
+                })
+                .connect_with(options)
+                .await?;
             let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
             let admissions = Some(fixes::admissions(orm.clone()));
-            Ok(Self { orm, pool: Pool::Sqlite(pool), admissions })
+            Ok(Self { orm, pool: Pool::Sqlite(pool), admissions, health: health::Health::default() })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?;
             let pool =
@@ -189,6 +130,7 @@ impl Db {
                 orm: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
                 pool: Pool::Postgres(pool),
                 admissions: None,
+                health: health::Health::default(),
             })
         } else {
             Err(DbError::UnknownDatabase)

@@ -1,7 +1,7 @@
 //! Watched projects.
 
 use super::{
-    Db, DbError,
+    Db, DbError, FURTHEST,
     entity::{deployment, fix_rule, integration, subscription},
 };
 use crate::model::{Provider, RepositoryKind, Timestamp};
@@ -57,6 +57,12 @@ pub struct Settings {
 /// Where a watched project's code lives. A word that is not known counts as a place without pull requests.
 pub fn repository_kind(row: &subscription::Model) -> RepositoryKind {
     RepositoryKind::parse(&row.repository_kind).unwrap_or(RepositoryKind::Other)
+}
+
+/// Since when a project is watched. A time to come was written under a clock that was wrong: nobody knows the right one,
+/// and what has failed lately is not to be missed for it.
+pub fn watched_since(row: &subscription::Model, now: Timestamp) -> Timestamp {
+    if row.created_at > now { now - FURTHEST } else { row.created_at }
 }
 
 /// The name of its repository, with the host where that is not the usual one.

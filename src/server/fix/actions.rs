@@ -125,7 +125,8 @@ pub async fn cancel(ctx: &FixContext, mut fix: deployment::Model) -> Result<(), 
     }
     fixes::request_cancel(&ctx.db, &fix.id).await?;
     let now = ctx.clock.now();
-    if fix.lease_until.is_some_and(|until| until > now) {
+    // One that waits for something outside is held by nobody.
+    if fix.lease_owner.is_some() && fix.lease_until.is_some_and(|until| until > now) {
         return Ok(());
     }
     let (status, code, reason) = (FixStatus::Failed, "cancelled", "Cancelled on the deployment page.");

@@ -1,7 +1,11 @@
 //! What this machine has left → whether a worker here takes another fix, or leaves it to other machines.
 
 use crate::server::{config::Config, home::Home};
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 const MIB: u64 = 1024 * 1024;
 /// Less than this does not hold a clone. MiB.
@@ -61,6 +65,11 @@ impl Capacity {
         self.judge(others, Left { memory: available_memory(), disk: free_disk(&self.data) })
     }
 
+    /// Whether there is less disk than a clone takes. What fails then may have failed for want of it.
+    pub fn is_disk_short(&self) -> bool {
+        free_disk(&self.data).is_some_and(|left| left < LEAST_DISK)
+    }
+
     fn judge(&self, others: usize, left: Left) -> Result<(), Shortage> {
         let (memory, disk) = if others == 0 { (0, LEAST_DISK) } else { (self.memory, self.disk) };
         let short = |left: Option<u64>, needed: u64| left.filter(|left| *left < needed);
@@ -79,7 +88,21 @@ fn available_memory() -> Option<u64> {
     Some(kib / 1024)
 }
 
-fn free_disk(data: &PathBuf) -> Option<u64> {
+/// What is free in the data folder, in words.
+///
+/// # Errors
+/// That it is not enough for a fix, in words.
+pub fn free(data: &Path) -> Result<String, String> {
+    match free_disk(data) {
+        Some(left) if left < LEAST_DISK => {
+            Err(format!("{left} MiB are free in the data folder, a fix needs {LEAST_DISK} MiB"))
+        }
+        Some(left) => Ok(format!("{left} MiB are free in the data folder")),
+        None => Err(format!("{} cannot be looked at", data.display())),
+    }
+}
+
+fn free_disk(data: &Path) -> Option<u64> {
     let space = rustix::fs::statvfs(data).ok()?;
     Some(space.f_bavail.saturating_mul(space.f_frsize) / MIB)
 }
@@ -117,7 +140,7 @@ mod tests {
     #[test]
     fn this_machine_says_what_is_left() {
         let (data, capacity) = capacity();
-        assert!(available_memory().unwrap() > 0 && free_disk(&data.path().to_owned()).unwrap() > 0);
+        assert!(available_memory().unwrap() > 0 && free_disk(data.path()).unwrap() > 0);
         fs::create_dir_all(capacity.home.sandboxes().join("fix")).unwrap();
         let never = Capacity { memory: u64::MAX, ..capacity.clone() };
         assert!(matches!(never.has_room(), Err(Shortage::Memory { .. })), "its sandbox is counted");

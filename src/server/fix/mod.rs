@@ -1,9 +1,11 @@
 //! The worker: it takes a stored failure to a verified pull request.
 //!
 //! [`jobs`] wakes it, [`run`] is the state machine, [`plan`] finds the commands, [`runtime`] their Node.js, [`prompt`] tells the agent, [`guard`]
-//! judges its patch, [`watch`] follows the pull request, [`sweep`] clears up after processes that are gone.
+//! judges its patch, [`watch`] follows the pull request, [`sweep`] clears up after processes that are gone, [`at_work`]
+//! keeps a process from working on a fix twice.
 
 pub mod actions;
+pub mod at_work;
 pub mod capacity;
 pub mod guard;
 pub mod jobs;
@@ -15,7 +17,7 @@ pub mod sweep;
 pub mod watch;
 
 use crate::{
-    model::{EventKind, FixStatus},
+    model::{EventKind, FixStatus, Trouble},
     server::{
         agent::gateway::Gateway,
         clock::Clock,
@@ -33,8 +35,18 @@ use crate::{
         sandbox::Sandbox,
     },
 };
+use at_work::AtWork;
 use capacity::Capacity;
 use std::sync::Arc;
+
+/// What is wrong with GitHub, if that is what a fix with this reason waits for.
+pub fn waiting_for_github(reason_code: &str) -> Option<Trouble> {
+    match reason_code {
+        run::GITHUB_UNAVAILABLE => Some(Trouble::Unreachable),
+        run::GITHUB_ANSWER => Some(Trouble::Unreadable),
+        _ => None,
+    }
+}
 
 /// Everything that a fix may touch.
 #[derive(Clone)]
@@ -61,6 +73,8 @@ pub struct FixContext {
     pub home: Arc<Home>,
     /// Whether there is room for another one.
     pub capacity: Capacity,
+    /// What this process works on now.
+    pub at_work: AtWork,
 }
 
 impl FixContext {

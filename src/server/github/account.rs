@@ -30,7 +30,7 @@ pub async fn connect(
     audit::add("account", &user.login);
     let now = clock.now();
     store(db, keys, user_id, &user, token, None, now).await?;
-    Ok(GithubConnection { login: user.login, email: user.email, created_at: now })
+    Ok(GithubConnection { login: user.login, email: user.email, trouble: None, created_at: now })
 }
 
 /// Stores a token, whose owner is known, sealed in place of an earlier one.

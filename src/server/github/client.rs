@@ -1,6 +1,7 @@
 //! Turns calls to GitHub's REST API into our types, through octocrab with an injected address and token.
 
 use super::{
+    answer,
     error::GithubError,
     facts::{Check, CommitChecks, NewPullRequest, PullRequest, PullRequestState, Repository, User},
     repository::RepositoryName,
@@ -8,11 +9,11 @@ use super::{
 };
 use crate::server::clock::Clock;
 use axum::http::HeaderName;
-use octocrab::{FromResponse, Octocrab};
+use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::{future::Future, time::Duration};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Of one whole call, from the first byte sent to the last one read.
@@ -104,7 +105,7 @@ impl Client {
             maintainer_can_modify: true,
         };
         let route = format!("/repos/{repository}/pulls");
-        let wire: WirePull = self.call(self.octocrab.post(route, Some(&body))).await?;
+        let wire: WirePull = self.call(self.octocrab._post(route, Some(&body))).await?;
         wire.try_into()
     }
 
@@ -127,7 +128,7 @@ impl Client {
         body: &str,
     ) -> Result<PullRequest, GithubError> {
         let route = format!("/repos/{repository}/pulls/{number}");
-        let wire: WirePull = self.call(self.octocrab.patch(route, Some(&PullText { title, body }))).await?;
+        let wire: WirePull = self.call(self.octocrab._patch(route, Some(&PullText { title, body }))).await?;
         wire.try_into()
     }
 
@@ -140,7 +141,7 @@ impl Client {
     ) -> Result<(), GithubError> {
         let body = serde_json::json!({ "labels": labels });
         let route = format!("/repos/{repository}/issues/{number}/labels");
-        self.call::<serde_json::Value>(self.octocrab.post(route, Some(&body))).await.map(drop)
+        self.call::<serde_json::Value>(self.octocrab._post(route, Some(&body))).await.map(drop)
     }
 
     /// Writes a comment under a pull request.
@@ -152,7 +153,7 @@ impl Client {
     ) -> Result<(), GithubError> {
         let body = serde_json::json!({ "body": body });
         let route = format!("/repos/{repository}/issues/{number}/comments");
-        self.call::<serde_json::Value>(self.octocrab.post(route, Some(&body))).await.map(drop)
+        self.call::<serde_json::Value>(self.octocrab._post(route, Some(&body))).await.map(drop)
     }
 
     /// The statuses and check runs of a commit (its full id). What the token may not read is left out.
@@ -176,27 +177,35 @@ impl Client {
         })
     }
 
-    async fn get<R: FromResponse>(&self, route: &str, query: &[(&str, &str)]) -> Result<R, GithubError> {
-        let query = (!query.is_empty()).then_some(query);
-        self.call(get_with(&self.octocrab, route, query)).await
+    async fn get<R: DeserializeOwned>(&self, route: &str, query: &[(&str, &str)]) -> Result<R, GithubError> {
+        let mut address = route.to_owned();
+        if !query.is_empty() {
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+            address = format!("{address}?{query}");
+        }
+        self.call(self.octocrab._get(address)).await
     }
 
-    async fn call<R>(&self, call: impl Future<Output = octocrab::Result<R>>) -> Result<R, GithubError> {
-        match tokio::time::timeout(CALL_TIMEOUT, call).await {
-            Ok(Ok(answer)) => Ok(answer),
+    async fn call<R: DeserializeOwned>(
+        &self,
+        call: impl Future<Output = octocrab::Result<answer::Raw>>,
+    ) -> Result<R, GithubError> {
+        let answered = async { answer::read(call.await?).await };
+        match tokio::time::timeout(CALL_TIMEOUT, answered).await {
+            Ok(Ok(Some(body))) => serde_json::from_slice(&body).map_err(|error| {
+                // The error's own text quotes the body, which may hold anything.
+                tracing::warn!(
+                    line = error.line(),
+                    column = error.column(),
+                    "an answer of GitHub is not understood"
+                );
+                GithubError::Malformed
+            }),
+            Ok(Ok(None)) => Err(GithubError::Malformed),
             Ok(Err(error)) => Err(GithubError::from_octocrab(error, self.clock.now())),
             Err(_) => Err(GithubError::Transient { retry_after: None }),
         }
     }
-}
-
-/// A function of its own, so that the future's type does not name the caller's closure lifetimes.
-async fn get_with<R: FromResponse, P: Serialize + ?Sized>(
-    octocrab: &Octocrab,
-    route: &str,
-    query: Option<&P>,
-) -> octocrab::Result<R> {
-    octocrab.get(route, query).await
 }
 
 /// `None` for what the token may not read.

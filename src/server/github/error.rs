@@ -41,9 +41,17 @@ pub enum GithubError {
 }
 
 impl GithubError {
-    /// Trying again later can help.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Transient { .. })
+    /// Trying again later can help: GitHub is out of order, or something before it answers in its place.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Transient { .. } | Self::Malformed)
+    }
+
+    /// How long GitHub asks to wait.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Transient { retry_after } => *retry_after,
+            _ => None,
+        }
     }
 
     /// The refusal of a second pull request for the same head and base.
@@ -87,6 +95,8 @@ impl GithubError {
         match status.as_u16() {
             401 | 403 => Self::TokenRefused,
             404 | 410 => Self::NotFound,
+            // Renames are followed. This one led in a circle, or away from GitHub.
+            300..=399 => Self::Malformed,
             408 | 500..=599 => {
                 Self::Transient { retry_after: seconds(headers, "retry-after").map(Duration::from_secs) }
             }

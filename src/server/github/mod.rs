@@ -4,6 +4,7 @@
 //! hand a fix in, [`webhooks`] reads what GitHub sends back.
 
 pub mod account;
+mod answer;
 pub mod body;
 pub mod client;
 pub mod error;

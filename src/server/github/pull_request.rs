@@ -84,7 +84,7 @@ async fn label(
     pull_request: &PullRequest,
 ) -> Result<(), GithubError> {
     match client.add_labels(repository, pull_request.number, &LABELS).await {
-        Err(error) if error.is_transient() => Err(error),
+        Err(error) if error.may_pass() => Err(error),
         Err(error) => {
             tracing::warn!(%error, number = pull_request.number, "the pull request could not be labelled");
             Ok(())

@@ -7,11 +7,18 @@ use axum::{
         FromRequest, FromRequestParts, Path, Query, Request,
         rejection::{BytesRejection, FailedToBufferBody, FormRejection, JsonRejection},
     },
-    http::{StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+        request::Parts,
+    },
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
+
+/// Seconds after which a 503 may have passed.
+const SOON: u64 = 10;
 
 /// An [`ApiError`] as the answer of a handler. Anything that becomes an [`ApiError`] becomes one by `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +35,11 @@ impl IntoResponse for ApiFailure {
         let code = self.0.code;
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // For the layers around: the body is for the client.
-        (status, Extension(code), Json(ErrorBody { error: self.0 })).into_response()
+        let mut response = (status, Extension(code), Json(ErrorBody { error: self.0 })).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(SOON));
+        }
+        response
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/health` (the process answers), `/ready` (the database answers too), and, where only monitoring reaches them,
+//! `/health` (the process answers), `/ready` (the database answers and takes something in, too), and, where only monitoring reaches them,
 //! `/metrics` (for Prometheus).
 
 use super::error::ApiFailure;
@@ -23,9 +23,8 @@ pub fn monitoring(handle: PrometheusHandle) -> Router<AppState> {
     router().route("/metrics", get(metrics))
 }
 
-async fn ready(State(db): State<Db>) -> Result<&'static str, ApiFailure> {
-    db.ping().await.map_err(|_| {
-        ApiFailure(ApiError::new(ErrorCode::PlatformUnavailable, "The database does not answer."))
-    })?;
+async fn ready(State(db): State<Db>, State(clock): State<Clock>) -> Result<&'static str, ApiFailure> {
+    let looked = db.ready(clock.now()).await;
+    looked.map_err(|disorder| ApiFailure(ApiError::new(ErrorCode::Unavailable, disorder.to_string())))?;
     Ok("ready")
 }

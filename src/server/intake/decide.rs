@@ -53,7 +53,8 @@ pub async fn brake(
 
 /// The brakes that need no counting.
 fn standing(ctx: &PlatformContext, watched: &subscription::Model, failure: &Failure) -> Option<Reason> {
-    let older = |at: Option<_>| at.is_some_and(|at| at < watched.created_at);
+    let since = subscriptions::watched_since(watched, ctx.clock.now());
+    let older = |at: Option<_>| at.is_some_and(|at| at < since);
     if failure.from_fork {
         return Some(Reason::new(
             "fork",

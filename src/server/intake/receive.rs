@@ -57,10 +57,7 @@ impl From<IntakeError> for ApiError {
                     "The database has too much to do at the moment. Deliver it again.",
                 )
             }
-            IntakeError::Db(error) => {
-                tracing::error!(%error, "a delivery could not be stored");
-                Self::internal()
-            }
+            IntakeError::Db(error) => error.into(),
         }
     }
 }

@@ -174,6 +174,8 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &Value, now: Timestamp
     match status.as_u16() {
         401 | 403 => PlatformError::TokenRefused,
         404 | 410 => PlatformError::NotFound,
+        // No platform sends its API's clients elsewhere, and a token would not follow.
+        300..=399 => PlatformError::Malformed,
         408 | 425 | 429 | 500.. => {
             PlatformError::Transient { retry_after: retry_after(headers, body, status, now) }
         }
@@ -278,7 +280,7 @@ mod tests {
     #[case(403, PlatformError::TokenRefused)]
     #[case(404, PlatformError::NotFound)]
     #[case(410, PlatformError::NotFound)]
-    #[case(302, PlatformError::Rejected { status: 302, code: "x".into(), message: "a b".into() })]
+    #[case(302, PlatformError::Malformed)]
     #[case(400, PlatformError::Rejected { status: 400, code: "x".into(), message: "a b".into() })]
     fn sorts_by_status(#[case] status: u16, #[case] expected: PlatformError) {
         let status = StatusCode::from_u16(status).unwrap();

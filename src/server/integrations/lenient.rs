@@ -7,8 +7,8 @@ use serde::{
 };
 use serde_json::Value;
 
-/// The elements of an array that can be read. `null` is one that cannot. What is no array is an error: it must not pass
-/// for an empty list.
+/// The elements of an array that can be read. `null` is one that cannot. What is no array is an error, and so is one of
+/// which nothing can be read: neither must pass for an empty list.
 pub fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Elements::deserialize(deserializer).map(|elements| elements.items)
 }
@@ -75,6 +75,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Elements<T> {
                 left_out = count - items.len(),
                 "elements of a platform's list are not understood"
             );
+        }
+        if items.is_empty() && count > 0 {
+            return Err(D::Error::custom("no element of the list is understood"));
         }
         Ok(Self { items, count })
     }

@@ -5,7 +5,7 @@
 
 use crate::{
     model::{
-        DeploymentState, PlatformDeployment, Provider, RepositoryKind, Timestamp, TokenFormatError,
+        DeploymentState, PlatformDeployment, Provider, RepositoryKind, Timestamp, TokenFormatError, Trouble,
         token::check_format,
     },
     server::db::entity::subscription,
@@ -417,6 +417,32 @@ pub enum PlatformError {
     /// The answer cannot be parsed.
     #[error("the answer of the platform is not understood")]
     Malformed,
+}
+
+impl PlatformError {
+    /// It is out of order: the same call may go well later. Answers that nobody understands come of a proxy, a half-done
+    /// release or an error page more often than of a new API.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Transient { .. } | Self::Malformed)
+    }
+
+    /// How long the platform asks to be left alone.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Transient { retry_after } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// What the connection's card says about it. `None`: it says something of its own, or nothing is out of order.
+    pub const fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Transient { .. } => Some(Trouble::Unreachable),
+            Self::Malformed => Some(Trouble::Unreadable),
+            Self::Rejected { .. } => Some(Trouble::Refused),
+            Self::TokenRefused | Self::NotFound => None,
+        }
+    }
 }
 
 /// A platform, reached with a user's token.

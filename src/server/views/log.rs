@@ -117,8 +117,12 @@ async fn whole(views: &Views, user_id: &str, id: &str) -> Result<Option<Whole>, 
         None => (id.to_owned(), None),
     };
     match of_platform(views, user_id, &id, finding.is_none()).await {
-        // The fix is there, and its platform has forgotten the deployment.
-        Err(error) if is_fix && error.code == ErrorCode::NotFound => Ok(None),
+        // The fix is there, and its platform has forgotten the deployment, or does not answer: its page says so.
+        Err(error)
+            if is_fix && matches!(error.code, ErrorCode::NotFound | ErrorCode::PlatformUnavailable) =>
+        {
+            Ok(None)
+        }
         other => other,
     }
 }

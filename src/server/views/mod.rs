@@ -29,6 +29,7 @@ use crate::{
     server::{
         auth::{self, AuthContext, Credential},
         db::{self, users},
+        fix::capacity,
         integrations::PlatformContext,
     },
 };
@@ -136,11 +137,24 @@ pub async fn visitor() -> Result<Visitor, ApiError> {
                 user: Some(CurrentUser { email: user.email, failing, unread }),
                 setup_needed: false,
                 github,
+                disorder: disorder(&views).await,
             })
         }
         None => {
             let setup_needed = users::none_yet(&views.platforms.db).await?;
-            Ok(Visitor { user: None, setup_needed, github })
+            Ok(Visitor { user: None, setup_needed, github, disorder: None })
         }
     }
+}
+
+/// What is out of order on this server: its database, or its disk.
+async fn disorder(views: &Views) -> Option<String> {
+    let PlatformContext { db, clock, config, .. } = &views.platforms;
+    if let Err(disorder) = db.ready(clock.now()).await {
+        return Some(format!(
+            "{disorder} Deliveries are refused until it does, and are sent again; fixes wait."
+        ));
+    }
+    let short = capacity::free(&config.data_dir).err()?;
+    Some(format!("The disk of this server is full: {short}. Fixes wait until there is room."))
 }

@@ -6,9 +6,9 @@
 
 mod cloudflare;
 mod fake;
-mod fixture;
+pub mod fixture;
 mod polling;
-mod products;
+pub mod products;
 mod render;
 mod vercel;
 mod webhooks;

@@ -4,7 +4,10 @@ use anyhow::Context as _;
 use http_body_util::Full;
 use hyper::{Request, body::Bytes};
 use serde_json::{Value, json};
-use standins::{Standins, webhook::sha1_hex};
+use standins::{
+    Standins,
+    webhook::{Delivery, sha1_hex},
+};
 
 const VERCEL: &str = "/api/integrations/vercel/webhooks";
 /// Everywhere that anybody can deliver something.
@@ -31,7 +34,11 @@ impl Deliveries {
     pub async fn of(standins: &Standins, project_id: &str) -> anyhow::Result<Self> {
         let log = "src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.";
         let (_, made) = standins.break_project(project_id, None, log, true).await?;
-        let delivery = made.first().context("the platform told nobody")?;
+        Self::after(standins, made.first().context("the platform told nobody")?)
+    }
+
+    /// More like that one.
+    pub fn after(standins: &Standins, delivery: &Delivery) -> anyhow::Result<Self> {
         let webhook = standins.webhooks().into_iter().find(|webhook| webhook.id == delivery.webhook_id);
         Ok(Self {
             template: serde_json::from_str(&delivery.body)?,

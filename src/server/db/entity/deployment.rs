@@ -25,6 +25,7 @@ pub struct Model {
     pub lease_owner: Option<String>,
     pub lease_until: Option<DateTimeUtc>,
     pub crash_resumes: i32,
+    pub waits: i32,
     pub cancel_requested: bool,
     pub started_by_hand: bool,
     pub reason_code: Option<String>,

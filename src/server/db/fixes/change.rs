@@ -13,6 +13,7 @@ pub struct FixChange {
     pub status: Option<FixStatus>,
     pub fix_attempt_number: Option<i32>,
     pub crash_resumes: Option<i32>,
+    pub waits: Option<i32>,
     pub cancel_requested: Option<bool>,
     pub started_by_hand: Option<bool>,
     pub reason_code: Option<Option<String>>,
@@ -58,6 +59,7 @@ impl FixChange {
         put(&mut row.fix_status, self.status.map(|status| status.as_str().to_owned()));
         put(&mut row.fix_attempt_number, self.fix_attempt_number);
         put(&mut row.crash_resumes, self.crash_resumes);
+        put(&mut row.waits, self.waits);
         put(&mut row.cancel_requested, self.cancel_requested);
         put(&mut row.started_by_hand, self.started_by_hand);
         put(&mut row.reason_code, self.reason_code);

@@ -15,7 +15,7 @@ pub use list::{Window, diagnosed, summaries};
 pub use read::{
     built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
     detail_for_user, find, find_for_user, known, left_to, oldest_waiting, open_pull_requests, open_twin,
-    redeployed_for_another, started_by_themselves, unfinished_without_lease,
+    redeployed_for_another, started_by_themselves, unfinished_without_lease, waited_for,
 };
 pub(super) use summary::or_skipped;
 pub use summary::summary;
@@ -80,6 +80,18 @@ pub async fn release(db: &Db, fix_id: &str, owner: &str) -> Result<(), DbError> 
     deployment::Entity::update_many()
         .col_expr(deployment::Column::LeaseOwner, Expr::value(None::<String>))
         .col_expr(deployment::Column::LeaseUntil, Expr::value(None::<Timestamp>))
+        .filter(deployment::Column::Id.eq(fix_id))
+        .filter(deployment::Column::LeaseOwner.eq(owner))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
+}
+
+/// Gives the lease back, if it is still `owner`'s, and keeps everybody away until `until`.
+pub async fn put_off(db: &Db, fix_id: &str, owner: &str, until: Timestamp) -> Result<(), DbError> {
+    deployment::Entity::update_many()
+        .col_expr(deployment::Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(deployment::Column::LeaseUntil, Expr::value(until))
         .filter(deployment::Column::Id.eq(fix_id))
         .filter(deployment::Column::LeaseOwner.eq(owner))
         .exec(&db.orm)

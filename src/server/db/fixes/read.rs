@@ -9,7 +9,7 @@ use crate::{
     server::db::{
         Db, DbError,
         entity::{deployment, subscription},
-        events, incidents, tasks,
+        events, incidents, is_past, tasks,
     },
 };
 use chrono::TimeDelta;
@@ -181,13 +181,14 @@ const SUSPECT_RESUMES: i32 = 5;
 /// It then waits, so that a worker has time for others in between.
 const SUSPECT_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
-/// Nobody holds the row, and it may be taken.
+/// Nobody holds it, and it waits for nothing.
 pub(super) fn without_lease(now: Timestamp) -> Condition {
-    let ran_out = deployment::Column::LeaseUntil.lt(now);
+    let until = deployment::Column::LeaseUntil;
+    let trusted = deployment::Column::CrashResumes.lt(SUSPECT_RESUMES);
     Condition::any()
-        .add(deployment::Column::LeaseUntil.is_null())
-        .add(ran_out.and(deployment::Column::CrashResumes.lt(SUSPECT_RESUMES)))
-        .add(deployment::Column::LeaseUntil.lt(now - SUSPECT_PAUSE))
+        .add(until.is_null())
+        .add(is_past(until, now).and(trusted))
+        .add(is_past(until, now - SUSPECT_PAUSE))
 }
 
 /// Unfinished fixes that no live worker holds, oldest first, with their versions.
@@ -208,12 +209,21 @@ pub async fn unfinished_without_lease(
         .await?)
 }
 
+/// The stable codes of what a user's unfinished fixes wait for.
+pub async fn waited_for(db: &Db, user_id: &str) -> Result<Vec<String>, DbError> {
+    let reasons = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::ReasonCode)
+        .distinct()
+        .filter(deployment::Column::FixStatus.is_in(unfinished()))
+        .filter(deployment::Column::ReasonCode.is_not_null())
+        .filter(deployment::Column::SubscriptionId.in_subquery(watched_subscriptions(user_id)));
+    Ok(reasons.into_tuple().all(&db.orm).await?)
+}
+
 /// How many unfinished fixes are `owner`'s, or nobody's.
 pub async fn left_to(db: &Db, owner: &str, now: Timestamp) -> Result<u64, DbError> {
-    let reachable = Condition::any()
-        .add(deployment::Column::LeaseOwner.eq(owner))
-        .add(deployment::Column::LeaseUntil.is_null())
-        .add(deployment::Column::LeaseUntil.lt(now));
+    let reachable = Condition::any().add(deployment::Column::LeaseOwner.eq(owner)).add(without_lease(now));
     Ok(deployment::Entity::find()
         .filter(deployment::Column::FixStatus.is_in(unfinished()))
         .filter(reachable)

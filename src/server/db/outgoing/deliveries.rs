@@ -11,9 +11,10 @@ use crate::{
         },
     },
 };
+use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, SelectStatement},
 };
@@ -21,6 +22,8 @@ use serde_json::{Value, json};
 
 /// Messages kept for each webhook.
 const KEPT: u64 = 100;
+/// The longest pause between two tries.
+const FURTHEST_TRY: TimeDelta = TimeDelta::days(1);
 const PENDING: &str = "pending";
 const DELIVERED: &str = "delivered";
 const FAILED: &str = "failed";
@@ -161,12 +164,18 @@ pub async fn due(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<(String, i32
     Ok(outgoing_delivery::Entity::find()
         .select_only()
         .columns([outgoing_delivery::Column::Id, outgoing_delivery::Column::Attempts])
-        .filter(outgoing_delivery::Column::NextTryAt.lte(now))
+        .filter(has_come(now))
         .order_by_asc(outgoing_delivery::Column::NextTryAt)
         .limit(limit)
         .into_tuple()
         .all(&db.orm)
         .await?)
+}
+
+/// The next try is due. Pauses grow to a day: one that lies further ahead was written under a clock that was wrong.
+fn has_come(now: Timestamp) -> Condition {
+    let next = outgoing_delivery::Column::NextTryAt;
+    Condition::any().add(next.lte(now)).add(next.gt(now + FURTHEST_TRY))
 }
 
 /// Takes a message whose time has come, until `until`: should this process end, it comes back then. `None` when
@@ -176,7 +185,7 @@ pub async fn claim(db: &Db, id: &str, now: Timestamp, until: Timestamp) -> Resul
         .col_expr(outgoing_delivery::Column::Attempts, Expr::col(outgoing_delivery::Column::Attempts).add(1))
         .col_expr(outgoing_delivery::Column::NextTryAt, Expr::value(until))
         .filter(outgoing_delivery::Column::Id.eq(id))
-        .filter(outgoing_delivery::Column::NextTryAt.lte(now))
+        .filter(has_come(now))
         .exec(&db.orm)
         .await?;
     if taken.rows_affected == 0 {

@@ -98,6 +98,27 @@ async fn what_brings_its_workers_down_waits_before_another_takes_it() {
 }
 
 #[tokio::test]
+async fn what_is_put_off_is_left_alone_until_then_and_no_longer() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let new = failure(&subscription, "dpl_1", None);
+    let id = new.id.clone();
+    fixes::admit(&test.db, new, None, at(0)).await.unwrap();
+    fixes::claim(&test.db, &id, "w", at(1), at(11)).await.unwrap().unwrap();
+    fixes::put_off(&test.db, &id, "another", at(40)).await.unwrap();
+    assert!(fixes::renew(&test.db, &id, "w", at(12)).await.unwrap(), "it is none of another's");
+    fixes::put_off(&test.db, &id, "w", at(40)).await.unwrap();
+    assert!(!fixes::renew(&test.db, &id, "w", at(50)).await.unwrap());
+    assert!(fixes::claim(&test.db, &id, "w", at(39), at(49)).await.unwrap().is_none());
+    assert_eq!(fixes::left_to(&test.db, "w", at(39)).await.unwrap(), 0);
+    assert!(fixes::claim(&test.db, &id, "w", at(40), at(50)).await.unwrap().is_some());
+    // Set back by a day: nobody waits for that long.
+    fixes::put_off(&test.db, &id, "w", at(60)).await.unwrap();
+    let before = at(60) - chrono::TimeDelta::days(1);
+    assert_eq!(fixes::unfinished_without_lease(&test.db, before, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn who_lost_the_lease_cannot_write() {
     let test = testing::fresh().await.unwrap();
     let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;

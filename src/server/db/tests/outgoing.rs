@@ -107,3 +107,18 @@ async fn the_last_hundred_messages_are_kept() {
     }
     assert_eq!(outgoing::recent(db, "one", 1_000).await.unwrap().len(), 100);
 }
+
+#[tokio::test]
+async fn a_message_does_not_wait_for_the_day_by_which_the_clock_was_set_back() {
+    const DAY: i64 = 24 * 60 * 60;
+    let test = testing::fresh().await.unwrap();
+    let db = &test.db;
+    let (user, _) = watcher(db, "a@example.test", "prj_1").await;
+    put(db, &user, "one", true).await;
+    let id = outgoing::test(db, "one", at(DAY)).await.unwrap().unwrap().id;
+    let claimed = claim(db, &id, DAY).await.unwrap();
+    outgoing::finish(db, &claimed, &refused(Some(DAY + 15)), at(DAY + 1)).await.unwrap();
+    assert_eq!(outgoing::due(db, at(DAY + 14), 10).await.unwrap(), []);
+    assert_eq!(outgoing::due(db, at(2), 10).await.unwrap().len(), 1);
+    assert!(claim(db, &id, 2).await.is_some());
+}

@@ -197,6 +197,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261127_000014_merges",
         "m20261127_000015_choices",
         "m20261127_000016_operations",
+        "m20261128_000017_outages",
     ];
     assert_eq!(names, released);
 }

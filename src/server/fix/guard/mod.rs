@@ -173,6 +173,7 @@ pub async fn check_patch(
                 .map_err(|error| GitError::Io { what: "judge", source: std::io::Error::other(error) })?;
             Ok((report, Some(staged)))
         }
+        Err(error) if error.is_disk_full() => Err(error),
         Err(GitError::PatchRefused { detail }) => Ok((refused(APPLIES, detail), None)),
         Err(error) => Err(error),
     }

@@ -93,7 +93,7 @@ impl Run<'_> {
             match self.lease.guard(call).await? {
                 Ok(()) => return Ok(true),
                 Err(PlatformError::Transient { retry_after }) if pauses.left(retry_after) => {
-                    self.lease.guard(pauses.wait(retry_after)).await?;
+                    self.lease.guard(pauses.wait(&self.ctx.clock, retry_after)).await?;
                 }
                 // Not noted on the connection: a token that may read and not build is as good as ever.
                 Err(error) => {

@@ -62,7 +62,8 @@ impl Run<'_> {
             ));
         }
         // A delivery does not say when its deployment was made.
-        if deployment.created_at < subject.subscription.created_at && !self.fix.started_by_hand {
+        let since = db::subscriptions::watched_since(&subject.subscription, self.ctx.clock.now());
+        if deployment.created_at < since && !self.fix.started_by_hand {
             return Err(Stop::skipped(
                 "before_subscription",
                 "This deployment was made before its project was watched. Start the fix by hand if it is wanted.",

@@ -6,6 +6,8 @@
 //!                │           │         │
 //!                └───────────┴─────────┴──► skipped, failed: always with a reason
 //! ```
+//!
+//! Where something outside is out of order, the row stays in its state, says what it waits for, and is put off: [`wait`].
 
 mod again;
 mod analyze;
@@ -17,9 +19,10 @@ mod prepare;
 mod repair;
 mod review;
 mod stop;
+mod wait;
 
 pub(super) use evidence::Evidence;
-pub use stop::{Ending, Stop};
+pub use stop::{DISK_FULL, Ending, GITHUB_ANSWER, GITHUB_UNAVAILABLE, Outage, Stop};
 
 use super::FixContext;
 use crate::{
@@ -31,6 +34,7 @@ use crate::{
         trace,
     },
 };
+use analyze::status_event;
 use std::{sync::Arc, time::Instant};
 use tracing::Instrument as _;
 
@@ -47,6 +51,8 @@ struct Run<'a> {
     workspace: Option<Arc<dyn Workspace>>,
     /// An attempt has used the agent's copy of the repository in there.
     agent_was_here: bool,
+    /// The page still says what the fix has waited for.
+    says_waiting: bool,
 }
 
 /// Works on a fix until it has ended, somebody else holds it, or the database is gone.
@@ -59,7 +65,7 @@ pub async fn run(ctx: &FixContext, fix_id: &str) -> Result<(), DbError> {
     // A fix of before there were traces gets one for this run.
     let trace_id = fix.trace_id.clone().unwrap_or_else(trace::new_id);
     let span = tracing::info_span!(parent: None, "fix", fix.id = %fix.id, trace_id);
-    let mut run = Run { ctx, fix, lease, workspace: None, agent_was_here: false };
+    let mut run = Run { ctx, fix, lease, workspace: None, agent_was_here: false, says_waiting: false };
     let lost = run.lease.lost();
     let work = async {
         let outcome = tokio::select! {
@@ -102,7 +108,7 @@ impl Run<'_> {
         let put_back = self.status() == FixStatus::Fixing
             && self.fix.last_failure.is_none()
             && self.was_handed_in().await?;
-        if put_back || self.status() == FixStatus::Pending {
+        if put_back || self.status() == FixStatus::Pending || self.has_waited().await? {
             return Ok(());
         }
         let resumes = self.fix.crash_resumes + 1;
@@ -118,12 +124,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn record(&mut self, mut change: FixChange, events: Vec<EventKind>) -> Result<(), Stop> {
+    async fn record(&mut self, mut change: FixChange, mut events: Vec<EventKind>) -> Result<(), Stop> {
         self.lease.check()?;
-        if change.status.is_some() && self.fix.crash_resumes > 0 {
+        if change.status.is_some() {
             change.crash_resumes = Some(0);
+            change.waits = Some(0);
         }
-        Ok(self.ctx.record(&mut self.fix, change, events).await?)
+        if self.says_waiting && !events.is_empty() {
+            events.insert(0, status_event(self.status(), None));
+        }
+        let told = !events.is_empty();
+        self.ctx.record(&mut self.fix, change, events).await?;
+        self.says_waiting &= !told;
+        Ok(())
     }
 
     /// Removes the sandbox, writes how it ended, and gives the lease back.
@@ -137,6 +150,7 @@ impl Run<'_> {
         match outcome {
             Ok(()) => {}
             Err(Stop::End(ending)) => self.write_ending(ending).await?,
+            Err(Stop::Later(outage)) => return self.put_off(outage).await,
             Err(Stop::LeaseLost) => {
                 tracing::warn!(fix.id = %self.fix.id, "Another worker has taken the fix over");
                 return Ok(());

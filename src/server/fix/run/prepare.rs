@@ -5,6 +5,7 @@ use crate::{
     model::{EventKind, Provider, Stage},
     server::{
         audit::{self, Purpose},
+        clock::Clock,
         db::{self, entity, fixes::FixChange},
         diagnosis::clean,
         fix::{FixContext, plan::BuildPlan, runtime},
@@ -19,11 +20,11 @@ use crate::{
 use secrecy::SecretString;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-/// Tries of a call to a platform or to GitHub before the fix ends.
+/// Tries of a call to a platform or to GitHub before the fix is put off.
 const TRIES: u32 = 5;
 /// The pause before the second try; doubled after each, unless the platform names its own.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A platform that asks for more patience than this gets a fix that ended with a reason.
+/// Whoever asks for more patience than this has the fix put off, so that its worker is free for others.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// A watched project, and how its platform is asked about it.
@@ -163,8 +164,8 @@ impl Run<'_> {
         loop {
             match self.lease.guard(call()).await? {
                 Ok(answer) => return Ok(answer),
-                Err(PlatformError::Transient { retry_after }) if pauses.left(retry_after) => {
-                    self.lease.guard(pauses.wait(retry_after)).await?;
+                Err(error) if error.may_pass() && pauses.left(error.retry_after()) => {
+                    self.lease.guard(pauses.wait(&self.ctx.clock, error.retry_after())).await?;
                 }
                 Err(error) => {
                     connection_manager::note_refusal(&self.ctx.db, integration_id, &error).await?;
@@ -183,8 +184,8 @@ impl Run<'_> {
         loop {
             match self.lease.guard(call()).await? {
                 Ok(answer) => return Ok(answer),
-                Err(GithubError::Transient { retry_after }) if pauses.left(retry_after) => {
-                    self.lease.guard(pauses.wait(retry_after)).await?;
+                Err(error) if error.may_pass() && pauses.left(error.retry_after()) => {
+                    self.lease.guard(pauses.wait(&self.ctx.clock, error.retry_after())).await?;
                 }
                 Err(error) => {
                     tracing::warn!(fix.id = %self.fix.id, %error, "GitHub refused a call");
@@ -227,6 +228,9 @@ impl Run<'_> {
             let Some(command) = command else { continue };
             let outcome = self.run_command(slot, plan, &command).await?;
             let failed = outcome.exit_code != Some(0);
+            if failed && self.ctx.capacity.is_disk_short() {
+                return Err(Stop::disk_full());
+            }
             let reached = match purpose {
                 "reproduce" | "install" => failed,
                 _ => !failed && purpose == build_purpose,
@@ -300,7 +304,7 @@ impl Run<'_> {
             match self.lease.guard(cloning).await? {
                 Ok(clone) => return Ok(clone),
                 Err(error) if error.is_transient() && pauses.left(None) => {
-                    self.lease.guard(pauses.wait(None)).await?
+                    self.lease.guard(pauses.wait(&self.ctx.clock, None)).await?
                 }
                 Err(error) => {
                     tracing::warn!(fix.id = %self.fix.id, %error, "The repository could not be cloned");
@@ -322,10 +326,10 @@ impl Pauses {
         self.0 + 1 < TRIES && asked.is_none_or(|asked| asked <= LONGEST_PAUSE)
     }
 
-    pub async fn wait(&mut self, asked: Option<Duration>) {
+    pub async fn wait(&mut self, clock: &Clock, asked: Option<Duration>) {
         let pause = asked.unwrap_or(PAUSE * 2_u32.pow(self.0));
         self.0 += 1;
-        tokio::time::sleep(pause).await;
+        clock.sleep(pause).await;
     }
 }
 

@@ -34,6 +34,9 @@ impl Run<'_> {
         let finding = self.finding()?;
         let elsewhere = plans(&red, &clone, &plan)?;
         let run = self.run_agent(&subject, &finding, &plan, &elsewhere).await?;
+        if run.outcome != AgentOutcome::Done && self.ctx.capacity.is_disk_short() {
+            return Err(Stop::disk_full());
+        }
         if let Some(stop) = fatal(&run.outcome) {
             return Err(stop);
         }
@@ -182,6 +185,9 @@ impl Run<'_> {
         };
         let report = self.lease.guard(guard::check_patch(clone, &patch, finding, &bounds)).await?;
         let (report, _) = report.map_err(|error| {
+            if error.is_disk_full() {
+                return Stop::disk_full();
+            }
             tracing::error!(fix.id = %self.fix.id, %error, "A patch could not be judged");
             Stop::failed("guard", "The patch could not be judged. The server's log says why.")
         })?;

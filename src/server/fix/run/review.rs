@@ -73,6 +73,7 @@ impl Run<'_> {
         };
         let staged = match self.lease.guard(clone.stage(diff.as_bytes())).await? {
             Ok(staged) => staged,
+            Err(error) if error.is_disk_full() => return Err(Stop::disk_full()),
             Err(error) => {
                 tracing::warn!(fix.id = %self.fix.id, %error, "A patch did not apply");
                 return Ok(None);
@@ -88,6 +89,9 @@ impl Run<'_> {
         };
         let head = self.lease.guard(clone.commit(&staged, &commit)).await?;
         head.map(Some).map_err(|error| {
+            if error.is_disk_full() {
+                return Stop::disk_full();
+            }
             tracing::error!(fix.id = %self.fix.id, %error, "A commit could not be made");
             Stop::failed("commit", "The repaired files could not be committed. The server's log says why.")
         })
@@ -107,7 +111,7 @@ impl Run<'_> {
             match self.lease.guard(clone.push(&subject.github.remote, branch, known.as_deref())).await? {
                 Ok(_) => break,
                 Err(error) if error.is_transient() && pauses.left(None) => {
-                    self.lease.guard(pauses.wait(None)).await?
+                    self.lease.guard(pauses.wait(&self.ctx.clock, None)).await?
                 }
                 Err(error) => {
                     tracing::warn!(fix.id = %self.fix.id, %error, "A branch could not be pushed");

@@ -1,7 +1,7 @@
-//! How a run ends before the pull request is there.
+//! How a run ends before the pull request is there, or makes way for one that comes later.
 
 use crate::{
-    model::FixStatus,
+    model::{FixStatus, Trouble},
     server::{
         db::DbError,
         fix::plan::PlanError,
@@ -10,6 +10,7 @@ use crate::{
         sandbox::SandboxError,
     },
 };
+use std::time::Duration;
 
 /// A terminal state with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +23,31 @@ pub struct Ending {
     pub reason: String,
 }
 
+/// Something outside is out of order for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Stable code; that of the ending, should it never pass.
+    pub code: &'static str,
+    /// One sentence for the page: what is wrong.
+    pub reason: String,
+    /// How long we are asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// The code of a fix that waits for GitHub, which does not answer.
+pub const GITHUB_UNAVAILABLE: &str = "github_unavailable";
+/// The code of a fix that waits for GitHub, whose answers nobody understands.
+pub const GITHUB_ANSWER: &str = "github_answer";
+/// The code of a fix that waits for room on the disk.
+pub const DISK_FULL: &str = "disk_full";
+
 /// Why a run stops.
 #[derive(Debug)]
 pub enum Stop {
     /// The fix is over.
     End(Ending),
+    /// The fix goes on by itself when this has passed.
+    Later(Outage),
     /// Another worker holds it now, or the process is stopping: nothing more may be written.
     LeaseLost,
     /// The database did not answer; the fix goes on later.
@@ -42,6 +63,11 @@ impl Stop {
     /// Nothing was to be done.
     pub fn skipped(code: &'static str, reason: impl Into<String>) -> Self {
         Self::End(Ending { status: FixStatus::Skipped, code, reason: reason.into() })
+    }
+
+    /// The fix has to wait.
+    pub fn later(code: &'static str, reason: impl Into<String>, retry_after: Option<Duration>) -> Self {
+        Self::Later(Outage { code, reason: reason.into(), retry_after })
     }
 }
 
@@ -66,6 +92,11 @@ impl From<PlanError> for Stop {
 }
 
 impl Stop {
+    /// There is no room for a clone, a sandbox or what is made in it.
+    pub fn disk_full() -> Self {
+        Self::later(DISK_FULL, "The disk of this server is full.", None)
+    }
+
     /// A platform's refusal, once its retries are used up.
     pub fn platform(error: &PlatformError, platform: &str) -> Self {
         match error {
@@ -76,11 +107,13 @@ impl Stop {
             PlatformError::NotFound => {
                 Self::skipped("deployment_gone", format!("{platform} no longer knows this deployment."))
             }
-            PlatformError::Transient { .. } => Self::failed(
-                "platform_unavailable",
-                format!("{platform} did not answer in several tries. Try again when it does."),
-            ),
-            PlatformError::Rejected { .. } | PlatformError::Malformed => Self::failed(
+            PlatformError::Transient { retry_after } => {
+                Self::later("platform_unavailable", Trouble::Unreachable.sentence(platform), *retry_after)
+            }
+            PlatformError::Malformed => {
+                Self::later("platform_answer", Trouble::Unreadable.sentence(platform), None)
+            }
+            PlatformError::Rejected { .. } => Self::failed(
                 "platform_answer",
                 format!("{platform} answered in a way that Deploymend does not understand."),
             ),
@@ -98,11 +131,13 @@ impl Stop {
                 "github_not_found",
                 "GitHub does not show this repository, branch or commit to the stored token. Give the token access to it.",
             ),
-            GithubError::Transient { .. } => Self::failed(
-                "github_unavailable",
-                "GitHub did not answer in several tries. Try again when it does.",
-            ),
-            GithubError::Rejected { .. } | GithubError::Malformed | GithubError::Setup(_) => {
+            GithubError::Transient { retry_after } => {
+                Self::later(GITHUB_UNAVAILABLE, Trouble::Unreachable.sentence("GitHub"), *retry_after)
+            }
+            GithubError::Malformed => {
+                Self::later(GITHUB_ANSWER, Trouble::Unreadable.sentence("GitHub"), None)
+            }
+            GithubError::Rejected { .. } | GithubError::Setup(_) => {
                 Self::failed("github_refused", "GitHub refused the change. The server's log has its answer.")
             }
         }
@@ -111,11 +146,13 @@ impl Stop {
     /// A step of Git with the host that failed for good. `what` says what could not be done, without a full stop.
     pub fn git(error: &GitError, code: &'static str, what: &str) -> Self {
         match error {
+            full if full.is_disk_full() => Self::disk_full(),
             GitError::TokenRefused => Self::github(&GithubError::TokenRefused),
             GitError::NotFound => Self::github(&GithubError::NotFound),
             GitError::Unreachable { .. } | GitError::TimedOut { .. } => {
                 Self::github(&GithubError::Transient { retry_after: None })
             }
+            GitError::Garbage { .. } => Self::github(&GithubError::Malformed),
             GitError::LeaseLost => {
                 Self::failed(code, format!("{what}: somebody else has changed the branch."))
             }
@@ -129,6 +166,9 @@ impl Stop {
 
 impl From<SandboxError> for Stop {
     fn from(error: SandboxError) -> Self {
+        if error.is_disk_full() {
+            return Self::disk_full();
+        }
         tracing::error!(%error, "The sandbox failed");
         Self::failed("sandbox", "The sandbox could not be used on this machine. The server's log says why.")
     }

@@ -1,5 +1,7 @@
 //! Why a Git step failed, sorted by what the caller does about it.
 
+use crate::server::home::is_disk_full;
+
 /// Why a Git step failed. No variant holds a token.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -21,6 +23,12 @@ pub enum GitError {
     /// The network or the host failed: worth trying again.
     #[error("the Git host cannot be reached right now: {detail}")]
     Unreachable {
+        /// git's words, cut.
+        detail: String,
+    },
+    /// Something answers that is no Git host: an error page, a proxy, a half of an answer.
+    #[error("what answers is no Git host: {detail}")]
+    Garbage {
         /// git's words, cut.
         detail: String,
     },
@@ -74,7 +82,7 @@ pub enum GitError {
 impl GitError {
     /// Trying again later can help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Garbage { .. })
     }
 
     /// Sorts what git says about a remote. Its words are fixed by `LC_ALL=C`.
@@ -93,7 +101,6 @@ impl GitError {
             || has("couldn't find remote ref")
             || has("not our ref")
             || has("error: 301")
-            || has("error: 302")
         {
             Self::NotFound
         } else if has("Could not resolve host")
@@ -109,8 +116,36 @@ impl GitError {
             || has("RPC failed")
         {
             Self::Unreachable { detail }
+        } else if has("error: 30")
+            // An answer without an end, see `process`.
+            || has("Out of memory")
+            || has("not valid: is this a git repository")
+            || has("invalid server response")
+            || has("invalid content-type")
+            || has("protocol error")
+            || has("unexpected disconnect")
+            || has("expected flush")
+            || has("expected 'packfile'")
+            || has("bad pack header")
+            || has("index-pack failed")
+        {
+            Self::Garbage { detail }
         } else {
             Self::Failed { what, code, detail }
+        }
+    }
+
+    /// Whether there is no room left: the machine's own words, or git's about them.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => is_disk_full(source),
+            Self::Failed { detail, .. }
+            | Self::Unreachable { detail }
+            | Self::Garbage { detail }
+            | Self::PatchRefused { detail } => {
+                detail.contains("No space left on device") || detail.contains("Disk quota exceeded")
+            }
+            _ => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! repository, ends in time, and whose output is bounded and free of the token.
 
 use super::error::GitError;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 const DETAIL_BYTES: usize = 2000;
 /// How much of git's complaints is read.
 const STDERR_BYTES: usize = 256 * 1024;
+/// What git may hold of memory beside the files that it maps. Clones of one commit take a fraction of it.
+const MEMORY_BYTES: u64 = 1 << 30;
 
 /// Settings that hold for every run. They are given in the environment, where they outrank the repository's own
 /// `.git/config` and do not show in the process list.
@@ -179,6 +181,7 @@ impl<'a> Run<'a> {
             _ => GitError::Io { what, source },
         })?;
         let group = Group::of(&child);
+        group.bound_memory();
         let stdin = child.stdin.take();
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let input = self.stdin.unwrap_or_default();
@@ -229,6 +232,16 @@ struct Group(Option<Pid>);
 impl Group {
     fn of(child: &tokio::process::Child) -> Self {
         Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    }
+
+    /// git reads an answer over HTTP whole before it looks at it, and one may have no end. What it starts inherits this.
+    fn bound_memory(&self) {
+        let limit = Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) };
+        if let Some(group) = self.0
+            && let Err(error) = prlimit(Some(group), Resource::Data, limit)
+        {
+            tracing::debug!(%error, "git runs without a limit on its memory");
+        }
     }
 
     fn forget(mut self) {

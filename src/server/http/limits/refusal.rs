@@ -9,8 +9,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Seconds after which there is room again, unless the flood goes on.
-const SOON: u64 = 10;
 /// Seconds after which the forged deliveries of an address are forgotten.
 const LATER: u64 = super::suspects::WINDOW.as_secs();
 
@@ -61,12 +59,9 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = ApiFailure(self.error()).into_response();
-        let again = match self {
-            Self::Overloaded => SOON,
-            Self::Suspect => LATER,
-            Self::TooLarge | Self::TooSlow | Self::Broken => return response,
-        };
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(again));
+        if self == Self::Suspect {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(LATER));
+        }
         response
     }
 }

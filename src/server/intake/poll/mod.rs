@@ -10,7 +10,7 @@ mod teams;
 
 use super::IntakeContext;
 use crate::{
-    model::{Provider, Timestamp},
+    model::{Provider, Timestamp, Trouble},
     server::{
         audit::{self, Purpose},
         db::{
@@ -144,11 +144,12 @@ pub async fn poll_connection(
     let mut pace = pace::Pace {
         interval: platforms.config.poll_interval,
         busy: false,
+        failures: 0,
         patience: None,
         budget,
         seed: &row.id,
     };
-    let mut seen = None;
+    let (mut seen, mut trouble) = (None, None);
     match &outcome {
         Ok(found) => {
             pace.busy = !found.busy.is_empty();
@@ -156,14 +157,17 @@ pub async fn poll_connection(
         }
         Err(PollError::Platform(error)) => {
             connection_manager::note_refusal(&platforms.db, &row.id, error).await?;
+            trouble = error.trouble().map(Trouble::as_str);
+            pace.failures = row.poll_failures.unsigned_abs().saturating_add(1);
             if let PlatformError::Transient { retry_after } = error {
                 pace.patience = *retry_after;
             }
         }
         Err(PollError::Db(_)) => {}
     }
-    let polled = Polled { next: pace.next(platforms.clock.now()), seen, rate: budget.and_then(stored) };
-    integrations::end_poll(&platforms.db, row, polled).await?;
+    let now = platforms.clock.now();
+    let polled = Polled { next: pace.next(now), seen, rate: budget.and_then(stored), trouble };
+    integrations::end_poll(&platforms.db, row, polled, now).await?;
     outcome.map(Some)
 }
 

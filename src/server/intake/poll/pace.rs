@@ -18,6 +18,13 @@ const FASTER: u32 = 3;
 /// the same moment.
 const JITTER: u64 = 100;
 
+/// A platform that gives no usable answer is asked at least this often, unless the interval is longer.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(600);
+/// Doublings after which that is reached whatever the interval.
+const MOST_DOUBLINGS: u32 = 16;
+/// No window is waited for longer than this: its end may be told wrong, or the clock may have been set back since.
+const LONGEST_WINDOW: TimeDelta = TimeDelta::hours(1);
+
 /// What the pause before the next poll depends on.
 #[derive(Clone, Debug)]
 pub struct Pace<'a> {
@@ -25,6 +32,8 @@ pub struct Pace<'a> {
     pub interval: Duration,
     /// Something is being built.
     pub busy: bool,
+    /// Polls in a row that got no usable answer.
+    pub failures: u32,
     /// How long the platform asked to be left alone.
     pub patience: Option<Duration>,
     /// What the platform still allows.
@@ -36,14 +45,21 @@ pub struct Pace<'a> {
 impl Pace<'_> {
     /// When the next poll is due.
     pub fn next(&self, now: Timestamp) -> Timestamp {
-        let pause = if self.busy { self.interval / FASTER } else { self.interval };
+        let pause = match self.failures {
+            0 if self.busy => self.interval / FASTER,
+            0 | 1 => self.interval,
+            failures => {
+                let doubled = self.interval.saturating_mul(1 << (failures - 1).min(MOST_DOUBLINGS));
+                doubled.min(LONGEST_BACK_OFF.max(self.interval))
+            }
+        };
         let mut next = now + in_delta(self.jittered(pause, now));
         if let Some(patience) = self.patience {
             next = next.max(now + in_delta(patience));
         }
         // The last third of a window belongs to fixes and to pages.
         if let Some(budget) = self.budget.filter(|budget| budget.remaining.saturating_mul(3) < budget.limit) {
-            next = next.max(budget.reset_at);
+            next = next.max(budget.reset_at.min(now + LONGEST_WINDOW));
         }
         next
     }
@@ -82,7 +98,8 @@ mod tests {
     }
 
     fn quiet(seed: &str) -> Pace<'_> {
-        Pace { interval: Duration::from_secs(45), busy: false, patience: None, budget: None, seed }
+        let interval = Duration::from_secs(45);
+        Pace { interval, busy: false, failures: 0, patience: None, budget: None, seed }
     }
 
     fn seconds(pace: &Pace<'_>) -> f64 {
@@ -114,6 +131,24 @@ mod tests {
         let reset_at = now() + TimeDelta::seconds(200);
         let pace = Pace { budget: Some(RateBudget { limit, remaining, reset_at }), ..quiet("x") };
         assert_eq!(pace.next(now()) == reset_at, waits);
+    }
+
+    #[test]
+    fn a_platform_without_usable_answers_is_asked_less_and_less_often() {
+        let pauses: Vec<f64> =
+            (1..8).map(|failures| seconds(&Pace { busy: true, failures, ..quiet("x") }).round()).collect();
+        let doubled = [45.0, 90.0, 180.0, 360.0, 600.0, 600.0, 600.0];
+        for (pause, doubled) in pauses.iter().zip(doubled) {
+            assert!((pause / doubled - 1.0).abs() <= 0.11, "{pauses:?}");
+        }
+        assert!(seconds(&Pace { failures: u32::MAX, ..quiet("x") }) <= 660.0);
+    }
+
+    #[test]
+    fn the_end_of_a_window_that_lies_a_day_ahead_is_not_waited_for() {
+        let reset_at = now() + TimeDelta::days(1);
+        let pace = Pace { budget: Some(RateBudget { limit: 9, remaining: 0, reset_at }), ..quiet("x") };
+        assert_eq!(pace.next(now()), now() + LONGEST_WINDOW);
     }
 
     #[test]

@@ -58,9 +58,11 @@ impl Poll<'_> {
         rows: &[subscription::Model],
         found: &mut Found,
     ) -> Result<(), PollError> {
-        let Some(oldest) = rows.iter().map(|watched| watched.created_at).min() else { return Ok(()) };
+        let since = rows.iter().map(|watched| subscriptions::watched_since(watched, self.now));
+        let Some(oldest) = since.min() else { return Ok(()) };
         let awaited = self.awaited_branches(rows).await?;
-        let last = self.last.filter(|last| self.now - *last < GAP);
+        // One to come was written under a clock that was wrong.
+        let last = self.last.filter(|last| *last <= self.now && self.now - *last < GAP);
         let look = Look {
             projects: rows.iter().map(ProjectRef::from).collect(),
             since: oldest.max(self.now - last.map_or(LOOK_BACK, |_| WINDOW)),
@@ -120,7 +122,9 @@ impl Poll<'_> {
         delivered: Option<&Delivered>,
     ) -> Result<Option<Receipt>, PollError> {
         let mine = rows.iter().find(|watched| watched.platform_project_id == deployment.project_id);
-        let Some(mine) = mine.filter(|mine| deployment.created_at >= mine.created_at) else {
+        let Some(mine) =
+            mine.filter(|mine| deployment.created_at >= subscriptions::watched_since(mine, self.now))
+        else {
             return Ok(None);
         };
         match deployment.state {

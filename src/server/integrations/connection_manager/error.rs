@@ -66,8 +66,9 @@ impl From<ConnectionError> for ApiError {
             ConnectionError::Input(message) => Self::new(ErrorCode::Invalid, message),
             ConnectionError::Format(error) => Self::new(ErrorCode::Invalid, error.to_string()),
             ConnectionError::Platform { provider, error } => platform(provider.display_name(), &error),
-            error @ (ConnectionError::Crypto(_) | ConnectionError::Db(_)) => {
-                tracing::error!(%error, "a connection could not be read or stored");
+            ConnectionError::Db(error) => error.into(),
+            ConnectionError::Crypto(error) => {
+                tracing::error!(%error, "a token cannot be sealed or opened");
                 Self::internal()
             }
         }

@@ -20,7 +20,7 @@ pub use request::ConnectRequest;
 
 use super::{Access, PlatformContext, PlatformError, ProviderUser, TokenProvider};
 use crate::{
-    model::{Connection, ConnectionHealth, Delivery, Provider, RateLimit, RepositoryKind},
+    model::{Connection, ConnectionHealth, Delivery, Outage, Provider, RateLimit, RepositoryKind, Trouble},
     server::{
         audit::{self, Purpose},
         clock::new_id,
@@ -239,6 +239,12 @@ async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>,
         repairable: repairable as u64,
         last_delivery_at: row.last_delivery_at,
         last_polled_at: row.last_polled_at,
+        outage: row
+            .trouble
+            .as_deref()
+            .and_then(Trouble::parse)
+            .zip(row.trouble_since)
+            .map(|(trouble, since)| Outage { trouble, since }),
         rate,
         expires_at: row.expires_at,
         token_note: row.token_note,

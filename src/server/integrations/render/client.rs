@@ -69,7 +69,7 @@ impl Render {
             let page = request.try_clone().ok_or(PlatformError::Malformed)?.query(&[("cursor", &cursor)]);
             let elements = self.api.json::<Option<Vec<Value>>>(page).await?.unwrap_or_default();
             let next = elements.last().and_then(|last| last["cursor"].as_str()).map(str::to_owned);
-            let mut unreadable = 0_usize;
+            let (count, mut unreadable) = (elements.len(), 0_usize);
             for mut element in elements {
                 match serde_json::from_value(element[key].take()) {
                     Ok(element) => {
@@ -79,6 +79,10 @@ impl Render {
                     }
                     Err(_) => unreadable += 1,
                 }
+            }
+            if unreadable > 0 && unreadable == count {
+                // It must not pass for an empty list.
+                return Err(PlatformError::Malformed);
             }
             if unreadable > 0 {
                 tracing::warn!(unreadable, key, "elements of a Render list are not understood");

@@ -98,6 +98,7 @@ async fn watch(State(harbour): State<Shared>, request: Request, next: Next) -> R
             tokio::time::sleep(Duration::from_millis(ms)).await;
             answer.await
         }
+        Some(Kind::Garbage { .. }) => "<h1>Back soon</h1>".into_response(),
         Some(Kind::Truncated) => {
             let (mut head, body) = answer.await.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap();

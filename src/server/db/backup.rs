@@ -1,6 +1,6 @@
 //! A copy of a SQLite database at one point in time.
 
-use super::{BUSY_TIMEOUT, DbError};
+use super::{DbError, sqlite::BUSY_TIMEOUT};
 use sqlx::{
     Connection as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},

@@ -2,16 +2,24 @@
 
 use crate::model::{ApiError, ErrorCode};
 use sea_orm::{DbErr, RuntimeErr};
-use sqlx::sqlite::SqliteError;
 
 /// SQLite's result codes, the low byte of the extended ones: <https://sqlite.org/rescode.html>.
-mod sqlite {
+pub(super) mod sqlite {
+    use sqlx::sqlite::SqliteError;
+
     pub const BUSY: i32 = 5;
     pub const LOCKED: i32 = 6;
     pub const READONLY: i32 = 8;
     pub const IOERR: i32 = 10;
     pub const FULL: i32 = 13;
     pub const CANTOPEN: i32 = 14;
+
+    /// The code without what extends it. `None`: the error is none of SQLite's.
+    pub fn code(error: &sqlx::Error) -> Option<i32> {
+        let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
+        let code: i32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
+        Some(code & 0xff)
+    }
 }
 
 /// PostgreSQL's states, or the class that they begin with, after which the same may go well: a lost connection, a
@@ -58,7 +66,7 @@ impl DbError {
             Self::Busy | Self::Orm(DbErr::ConnectionAcquire(_)) => true,
             _ => match self.sqlx() {
                 Some(sqlx::Error::PoolTimedOut) => true,
-                Some(error) => matches!(sqlite_code(error), Some(sqlite::BUSY | sqlite::LOCKED)),
+                Some(error) => matches!(sqlite::code(error), Some(sqlite::BUSY | sqlite::LOCKED)),
                 None => false,
             },
         }
@@ -71,7 +79,7 @@ impl DbError {
         if matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) {
             return true;
         }
-        match sqlite_code(error) {
+        match sqlite::code(error) {
             Some(code) => matches!(code, READONLY | IOERR | FULL | CANTOPEN),
             None => error
                 .as_database_error()
@@ -91,13 +99,6 @@ impl DbError {
             _ => None,
         }
     }
-}
-
-/// Without what extends it. `None`: it is none of SQLite's.
-fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
-    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
-    let code: i32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
-    Some(code & 0xff)
 }
 
 impl From<DbError> for ApiError {

@@ -22,6 +22,7 @@ pub mod rules;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
+mod sqlite;
 pub mod subscriptions;
 pub mod tasks;
 #[cfg(any(test, feature = "failpoints"))]
@@ -43,17 +44,9 @@ use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, SqlxPostgresConnector,
     SqlxSqliteConnector,
 };
-use sqlx::{
-    Connection as _,
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
-use std::{fmt, str::FromStr as _, time::Duration};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::{fmt, str::FromStr as _};
 
-/// How long a writer waits for another on SQLite before it is refused.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Readers never wait for the writer in WAL mode, so more connections are more pages at once.
-const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// Any number, as long as nobody else on the database locks it.
 const MIGRATION_LOCK: i64 = 0x6465_706c_6f79;
@@ -104,21 +97,7 @@ impl Db {
     /// Errors: the address, the file or the server.
     pub async fn connect(url: &str) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url)?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
-                .busy_timeout(BUSY_TIMEOUT)
-                .foreign_keys(true);
-            let pool = SqlitePoolOptions::new()
-                .max_connections(SQLITE_CONNECTIONS)
-                // When the disk is full, SQLite itself may roll a transaction back, or refuse to. sqlx still counts it,
-                // and the connection would keep the lock on the file for good.
-                .before_acquire(|connection, _| {
-                    Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
-                })
-                .connect_with(options)
-                .await?;
+            let pool = sqlite::pool(url).await?;
             let orm = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
             let admissions = Some(fixes::admissions(orm.clone()));
             Ok(Self { orm, pool: Pool::Sqlite(pool), admissions, health: health::Health::default() })
@@ -150,7 +129,7 @@ impl Db {
     /// Connections of the pool: idle ones, all of them, and as many as there may be.
     pub fn connections(&self) -> (u32, u32, u32) {
         let (idle, all, most) = match &self.pool {
-            Pool::Sqlite(pool) => (pool.num_idle(), pool.size(), SQLITE_CONNECTIONS),
+            Pool::Sqlite(pool) => (pool.num_idle(), pool.size(), sqlite::CONNECTIONS),
             Pool::Postgres(pool) => (pool.num_idle(), pool.size(), POSTGRES_CONNECTIONS),
         };
         (u32::try_from(idle).unwrap_or(u32::MAX), all, most)

@@ -68,9 +68,9 @@ pub struct Clients {
 impl Clients {
     pub async fn start(world: &World, app: &App) -> anyhow::Result<Self> {
         let mut all = Self { tasks: JoinSet::new(), counts: Arc::default(), stop: CancellationToken::new() };
-        // What the others look like; nothing has failed yet.
-        let ready = NewDeployment { project: world.seeded.project_id.clone(), ..NewDeployment::default() };
-        let (_, told) = world.standins.deploy(ready, true).await?;
+        // What the others look like.
+        let failed = NewDeployment { project: world.seeded.project_id.clone(), ..NewDeployment::default() };
+        let (_, told) = world.standins.deploy(failed, true).await?;
         let deliveries = Deliveries::after(&world.standins, told.first().context("nobody was told")?)?;
         for (every, same) in [(NEW, None), (AGAIN, Some(1))] {
             let (request, deliveries) = (app.request(Method::POST, ""), deliveries.clone());

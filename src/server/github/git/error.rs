@@ -122,6 +122,9 @@ impl GitError {
             || has("not valid: is this a git repository")
             || has("invalid server response")
             || has("invalid content-type")
+            // What git takes for a host of before 2010: it looks for files.
+            || has("dumb http transport")
+            || has("http-push failed")
             || has("protocol error")
             || has("unexpected disconnect")
             || has("expected flush")

@@ -2,7 +2,7 @@
 //! repository, ends in time, and whose output is bounded and free of the token.
 
 use super::error::GitError;
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
@@ -15,8 +15,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 const DETAIL_BYTES: usize = 2000;
 /// How much of git's complaints is read.
 const STDERR_BYTES: usize = 256 * 1024;
-/// What git may hold of memory beside the files that it maps. Clones of one commit take a fraction of it.
-const MEMORY_BYTES: u64 = 1 << 30;
+/// git, with a bound of 1 GiB on what it holds of memory beside the files that it maps: it reads an answer over HTTP whole
+/// before it looks at it, and one may have no end. Clones of one commit take a fraction of that. The bound has to be there
+/// before git is, which starts others at once; a lower one of the machine's own stays.
+const BOUNDED_GIT: &str = r#"ulimit -d 1048576 2>/dev/null || :; exec git "$@""#;
+/// The shell's word for a program that is not there.
+const NOT_FOUND: i32 = 127;
 
 /// Settings that hold for every run. They are given in the environment, where they outrank the repository's own
 /// `.git/config` and do not show in the process list.
@@ -144,8 +148,9 @@ impl<'a> Run<'a> {
         let what = self.what;
         // git wants a home; an empty folder that goes with the run holds no setting and no credential.
         let home = tempfile::tempdir().map_err(|source| GitError::Io { what, source })?;
-        let mut command = tokio::process::Command::new("git");
+        let mut command = tokio::process::Command::new("sh");
         command
+            .args(["-c", BOUNDED_GIT, "git"])
             .args(&self.args)
             .current_dir(dir)
             .env_clear()
@@ -176,12 +181,8 @@ impl<'a> Run<'a> {
         if let Some(parent) = dir.parent() {
             command.env("GIT_CEILING_DIRECTORIES", parent);
         }
-        let mut child = command.spawn().map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => GitError::NotInstalled,
-            _ => GitError::Io { what, source },
-        })?;
+        let mut child = command.spawn().map_err(|source| GitError::Io { what, source })?;
         let group = Group::of(&child);
-        group.bound_memory();
         let stdin = child.stdin.take();
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let input = self.stdin.unwrap_or_default();
@@ -211,7 +212,10 @@ impl<'a> Run<'a> {
         if !complete {
             return Err(GitError::TooLarge { what });
         }
-        Ok(Outcome { code: status.code(), stdout, detail: detail(&stderr, &self.secrets) })
+        match status.code() {
+            Some(NOT_FOUND) => Err(GitError::NotInstalled),
+            code => Ok(Outcome { code, stdout, detail: detail(&stderr, &self.secrets) }),
+        }
     }
 
     fn setting_variables(&self) -> Vec<(String, String)> {
@@ -232,16 +236,6 @@ struct Group(Option<Pid>);
 impl Group {
     fn of(child: &tokio::process::Child) -> Self {
         Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
-    }
-
-    /// git reads an answer over HTTP whole before it looks at it, and one may have no end. What it starts inherits this.
-    fn bound_memory(&self) {
-        let limit = Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) };
-        if let Some(group) = self.0
-            && let Err(error) = prlimit(Some(group), Resource::Data, limit)
-        {
-            tracing::debug!(%error, "git runs without a limit on its memory");
-        }
     }
 
     fn forget(mut self) {

@@ -103,6 +103,8 @@ async fn a_collector_sees_one_trace_from_the_delivery_to_the_sandbox_and_no_secr
     let mut world = World::new("healthy").await?;
     world.settings = world
         .settings
+        // A fix has ended before its sandbox is gone, and its span ends after that.
+        .set("DEPLOYMEND_STOP_GRACE", SOON.as_secs())
         .set("OTEL_EXPORTER_OTLP_ENDPOINT", collector.start().await?)
         .set("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20of-the-collector");
     let mut app = world.start().await?;

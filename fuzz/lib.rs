@@ -11,6 +11,8 @@ pub mod platforms;
 pub mod server {
     #[path = "../src/server/diagnosis/mod.rs"]
     pub mod diagnosis;
+    #[path = "../src/server/disk.rs"]
+    mod disk;
 
     #[path = "."]
     pub mod agent {

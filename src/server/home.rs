@@ -18,11 +18,6 @@ use std::{
 
 const LOCK: &str = "lock";
 
-/// Whether the file system refuses for want of room.
-pub fn is_disk_full(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-}
-
 /// The folder of one process. Its lock goes with it, also when the process is killed.
 #[derive(Debug)]
 pub struct Home {

@@ -19,6 +19,7 @@ pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod diagnosis;
+pub mod disk;
 pub mod fix;
 pub mod github;
 pub mod home;

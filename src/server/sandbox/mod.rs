@@ -10,7 +10,7 @@ pub mod observed;
 
 pub use exec::{Activity, EndedBy, Exec, ExecOutcome, GuestFile, Network, OutputLine, Stream};
 
-use crate::server::home::is_disk_full;
+use crate::server::disk;
 use async_trait::async_trait;
 use std::{path::Path, sync::Arc};
 use tokio::net::UnixListener;
@@ -144,7 +144,7 @@ impl SandboxError {
     /// Whether the disk outside is full. That the sandbox has used up its own share is told by the command's outcome.
     pub fn is_disk_full(&self) -> bool {
         match self {
-            Self::Io { source, .. } => is_disk_full(source),
+            Self::Io { source, .. } => disk::is_full(source),
             Self::Git { detail, .. } | Self::NotStarted { detail } => {
                 detail.contains("No space left on device")
             }

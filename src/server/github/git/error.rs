@@ -1,6 +1,6 @@
 //! Why a Git step failed, sorted by what the caller does about it.
 
-use crate::server::home::is_disk_full;
+use crate::server::disk;
 
 /// Why a Git step failed. No variant holds a token.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +141,7 @@ impl GitError {
     /// Whether there is no room left: the machine's own words, or git's about them.
     pub fn is_disk_full(&self) -> bool {
         match self {
-            Self::Io { source, .. } => is_disk_full(source),
+            Self::Io { source, .. } => disk::is_full(source),
             Self::Failed { detail, .. }
             | Self::Unreachable { detail }
             | Self::Garbage { detail }

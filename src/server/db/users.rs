@@ -3,7 +3,7 @@
 use super::{Db, DbError, entity::user};
 use crate::{model::Timestamp, server::clock::new_id};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
 };
 
@@ -34,6 +34,10 @@ pub async fn create_owner(
     now: Timestamp,
 ) -> Result<Option<user::Model>, DbError> {
     let tx = db.write().await?;
+    // Two at once would both find nobody. On SQLite only one writes at a time.
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").await?;
+    }
     if user::Entity::find().count(&tx).await? > 0 {
         return Ok(None);
     }

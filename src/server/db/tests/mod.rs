@@ -9,6 +9,7 @@ mod incidents;
 mod lists;
 mod notifications;
 mod outgoing;
+mod owner;
 mod retention;
 mod schema;
 mod upgrade;

@@ -22,10 +22,10 @@ use opentelemetry_sdk::{
 };
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tracing::{Metadata, Subscriber};
+use tracing::{Metadata, Subscriber, subscriber::Interest};
 use tracing_subscriber::{
     Layer,
-    filter::{LevelFilter, filter_fn},
+    filter::{LevelFilter, dynamic_filter_fn},
     registry::LookupSpan,
 };
 use url::Url;
@@ -88,7 +88,15 @@ impl Export {
             .with_target(false)
             .with_level(false)
             .with_tracked_inactivity(false)
-            .with_filter(filter_fn(is_ours).with_max_level_hint(LevelFilter::DEBUG))
+            .with_filter(
+                dynamic_filter_fn(|of, _| is_ours(of))
+                    // Asked anew for each span: where nobody is asked, what was found out about another crate's log
+                    // line on the same thread would count for the span (sqlx asks without writing the line).
+                    .with_callsite_filter(
+                        |of| if is_ours(of) { Interest::sometimes() } else { Interest::never() },
+                    )
+                    .with_max_level_hint(LevelFilter::DEBUG),
+            )
     }
 
     /// Sends what has not been sent yet, unless that takes too long.

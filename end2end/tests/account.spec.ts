@@ -1,6 +1,6 @@
 // A person's account: tokens, sessions, GitHub, invitations, over one product and its stand-ins.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { EMAIL, look, PASSWORD, setUp, taken } from './page';
+import { collect, EMAIL, look, PASSWORD, setUp, taken } from './page';
 import { World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -38,10 +38,7 @@ test.beforeAll(async ({ browser }) => {
   await world.control('/github/oauth-apps', { clientId: 'Iv1.product', clientSecret: 'app secret', callback });
   context = await browser.newContext();
   page = await context.newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('status of')) problems.push(message.text());
-  });
+  collect(problems, page, 'status of');
   await setUp(page, world);
 });
 

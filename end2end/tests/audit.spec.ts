@@ -1,6 +1,6 @@
 // The audit log as its owner reads it: who did what, what was refused, and nothing that is secret.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { connect, EMAIL, look, setUp, taken } from './page';
+import { collect, connect, EMAIL, look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -20,10 +20,7 @@ test.beforeAll(async ({ browser }) => {
   await world.startApp({ DEPLOYMEND_PAUSED: 'true', DEPLOYMEND_POLL_INTERVAL: '3600' });
   context = await browser.newContext();
   page = await context.newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('status of')) problems.push(message.text());
-  });
+  collect(problems, page, 'status of');
   await setUp(page, world);
 });
 

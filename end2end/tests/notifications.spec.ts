@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { connect, look, setUp, taken } from './page';
+import { collect, connect, look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -59,10 +59,7 @@ test.beforeAll(async ({ browser }) => {
   await world.startApp({ DEPLOYMEND_POLL_INTERVAL: '3600' });
   context = await browser.newContext();
   page = await context.newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
+  collect(problems, page);
   await setUp(page, world);
   await connect(page, world, 'github', shop.githubToken);
   await connect(page, world, 'vercel', shop.vercelToken);

@@ -14,6 +14,15 @@ export async function clean(page: Page): Promise<void> {
   expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
 }
 
+/** Collects what goes wrong in the page from now on, but for lines of its console with these words. */
+export function collect(problems: string[], page: Page, except?: string): void {
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    const expected = except !== undefined && message.text().includes(except);
+    if (message.type() === 'error' && !expected) problems.push(message.text());
+  });
+}
+
 /**
  * Looks at the page as it is, in light and in dark, on a wide screen and on a phone: nothing keeps anybody out, and
  * nothing is wider than the screen. Keeps pictures where `SHOTS` names a folder.

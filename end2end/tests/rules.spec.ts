@@ -1,7 +1,7 @@
 // Fix rules: written with a trial at hand, put in order by pointer and by keyboard, switched, deleted, made from a
 // failure; and all of it without scripts.
 import { type BrowserContext, expect, type Locator, type Page, test } from '@playwright/test';
-import { connect, look, setUp, taken } from './page';
+import { collect, connect, look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
@@ -56,10 +56,7 @@ test.beforeAll(async ({ browser }) => {
   await world.startApp({ DEPLOYMEND_POLL_INTERVAL: '3600' });
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
+  collect(problems, page);
   await setUp(page, world);
   await page.goto(`${world.base}/rules`);
   await taken(page);

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { look, setUp, taken } from './page';
+import { collect, look, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 // One world for all: each test begins without a connection.
@@ -33,10 +33,7 @@ test.beforeAll(async ({ browser }) => {
   seeded = await world.seed('broken-type');
   await world.startApp();
   page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('status of')) problems.push(message.text());
-  });
+  collect(problems, page, 'status of');
   await setUp(page, world);
 });
 

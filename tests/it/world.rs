@@ -67,18 +67,10 @@ impl World {
         kept: impl Any + Send + Sync,
     ) -> anyhow::Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let settings = settings(data, database_url)
+        let settings = facing(settings(data, database_url), &standins)
             .set("DEPLOYMEND_LISTEN", format!("127.0.0.1:{port}"))
             .set("DEPLOYMEND_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
             .set("DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", "true")
-            .set("DEPLOYMEND_VERCEL_API", standins.vercel_url())
-            .set("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
-            .set("DEPLOYMEND_RENDER_API", standins.render_url())
-            .set("DEPLOYMEND_GITHUB_API", standins.github_api_url())
-            .set("DEPLOYMEND_GITHUB_URL", standins.github_url())
-            .set("DEPLOYMEND_MODEL_URL", standins.model_url())
-            .set("DEPLOYMEND_MODEL_KEY", standins.model_key())
-            .set("DEPLOYMEND_MODEL", "scripted")
             .set("DEPLOYMEND_OPENCODE", opencode()?.display());
         Ok(Self { standins, seeded, _kept: Box::new(kept), settings })
     }
@@ -114,6 +106,19 @@ impl World {
     pub fn pull_requests_asked_for(&self) -> usize {
         self.standins.creates(&format!("/repos/{}/pulls", self.seeded.repository)).calls
     }
+}
+
+/// Settings by which the stand-ins take the place of the platforms, of GitHub and of the model.
+pub fn facing(settings: Settings, standins: &Standins) -> Settings {
+    settings
+        .set("DEPLOYMEND_VERCEL_API", standins.vercel_url())
+        .set("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
+        .set("DEPLOYMEND_RENDER_API", standins.render_url())
+        .set("DEPLOYMEND_GITHUB_API", standins.github_api_url())
+        .set("DEPLOYMEND_GITHUB_URL", standins.github_url())
+        .set("DEPLOYMEND_MODEL_URL", standins.model_url())
+        .set("DEPLOYMEND_MODEL_KEY", standins.model_key())
+        .set("DEPLOYMEND_MODEL", "scripted")
 }
 
 fn opencode() -> anyhow::Result<PathBuf> {

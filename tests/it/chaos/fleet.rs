@@ -3,7 +3,7 @@
 use super::{Size, line::Line};
 use crate::{
     app::{App, Settings, settings},
-    world::own_node,
+    world::{facing, own_node},
 };
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -132,15 +132,9 @@ impl Fleet {
 
     fn settings(&self, machine: &str) -> Settings {
         let data = self._kept.folder.path().join(machine);
-        settings(&data, &self.database_url)
+        facing(settings(&data, &self.database_url), &self.standins)
             .set("DEPLOYMEND_ENCRYPTION_KEY", format!("k1:{}", STANDARD.encode([7; 32])))
             .set("DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", "true")
-            .set("DEPLOYMEND_VERCEL_API", self.standins.vercel_url())
-            .set("DEPLOYMEND_GITHUB_API", self.standins.github_api_url())
-            .set("DEPLOYMEND_GITHUB_URL", self.standins.github_url())
-            .set("DEPLOYMEND_MODEL_URL", self.standins.model_url())
-            .set("DEPLOYMEND_MODEL_KEY", self.standins.model_key())
-            .set("DEPLOYMEND_MODEL", "scripted")
             .set("DEPLOYMEND_OPENCODE", format!("{AGENTS}/{}/opencode", self.size.agent))
             .set("DEPLOYMEND_DAILY_FIXES", 1_000_000)
     }

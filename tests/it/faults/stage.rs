@@ -1,7 +1,10 @@
 //! The whole server in this process, on a clock that tests move, with one failing project and its stand-ins. Nothing works
 //! by itself: polls, fixes and rounds are made by hand.
 
-use crate::app::{Settings, settings};
+use crate::{
+    app::{Settings, settings},
+    world::facing,
+};
 use anyhow::{Context as _, ensure};
 use axum::extract::FromRef as _;
 use chrono::TimeDelta;
@@ -119,16 +122,8 @@ impl Stage {
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", listener.local_addr()?);
-        let settings = settings(&kept.folder.path().join("data"), &kept.url)
+        let settings = facing(settings(&kept.folder.path().join("data"), &kept.url), &standins)
             .set("DEPLOYMEND_PUBLIC_URL", &base)
-            .set("DEPLOYMEND_VERCEL_API", standins.vercel_url())
-            .set("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
-            .set("DEPLOYMEND_RENDER_API", standins.render_url())
-            .set("DEPLOYMEND_GITHUB_API", standins.github_api_url())
-            .set("DEPLOYMEND_GITHUB_URL", standins.github_url())
-            .set("DEPLOYMEND_MODEL_URL", standins.model_url())
-            .set("DEPLOYMEND_MODEL_KEY", standins.model_key())
-            .set("DEPLOYMEND_MODEL", "scripted")
             .set("DEPLOYMEND_OPENCODE", instant_agent().display());
         let clock = Clock::fixed(Clock::System.now() + ahead);
         let state = serve::assemble_at(config(&settings)?, clock).await?;

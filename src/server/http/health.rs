@@ -1,5 +1,5 @@
-//! `/health` (the process answers), `/ready` (the database answers and takes something in, too), and, where only monitoring reaches them,
-//! `/metrics` (for Prometheus).
+//! `/health` (the process answers), `/ready` (the database answers and takes something in, too), and, where only
+//! monitoring reaches them, `/metrics` (for Prometheus).
 
 use super::error::ApiFailure;
 use crate::{

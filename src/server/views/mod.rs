@@ -36,7 +36,7 @@ use crate::{
 use axum::http::request::Parts;
 use leptos::prelude::{provide_context, use_context};
 use platforms::Recent;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
 /// What pages are made from. Cheap to clone.
@@ -147,10 +147,14 @@ pub async fn visitor() -> Result<Visitor, ApiError> {
     }
 }
 
+/// A database that only reads, or is full, says so at once. One that has much to do is not waited for by pages.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// What is out of order on this server: its database, or its disk.
 async fn disorder(views: &Views) -> Option<String> {
     let PlatformContext { db, clock, config, .. } = &views.platforms;
-    if let Err(disorder) = db.ready(clock.now()).await {
+    let looked = tokio::time::timeout(PATIENCE, db.ready(clock.now())).await;
+    if let Ok(Err(disorder)) = looked {
         return Some(format!(
             "{disorder} Deliveries are refused until it does, and are sent again; fixes wait."
         ));

@@ -33,7 +33,8 @@ pub(super) fn is_typed(path: &str) -> bool {
 /// Tests, their helpers and their snapshots.
 pub(super) fn is_test(path: &str) -> bool {
     let name = name(path);
-    let in_folder = folder(path).split('/').any(|part| {
+    // The last part, too: it may be a link to such a folder, or the script that runs them.
+    let in_folder = path.split('/').any(|part| {
         matches!(
             part,
             "__tests__" | "__snapshots__" | "test" | "tests" | "spec" | "specs" | "e2e" | "cypress"

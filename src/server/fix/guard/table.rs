@@ -527,6 +527,7 @@ fn edits(#[case] path: &str, #[case] before: &str, #[case] after: &str, #[case] 
 fn deleted_and_moved_files() {
     let test = "it('a', () => { expect(a).toBe(1) })\n";
     expect(&[change("src/a.test.ts", Some(test), None)], "tests_kept");
+    expect(&[change("src/__tests__", Some("../packages/tests"), None)], "tests_kept");
     expect(&[moved("src/a.test.ts", "src/a.ts.bak", Some(test), Some(test))], "tests_kept");
     expect(&[moved("src/a.test.ts", "src/deep/a.test.ts", Some(test), Some(test))], "");
     expect(&[change("src/list.ts", Some("a;\n"), None)], "code_kept");

@@ -47,6 +47,10 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_VERCEL_API", default_value = "https://api.vercel.com")]
     pub vercel_api: Url,
 
+    /// Base of Vercel's sandbox API.
+    #[arg(long, env = "DEPLOYMEND_VERCEL_SANDBOX_API", default_value = "https://vercel.com/api")]
+    pub vercel_sandbox_api: Url,
+
     /// Base of Cloudflare's REST API.
     #[arg(long, env = "DEPLOYMEND_CLOUDFLARE_API", default_value = "https://api.cloudflare.com/client/v4")]
     pub cloudflare_api: Url,

@@ -24,7 +24,9 @@ use crate::server::{
     queue, retention,
     sandbox::{
         bubblewrap::{self, Bubblewrap},
+        doors::Doors,
         observed::Observed,
+        vercel::VercelSandboxes,
     },
     source::TrustedProxies,
     state::AppState,
@@ -154,6 +156,8 @@ pub async fn assemble_at(config: Config, clock: Clock) -> anyhow::Result<AppStat
     let owner = new_id();
     let home = Home::make(&config.data_dir, &owner).context("cannot make a folder for sandboxes")?;
     let home = Arc::new(home);
+    let doors = Doors::default();
+    let vercel_sandboxes = VercelSandboxes::new(&config, &home.sandboxes(), doors.clone(), clock.clone())?;
     let fixes = Arc::new(FixContext {
         db: db.clone(),
         keys: keys.clone(),
@@ -163,6 +167,8 @@ pub async fn assemble_at(config: Config, clock: Clock) -> anyhow::Result<AppStat
         bus: bus.clone(),
         sandbox: Arc::new(Observed(Bubblewrap::new(bubblewrap::Settings::new(&config, &home.sandboxes())))),
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
+        vercel_sandboxes,
+        doors,
         owner,
         capacity: Capacity::new(&config, home.clone()),
         at_work: AtWork::default(),

@@ -9,6 +9,7 @@ pub mod health;
 pub mod integrations;
 pub mod limits;
 mod linger;
+pub mod model;
 pub mod notifications;
 mod openapi;
 pub mod outgoing;
@@ -115,6 +116,7 @@ pub fn router(state: AppState) -> Router {
         .merge(signed_in)
         .merge(described(webhooks::router()).layer(limited(MAX_DELIVERY_BYTES)))
         .merge(described(github::router()).layer(limited(github::BODY_LIMIT)))
+        .merge(model::router())
         .merge(health::router())
         .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)

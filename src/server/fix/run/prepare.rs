@@ -257,7 +257,8 @@ impl Run<'_> {
     /// Fetches the pinned Node.js when it is another one than this machine's. Without it the build goes on with that.
     async fn fetch_runtime(&mut self, slot: Slot, plan: &BuildPlan) -> Result<(), Stop> {
         let Some(node) = &plan.node else { return Ok(()) };
-        let Some(command) = runtime::fetch(node) else { return Ok(()) };
+        let inside = self.workspace.as_ref().and_then(|workspace| workspace.node());
+        let Some(command) = runtime::fetch(node, inside) else { return Ok(()) };
         let outcome = self.run_command(slot, plan, &command).await?;
         let failed = outcome.exit_code != Some(0);
         let mut change = FixChange::default();

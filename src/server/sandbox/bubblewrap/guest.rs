@@ -303,12 +303,3 @@ impl Options {
         }
     }
 }
-
-/// The repository folder plus `cwd`, if that stays inside it.
-pub(super) fn repo_folder(cwd: &Path) -> Option<PathBuf> {
-    use std::path::Component::{CurDir, Normal};
-    let inside = cwd.components().all(|part| matches!(part, Normal(_) | CurDir));
-    // Part by part: joining an empty path would leave a slash at the end.
-    let parts = cwd.components().filter(|part| *part != CurDir);
-    inside.then(|| Path::new(REPO).components().chain(parts).collect())
-}

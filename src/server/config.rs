@@ -25,7 +25,8 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_SITE_DIR", default_value = "target/site")]
     pub site_dir: PathBuf,
 
-    /// Address under which platforms and people reach this server. Without it no webhook is registered.
+    /// Address under which platforms and people reach this server. Without it no webhook is registered, and builds run
+    /// on this server alone.
     #[arg(long, env = "DEPLOYMEND_PUBLIC_URL")]
     pub public_url: Option<Url>,
 

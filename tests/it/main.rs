@@ -3,6 +3,7 @@
 mod account;
 mod app;
 mod audit;
+mod builds;
 mod callers;
 mod chaos;
 mod choices;

@@ -13,12 +13,13 @@ pub struct Operation {
 }
 
 /// Names of operations, in words. An operation has the same name as a form and as a REST call.
-const LABELS: [(&str, &str); 47] = [
+const LABELS: [(&str, &str); 48] = [
     ("account.create", "Accept an invitation"),
     ("api_token.create", "Make an API token"),
     ("api_token.revoke", "Revoke an API token"),
     ("api_token.use", "Use an API token"),
     ("backup.make", "Make a backup"),
+    ("connection.change", "Change where a platform's builds run"),
     ("connection.create", "Connect a platform"),
     ("connection.remove", "Disconnect a platform"),
     ("diagnosis.accept", "Take back that a diagnosis was wrong"),
@@ -70,6 +71,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("DELETE", "/api/integrations/{provider}/rules/{id}", "rule.delete"),
     ("DELETE", "/api/integrations/{provider}/subscriptions/{id}", "project.unwatch"),
     ("DELETE", "/api/webhook", "webhook.remove"),
+    ("PATCH", "/api/integrations/{provider}", "connection.change"),
     ("PATCH", "/api/integrations/{provider}/rules/{id}", "rule.change"),
     ("PATCH", "/api/integrations/{provider}/subscriptions", "projects.change"),
     ("PATCH", "/api/integrations/{provider}/subscriptions/{id}", "project.change"),
@@ -101,6 +103,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("POST", "/integrations/github/connect", "github.connect"),
     ("POST", "/integrations/github/disconnect", "github.disconnect"),
     ("POST", "/integrations/{provider}/auto-fix", "projects.auto_fix"),
+    ("POST", "/integrations/{provider}/builds-on", "connection.change"),
     ("POST", "/integrations/{provider}/connect", "connection.create"),
     ("POST", "/integrations/{provider}/disconnect", "connection.remove"),
     ("POST", "/integrations/{provider}/projects", "projects.choose"),

@@ -227,6 +227,15 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
 
+    /// Address on which this process answers the agents of its own fixes that run in sandboxes elsewhere, and nothing else.
+    /// For `deploymend work`, and where several servers share the public address.
+    #[arg(long, env = "DEPLOYMEND_GATEWAY_LISTEN")]
+    pub gateway_listen: Option<SocketAddr>,
+
+    /// Address under which sandboxes elsewhere reach this process. Default: the public address.
+    #[arg(long, env = "DEPLOYMEND_GATEWAY_URL")]
+    pub gateway_url: Option<Url>,
+
     /// Base of an OpenTelemetry collector that takes spans by OTLP over HTTP. Without it none are made. The other
     /// variables of that standard (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_RESOURCE_ATTRIBUTES`, …) hold as well.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]

@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn without_ripgrep_the_tools_that_need_it_are_not_offered() {
         let model = model(ModelProtocol::Openai);
-        let permission = |search| settings(&model, "http://gateway", "t", search)["permission"]["grep"].clone();
+        let permission =
+            |search| settings(&model, "http://gateway", "t", search)["permission"]["grep"].clone();
         assert_eq!((permission(true), permission(false)), (Value::Null, json!("deny")));
     }
 }

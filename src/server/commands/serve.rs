@@ -53,6 +53,7 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     let tasks = TaskTracker::new();
     start_relay(&state, &tasks);
     start_monitoring(&state, &tasks).await?;
+    start_gateway(&state, &tasks).await?;
     if worker {
         start_worker(&state, &tasks).await?;
     }
@@ -91,6 +92,7 @@ pub async fn work(config: Config, drain: bool) -> anyhow::Result<ExitCode> {
     let tasks = TaskTracker::new();
     start_relay(&state, &tasks);
     start_monitoring(&state, &tasks).await?;
+    start_gateway(&state, &tasks).await?;
     start_worker(&state, &tasks).await?;
     tokio::select! {
         () = wait_for_signal() => tracing::info!("Stopping"),
@@ -208,6 +210,21 @@ async fn start_monitoring(state: &AppState, tasks: &TaskTracker) -> anyhow::Resu
         }
     });
     tasks.spawn(telemetry::keep_folding(handle, state.stop.clone()));
+    Ok(())
+}
+
+/// Answers agents in sandboxes elsewhere on an address of their own, if there is one.
+async fn start_gateway(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {
+    let Some(address) = state.config.gateway_listen else { return Ok(()) };
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} for agents elsewhere"))?;
+    tracing::info!(address = %listener.local_addr()?, "Agents in sandboxes elsewhere are answered");
+    let doors = state.fixes.doors.clone();
+    doors.answer();
+    let (routes, stop) = (http::model::router().with_state(doors), state.stop.clone());
+    let proxies = TrustedProxies::new(&state.config.trusted_proxies);
+    tasks.spawn(connections::serve(listener, routes, connections::Limits::default(), proxies, stop));
     Ok(())
 }
 

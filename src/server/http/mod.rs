@@ -110,6 +110,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.auth.clone(), auth::same_origin))
         .layer(from_fn_with_state(state.auth.clone(), traces::leave_traces))
         .layer(auth::session_layer(&state.auth));
+    state.fixes.doors.answer();
     let deliveries = Deliveries::new(deliveries::Limits::of(&state.db.pool));
     let limited = |bytes| from_fn_with_state(deliveries.of_at_most(bytes), deliveries::admit);
     Router::new()

@@ -122,7 +122,10 @@ mod tests {
         let text = to_bytes(answer.into_body(), 1024).await.unwrap();
         let text = String::from_utf8_lossy(&text).into_owned();
         assert!(text.starts_with("/v1/chat/completions ") && text.ends_with(" question"), "{text}");
-        assert!(text.contains("authorization") && !text.contains("cookie") && !text.contains("forwarded"), "{text}");
+        assert!(
+            text.contains("authorization") && !text.contains("cookie") && !text.contains("forwarded"),
+            "{text}"
+        );
         drop(door);
         assert_eq!(ask(&doors, &name, "v1/chat/completions").await.status(), StatusCode::NOT_FOUND);
     }

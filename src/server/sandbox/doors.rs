@@ -6,7 +6,10 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,7 +23,10 @@ type Open = Arc<RwLock<HashMap<String, reqwest::Client>>>;
 
 /// All doors of a process. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Doors(Open);
+pub struct Doors {
+    open: Open,
+    answered: Arc<AtomicBool>,
+}
 
 /// An open door; dropping it closes it.
 #[derive(Debug)]
@@ -42,13 +48,23 @@ impl Doors {
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let name = hex::encode(rand::random::<[u8; 16]>());
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), client);
-        Ok(Door { name, open: Arc::clone(&self.0) })
+        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), client);
+        Ok(Door { name, open: Arc::clone(&self.open) })
+    }
+
+    /// From now on this process answers at its doors.
+    pub fn answer(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anybody answers at the doors of this process.
+    pub fn are_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// What leads to the gateway behind a door.
     pub fn find(&self, name: &str) -> Option<reqwest::Client> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.open.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 }
 

@@ -135,16 +135,17 @@ impl Stop {
                 "Vercel has ended the sandbox, or no longer knows the project.",
                 None,
             ),
-            PlatformError::Transient { retry_after } => {
-                Self::later("sandbox_unavailable", Trouble::Unreachable.sentence(VERCEL_SANDBOX), *retry_after)
-            }
+            PlatformError::Transient { retry_after } => Self::later(
+                "sandbox_unavailable",
+                Trouble::Unreachable.sentence(VERCEL_SANDBOX),
+                *retry_after,
+            ),
             PlatformError::Malformed => {
                 Self::later("sandbox_answer", Trouble::Unreadable.sentence(VERCEL_SANDBOX), None)
             }
-            PlatformError::Rejected { message, .. } => Self::failed(
-                "sandbox_refused",
-                format!("Vercel refused to run a sandbox: {message}"),
-            ),
+            PlatformError::Rejected { message, .. } => {
+                Self::failed("sandbox_refused", format!("Vercel refused to run a sandbox: {message}"))
+            }
         }
     }
 

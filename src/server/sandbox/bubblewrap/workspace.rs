@@ -183,7 +183,8 @@ impl Workspace for BubblewrapWorkspace {
     ) -> Result<ExecOutcome, SandboxError> {
         let state = self.lock_loaded(slot).await?;
         let folders = self.slot(slot);
-        let cwd = exec.folder()
+        let cwd = exec
+            .folder()
             .ok_or_else(|| SandboxError::io("enter the folder")(ErrorKind::InvalidInput.into()))?;
         let task = Task {
             exec,

@@ -55,16 +55,7 @@ impl<'a> Follow<'a> {
         let Ok(Line::Command { command }) = serde_json::from_str(&first) else {
             return Err(PlatformError::Malformed);
         };
-        Ok(Self {
-            client,
-            place,
-            session,
-            id: command.id,
-            lines,
-            heard: [0; 2],
-            known: [0; 2],
-            tries: 0,
-        })
+        Ok(Self { client, place, session, id: command.id, lines, heard: [0; 2], known: [0; 2], tries: 0 })
     }
 
     /// The command's id.

@@ -103,9 +103,9 @@ impl Machine {
         self.must("chmod -R a+rwX \"$1\"", &[folder], "prepare files in the machine").await
     }
 
-    /// Makes what was put into a folder root's, so that nobody changes it in passing.
+    /// Makes what was put into a folder root's where there is one, so that nobody changes it in passing.
     pub(super) async fn seal(&self, folder: &str) -> Result<(), SandboxError> {
-        let script = "chown -R 0:0 \"$1\" && chmod -R a+rX,go-w \"$1\"";
+        let script = "chown -R 0:0 \"$1\" 2>/dev/null; chmod -R a+rX,a-w \"$1\"";
         self.must(script, &[folder], "protect files in the machine").await
     }
 
@@ -203,7 +203,7 @@ impl Machine {
 
     /// Lets the machine reach what the next command may.
     async fn allow(&mut self, network: Network) -> Result<(), SandboxError> {
-        let gateway = self.shared.public_url.as_ref();
+        let gateway = self.shared.gateway_url.as_ref();
         let policy = policy::policy(network, &self.shared.registries, gateway);
         if policy != self.policy {
             self.shared.client.set_policy(&self.place, &self.session, &policy).await?;
@@ -234,12 +234,7 @@ impl Machine {
     }
 
     /// Runs a short script of ours as root.
-    async fn must(
-        &self,
-        script: &str,
-        arguments: &[&str],
-        what: &'static str,
-    ) -> Result<(), SandboxError> {
+    async fn must(&self, script: &str, arguments: &[&str], what: &'static str) -> Result<(), SandboxError> {
         match self.handle().script(script, arguments).await? {
             0 => Ok(()),
             code => {

@@ -52,7 +52,7 @@ struct Shared {
     folder: PathBuf,
     doors: Doors,
     /// Under which doors are reached from Vercel.
-    public_url: Option<Url>,
+    gateway_url: Option<Url>,
     /// Names of the registries' hosts.
     registries: Vec<String>,
     cpus: u64,
@@ -76,7 +76,7 @@ impl VercelSandboxes {
                 client: Client::new(config.vercel_sandbox_api.clone(), clock)?,
                 folder: folder.to_owned(),
                 doors,
-                public_url: config.public_url.clone(),
+                gateway_url: config.gateway_url.clone().or_else(|| config.public_url.clone()),
                 registries: registries.collect(),
                 cpus: config.sandbox_memory_mb.div_ceil(MEMORY_PER_CPU).max(1),
                 opencode: config.opencode.clone(),
@@ -112,8 +112,13 @@ impl Sandbox for VercelSandbox {
             let reason = "machines at Vercel take the agent's program from a server with an x86-64 processor";
             return Err(SandboxError::Unavailable { reason: reason.to_owned() });
         }
-        if self.shared.public_url.is_none() {
-            let reason = "the agent at Vercel reaches the model through DEPLOYMEND_PUBLIC_URL, which is not set";
+        if !self.shared.doors.are_answered() {
+            let reason = "agents at Vercel reach the model through this process, which listens for nobody: \
+                          set DEPLOYMEND_GATEWAY_LISTEN and DEPLOYMEND_GATEWAY_URL";
+            return Err(SandboxError::Unavailable { reason: reason.to_owned() });
+        }
+        if self.shared.gateway_url.is_none() {
+            let reason = "agents at Vercel reach the model under DEPLOYMEND_PUBLIC_URL, which is not set";
             return Err(SandboxError::Unavailable { reason: reason.to_owned() });
         }
         Ok(())
@@ -124,13 +129,8 @@ impl Sandbox for VercelSandbox {
         let folder = self.shared.folder.join(fix_id);
         folder::remove(&folder).await?;
         folder::create_private(&folder).map_err(SandboxError::io("make a folder for the sandbox"))?;
-        let workspace = VercelWorkspace::new(
-            Arc::clone(&self.shared),
-            Arc::clone(&self.place),
-            folder,
-            fix_id,
-            marker,
-        );
+        let workspace =
+            VercelWorkspace::new(Arc::clone(&self.shared), Arc::clone(&self.place), folder, fix_id, marker);
         workspace.remove_machines().await?;
         Ok(Arc::new(workspace))
     }

@@ -77,8 +77,7 @@ impl VercelWorkspace {
 
     /// Removes the machines of this workspace's names.
     pub(super) async fn remove_machines(&self) -> Result<(), PlatformError> {
-        let remove =
-            async |slot| self.shared.client.delete(&self.place, &self.machine_name(slot)).await;
+        let remove = async |slot| self.shared.client.delete(&self.place, &self.machine_name(slot)).await;
         let (agent, verify) = tokio::join!(remove(Slot::Agent), remove(Slot::Verify));
         agent.and(verify)
     }
@@ -221,7 +220,7 @@ impl Workspace for VercelWorkspace {
     }
 
     fn model_url(&self) -> String {
-        let base = self.shared.public_url.as_ref().map_or("", |url| url.as_str());
+        let base = self.shared.gateway_url.as_ref().map_or("", |url| url.as_str());
         let door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
         let name = door.as_ref().map_or("", Door::name);
         format!("{}{}/{name}", base.trim_end_matches('/'), doors::PATH)

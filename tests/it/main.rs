@@ -11,6 +11,7 @@ mod cloudflare;
 mod contract;
 mod crash;
 mod dashboard;
+mod elsewhere;
 mod endings;
 mod faults;
 mod flood;

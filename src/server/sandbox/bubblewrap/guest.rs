@@ -1,7 +1,7 @@
 //! What the inside of the sandbox looks like: turns paths and limits into a bubblewrap command line.
 
 use super::{account::Account, limits, processes::MARKER};
-use crate::server::sandbox::{MODEL_PORT, Network, OPENCODE, REPO};
+use crate::server::sandbox::{MODEL_PORT, Network, OPENCODE};
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},

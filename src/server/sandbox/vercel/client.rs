@@ -64,17 +64,15 @@ impl Client {
 
     /// A machine as it is now.
     pub(super) async fn session(&self, place: &Place, id: &str) -> Result<Session, PlatformError> {
-        let request = || self.request(Method::GET, &["v2", "sandboxes", "sessions", id], place);
-        repeated(async || self.api.json::<Made>(request()).await).await.map(|made| made.session)
+        let request = self.request(Method::GET, &["v2", "sandboxes", "sessions", id], place);
+        repeated(request, |request| self.api.json::<Made>(request)).await.map(|made| made.session)
     }
 
     /// Removes a sandbox and ends its machine. One that is not there is fine.
     pub(super) async fn delete(&self, place: &Place, name: &str) -> Result<(), PlatformError> {
-        let request = || {
-            let request = self.request(Method::DELETE, &["v2", "sandboxes", name], place);
-            request.query(&[("projectId", &place.project_id)])
-        };
-        match repeated(async || self.api.send(request()).await).await {
+        let request = self.request(Method::DELETE, &["v2", "sandboxes", name], place);
+        let request = request.query(&[("projectId", &place.project_id)]);
+        match repeated(request, |request| self.api.send(request)).await {
             Ok(_) | Err(PlatformError::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
@@ -99,8 +97,10 @@ impl Client {
         id: &str,
     ) -> Result<Command, PlatformError> {
         let segments = ["v2", "sandboxes", "sessions", session, "cmd", id];
-        let request = || self.request(Method::GET, &segments, place);
-        repeated(async || self.api.json::<CommandAnswer>(request()).await).await.map(|answer| answer.command)
+        let request = self.request(Method::GET, &segments, place);
+        repeated(request, |request| self.api.json::<CommandAnswer>(request))
+            .await
+            .map(|answer| answer.command)
     }
 
     /// What a command has printed from its start on; the stream ends with the command.
@@ -111,14 +111,14 @@ impl Client {
         id: &str,
     ) -> Result<Response, PlatformError> {
         let segments = ["v2", "sandboxes", "sessions", session, "cmd", id, "logs"];
-        repeated(async || self.streams.send(self.stream(Method::GET, &segments, place)).await).await
+        repeated(self.stream(Method::GET, &segments, place), |request| self.streams.send(request)).await
     }
 
     /// Ends a command at once.
     pub(super) async fn kill(&self, place: &Place, session: &str, id: &str) -> Result<(), PlatformError> {
         let segments = ["v2", "sandboxes", "sessions", session, "cmd", id, "kill"];
-        let request = || self.request(Method::POST, &segments, place).json(&json!({ "signal": KILL }));
-        repeated(async || self.api.send(request()).await).await.map(drop)
+        let request = self.request(Method::POST, &segments, place).json(&json!({ "signal": KILL }));
+        repeated(request, |request| self.api.send(request)).await.map(drop)
     }
 
     /// Unpacks a `.tar.gz` at the machine's root.
@@ -143,20 +143,21 @@ impl Client {
         limit: usize,
     ) -> Result<Vec<u8>, PlatformError> {
         let segments = ["v2", "sandboxes", "sessions", session, "fs", "read"];
-        let request = || self.stream(Method::POST, &segments, place).json(&json!({ "path": path }));
-        repeated(async || {
-            let mut answer = self.streams.send(request().timeout(UPLOAD_TIME)).await?;
-            let mut bytes = Vec::new();
-            while let Some(chunk) = answer.chunk().await.map_err(http::transport)? {
-                bytes.extend_from_slice(&chunk);
-                if bytes.len() > limit {
-                    bytes.truncate(limit + 1);
-                    break;
-                }
+        let request = self.stream(Method::POST, &segments, place).json(&json!({ "path": path }));
+        repeated(request.timeout(UPLOAD_TIME), |request| self.bytes(request, limit)).await
+    }
+
+    async fn bytes(&self, request: RequestBuilder, limit: usize) -> Result<Vec<u8>, PlatformError> {
+        let mut answer = self.streams.send(request).await?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(http::transport)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > limit {
+                bytes.truncate(limit + 1);
+                break;
             }
-            Ok(bytes)
-        })
-        .await
+        }
+        Ok(bytes)
     }
 
     /// Says what a machine may reach from now on.
@@ -167,8 +168,8 @@ impl Client {
         policy: &Value,
     ) -> Result<(), PlatformError> {
         let segments = ["v2", "sandboxes", "sessions", session, "network-policy"];
-        let request = || self.request(Method::POST, &segments, place).json(policy);
-        repeated(async || self.api.send(request()).await).await.map(drop)
+        let request = self.request(Method::POST, &segments, place).json(policy);
+        repeated(request, |request| self.api.send(request)).await.map(drop)
     }
 
     /// Lets a machine live longer by `time`.
@@ -190,12 +191,19 @@ fn scoped(request: RequestBuilder, place: &Place) -> RequestBuilder {
 }
 
 /// Once more, and once more again, while the platform is out of order without naming a time.
-async fn repeated<T>(call: impl AsyncFn() -> Result<T, PlatformError>) -> Result<T, PlatformError> {
+async fn repeated<T, F>(
+    request: RequestBuilder,
+    call: impl Fn(RequestBuilder) -> F,
+) -> Result<T, PlatformError>
+where
+    F: Future<Output = Result<T, PlatformError>>,
+{
     for pause in PAUSES {
-        match call().await {
+        let Some(same) = request.try_clone() else { break };
+        match call(same).await {
             Err(PlatformError::Transient { retry_after: None }) => tokio::time::sleep(pause).await,
             answer => return answer,
         }
     }
-    call().await
+    call(request).await
 }

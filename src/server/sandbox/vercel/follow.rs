@@ -3,7 +3,7 @@
 use super::{
     Place,
     client::Client,
-    wire::{Line, Output, Reason},
+    wire::{Event, Line},
 };
 use crate::server::{integrations::PlatformError, sandbox::Stream};
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -74,32 +74,33 @@ impl<'a> Follow<'a> {
                 },
                 Some(Err(error)) => return Err(error),
             };
+            let mut news = None;
             match line {
                 Line::Command { command } => {
                     if let Some(code) = command.exit_code {
                         return Ok(Heard::Exit(code));
                     }
                 }
-                Line::Output { stream, data } => {
-                    if let Some(news) = self.news(stream, data) {
-                        self.tries = 0;
-                        return Ok(news);
-                    }
-                }
-                Line::Failed { data: Reason { code }, .. } => {
-                    tracing::warn!(code, "A stream of a sandbox at Vercel was ended");
+                Line::Event(Event::Stdout(data)) => news = self.news(Stream::Stdout, data),
+                Line::Event(Event::Stderr(data)) => news = self.news(Stream::Stderr, data),
+                Line::Event(Event::Error(reason)) => {
+                    tracing::warn!(reason.code, "A stream of a sandbox at Vercel was ended");
                     // The machine stops, or is gone.
                     return Err(PlatformError::NotFound);
                 }
+            }
+            if let Some(news) = news {
+                self.tries = 0;
+                return Ok(news);
             }
         }
     }
 
     /// What of a piece was not heard before.
-    fn news(&mut self, stream: Output, mut data: String) -> Option<Heard> {
-        let (number, stream) = match stream {
-            Output::Stdout => (0, Stream::Stdout),
-            Output::Stderr => (1, Stream::Stderr),
+    fn news(&mut self, stream: Stream, mut data: String) -> Option<Heard> {
+        let number = match stream {
+            Stream::Stdout => 0,
+            Stream::Stderr => 1,
         };
         let known = self.known[number].min(data.len());
         self.known[number] -= known;

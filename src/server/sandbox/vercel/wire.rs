@@ -70,25 +70,18 @@ pub(super) struct Command {
 pub(super) enum Line {
     /// First, and last with the exit code.
     Command { command: Command },
-    /// Output.
-    Output { stream: Output, data: String },
-    /// The stream ends for a reason of the machine's.
-    Failed { stream: Failure, data: Reason },
+    /// What happens in between.
+    Event(Event),
 }
 
-/// Which output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Output {
-    Stdout,
-    Stderr,
-}
-
-/// The word for no output.
+/// What a command prints, or what ends its stream.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Failure {
-    Error,
+#[serde(tag = "stream", content = "data", rename_all = "lowercase")]
+pub(super) enum Event {
+    Stdout(String),
+    Stderr(String),
+    /// The machine's trouble, not the command's.
+    Error(Reason),
 }
 
 /// Why a stream ends.

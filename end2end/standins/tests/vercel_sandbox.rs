@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -337,12 +336,14 @@ async fn what_a_command_leaves_behind_ends_with_the_session() {
     assert_eq!(session.run("pgrep -f 'sleep 31415[.]9' | wc -l").await.stdout, "1\n");
     assert!(process("sleep 31415.9"));
     let waiting = format!("{}{}/logs", session.path, session.start("echo on; sleep 27182.8").await);
-    let waiting = platform.request(Method::GET, &waiting).send().await.unwrap();
+    let mut waiting = platform.request(Method::GET, &waiting).send().await.unwrap();
+    assert_eq!(waiting.chunk().await.unwrap().unwrap(), "{\"stream\":\"stdout\",\"data\":\"on\\n\"}\n");
+    soon("the command goes on", async || process("sleep 27182.8")).await;
     assert_eq!(session.post("/stop", json!({})).await.0, StatusCode::OK);
     assert!(!process("sleep 31415.9") && !process("sleep 27182.8"));
-    let lines = parse(&waiting.text().await.unwrap());
-    assert_eq!(lines[1]["stream"], "error");
-    assert_eq!(lines[1]["data"]["code"], "sandbox_stopped");
+    let rest = parse(&waiting.text().await.unwrap());
+    assert_eq!((rest.len(), &rest[0]["stream"]), (1, &json!("error")));
+    assert_eq!(rest[0]["data"]["code"], "sandbox_stopped");
 
     let other = platform.create("dropped").await;
     other.start("sleep 16180.3").await;
@@ -736,8 +737,11 @@ async fn it_misbehaves_as_asked() {
 
 #[tokio::test]
 async fn machines_end_with_the_program_even_if_it_is_killed() {
+    // It has no time to remove its files.
+    let temporary = tempfile::tempdir().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_standins"))
-        .args(["serve"])
+        .arg("serve")
+        .env("TMPDIR", temporary.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -745,7 +749,6 @@ async fn machines_end_with_the_program_even_if_it_is_killed() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(program.stdout.take().unwrap()), &mut line)
         .unwrap();
-    program.stdin.as_mut().unwrap().flush().unwrap();
     let addresses: Value = serde_json::from_str(&line).unwrap();
     let client = Client::new();
     let seed = json!({"files": {"a.txt": "x"}});

@@ -11,6 +11,8 @@ const [folder, port] = process.argv.slice(2);
 const commands = new Map();
 /** How long the output of a command that has ended must be silent, in ms, where something holds it open. */
 const SILENCE = 200;
+/** Whether the machine ends. Its commands then have not ended by themselves, and nothing is said about them. */
+let ending = false;
 
 const say = (socket, message) => socket.write(`${JSON.stringify(message)}\n`);
 const answer = (socket, message) => socket.end(`${JSON.stringify(message)}\n`);
@@ -62,6 +64,7 @@ function run(socket, { id, command, args, cwd, env, timeout }) {
   let watch;
   const finish = () => {
     clearInterval(watch);
+    if (ending) return;
     for (const stream of streams) {
       stream.removeAllListeners('data');
       stream.resume();
@@ -131,6 +134,7 @@ function read(socket, { path }) {
 
 // bubblewrap goes as soon as this program does, and the kernel ends the others only then: they have to go before.
 function end() {
+  ending = true;
   try {
     process.kill(-1, 'SIGKILL');
   } catch {

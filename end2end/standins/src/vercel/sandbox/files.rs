@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -43,18 +44,36 @@ pub async fn write(
     headers: HeaderMap,
     archive: Body,
 ) -> Result<Json<Value>, ApiError> {
+    let (cwd, channel) = match target(&world, &asked, &session, &headers) {
+        Ok(target) => target,
+        Err(refusal) => {
+            // Else the connection breaks while the client still sends, and it never sees the answer.
+            let mut rest = archive.into_data_stream();
+            while rest.next().await.is_some_and(|piece| piece.is_ok()) {}
+            return Err(refusal);
+        }
+    };
+    channel.unpack(&cwd, archive).await.map_err(|refused| match refused {
+        Refused::Gone => gone(),
+        Refused::Inside(reason) => invalid(&format!("the archive cannot be unpacked: {}.", reason.trim())),
+    })?;
+    Ok(Json(json!({})))
+}
+
+/// Where an archive is to be unpacked.
+fn target(
+    world: &World,
+    asked: &Asked,
+    session: &str,
+    headers: &HeaderMap,
+) -> Result<(String, Channel), ApiError> {
     asked.only(&[])?;
     if !is_type(headers.get(CONTENT_TYPE), "application/gzip") {
         return Err(invalid("`Content-Type` should be `application/gzip`."));
     }
     let cwd = headers.get("x-cwd").and_then(|value| value.to_str().ok()).filter(|cwd| cwd.starts_with('/'));
     let cwd = cwd.ok_or_else(|| invalid("`x-cwd` should be an absolute path."))?;
-    let channel = channel(&world, &asked, &session)?;
-    channel.unpack(cwd, archive).await.map_err(|refused| match refused {
-        Refused::Gone => gone(),
-        Refused::Inside(reason) => invalid(&format!("the archive cannot be unpacked: {}.", reason.trim())),
-    })?;
-    Ok(Json(json!({})))
+    Ok((cwd.to_owned(), channel(world, asked, session)?))
 }
 
 /// `POST …/fs/read`: a file's bytes, or 404.

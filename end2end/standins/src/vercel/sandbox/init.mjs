@@ -2,7 +2,7 @@
 // FOLDER/init.sock takes one order per connection: a line of JSON, for `write` followed by the archive. The answers
 // are lines of JSON, too, for `read` followed by the file. 127.0.0.1:PORT leads to FOLDER/proxy.sock.
 import { spawn } from 'node:child_process';
-import { createReadStream, mkdirSync, statSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, statSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 
@@ -11,6 +11,8 @@ const [folder, port] = process.argv.slice(2);
 const commands = new Map();
 /** How long the output of a command that has ended must be silent, in ms, where something holds it open. */
 const SILENCE = 200;
+/** Whether the machine ends. Its commands then have not ended by themselves, and nothing is said about them. */
+let ending = false;
 
 const say = (socket, message) => socket.write(`${JSON.stringify(message)}\n`);
 const answer = (socket, message) => socket.end(`${JSON.stringify(message)}\n`);
@@ -62,6 +64,7 @@ function run(socket, { id, command, args, cwd, env, timeout }) {
   let watch;
   const finish = () => {
     clearInterval(watch);
+    if (ending) return;
     for (const stream of streams) {
       stream.removeAllListeners('data');
       stream.resume();
@@ -129,7 +132,20 @@ function read(socket, { path }) {
   });
 }
 
-const orders = { run, kill, mkdir, write, read, end: () => process.exit(0) };
+// bubblewrap goes as soon as this program does, and the kernel ends the others only then: they have to go before.
+function end() {
+  ending = true;
+  try {
+    process.kill(-1, 'SIGKILL');
+  } catch {
+    // There are none.
+  }
+  const others = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && Number(name) > 1);
+  if (others.some((pid) => Number(pid) !== process.pid)) setTimeout(end, 5);
+  else process.exit(0);
+}
+
+const orders = { run, kill, mkdir, write, read, end };
 
 const take = (socket) => {
   let head = Buffer.alloc(0);

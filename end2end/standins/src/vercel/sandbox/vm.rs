@@ -183,6 +183,8 @@ impl Keeper {
             let _ = child.kill().await;
         }
         self.tell(status);
+        // Whoever waits may end this process next, and the files should be gone by then.
+        drop(self);
         let _ = ending.send(true);
     }
 

@@ -34,7 +34,6 @@ pub struct Place {
     pub seeded: Seeded,
     pub data: TempDir,
     pub clone: TempDir,
-    pub doors: Doors,
     pub fix_id: String,
     pub sandbox: VercelSandbox,
     pub workspace: Arc<dyn Workspace>,
@@ -80,7 +79,7 @@ impl Place {
         let sandbox = sandboxes.of(access, seeded.project_id.clone());
         let fix_id = new_id();
         let workspace = sandbox.create(&fix_id, &new_id()).await?;
-        Ok(Self { standins, seeded, data, clone, doors, fix_id, sandbox, workspace })
+        Ok(Self { standins, seeded, data, clone, fix_id, sandbox, workspace })
     }
 
     /// With the repository in the agent's slot.

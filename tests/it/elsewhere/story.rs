@@ -4,7 +4,7 @@ use crate::{
     app::{App, Settings, assert_verified, until},
     world::World,
 };
-use deploymend::{model::FixStatus, server::sandbox::bubblewrap::marked};
+use deploymend::model::FixStatus;
 use standins::{model::state::Mode, vercel::sandbox::state::Seen};
 use std::time::Duration;
 
@@ -31,14 +31,13 @@ async fn a_failure_is_repaired_in_vercel_sandbox() -> anyhow::Result<()> {
     assert_verified(&fix);
     assert_eq!(world.standins.pulls(&world.seeded.repository).len(), 1);
     assert_eq!(world.standins.sandboxes().len(), 0, "machines are left");
-    assert_eq!(marked()?.len(), 0, "something ran on this machine");
 
     let machines = world.standins.removed_sandboxes();
     let of = |slot: &str| machines.iter().find(|machine| machine.name.ends_with(slot)).cloned();
     let (agent, verify) = (of("-agent").unwrap(), of("-verify").unwrap());
     assert!(ran(&agent, "npm run build") && ran(&verify, "npm run build"), "{machines:#?}");
     assert!(
-        ran(&agent, "/opt/opencode/opencode") && !ran(&verify, "opencode"),
+        ran(&agent, "/opt/opencode/opencode") && !ran(&verify, "/opt/opencode/opencode"),
         "the agent runs in its own machine"
     );
     // What a machine is told, whoever reads it there.
@@ -92,7 +91,10 @@ async fn an_agent_that_crashes_there_ends_with_its_reason_and_leaves_no_machine(
     world.standins.set_model_mode(Mode::Unauthorized);
     world.platform_builds(true).await?;
     let fix = app.ended_fix(STORY).await?;
-    assert_eq!((fix.summary.status, fix.reason_code.as_deref()), (FixStatus::Failed, Some("model_refused")));
+    assert_eq!(
+        (fix.summary.status, fix.summary.reason_code.as_deref()),
+        (FixStatus::Failed, Some("model_refused"))
+    );
     assert_eq!(world.standins.sandboxes().len(), 0);
     Ok(())
 }
@@ -109,8 +111,12 @@ async fn a_fix_waits_while_vercel_has_no_machine_for_it() -> anyhow::Result<()> 
         let fixes = app.fixes().await?;
         let Some(fix) = fixes.first() else { return Ok(Err("no fix".to_owned())) };
         let fix = app.fix(&fix.id).await?;
-        let waits = fix.reason_code.as_deref() == Some("sandbox_unavailable");
-        Ok(if waits { Ok(()) } else { Err(format!("{:?} {:?}", fix.summary.status, fix.reason_code)) })
+        let waits = fix.summary.reason_code.as_deref() == Some("sandbox_unavailable");
+        Ok(if waits {
+            Ok(())
+        } else {
+            Err(format!("{:?} {:?}", fix.summary.status, fix.summary.reason_code))
+        })
     };
     until(STORY, waits).await?;
     world.standins.set_sandboxes(&Sandboxes { concurrent: Some(10), ..Sandboxes::default() });

@@ -70,8 +70,9 @@ mod tests {
     use super::*;
     use axum::{body::to_bytes, routing::any};
     use futures::StreamExt as _;
+    use std::sync::Arc;
     use tempfile::TempDir;
-    use tokio::net::UnixListener;
+    use tokio::{net::UnixListener, sync::Notify};
     use tower::ServiceExt as _;
 
     /// A gateway that says what it was asked.
@@ -84,16 +85,20 @@ mod tests {
         (StatusCode::ACCEPTED, [("retry-after", "7"), ("set-cookie", "a=b")], text).into_response()
     }
 
-    /// A gateway whose answer begins, and breaks off.
-    async fn broken() -> Response {
-        let begun = futures::stream::iter([Ok("begun"), Err(std::io::Error::other("broken"))]);
-        Body::from_stream(begun.boxed()).into_response()
+    /// A gateway whose answer begins, and breaks off when it is told to.
+    async fn broken(State(heard): State<Arc<Notify>>) -> Response {
+        let begun = futures::stream::iter([Ok("begun")]);
+        let rest = futures::stream::once(async move {
+            heard.notified().await;
+            Err(std::io::Error::other("broken"))
+        });
+        Body::from_stream(begun.chain(rest).boxed()).into_response()
     }
 
-    fn gateway(folder: &TempDir) -> std::path::PathBuf {
+    fn gateway(folder: &TempDir, heard: &Arc<Notify>) -> std::path::PathBuf {
         let socket = folder.path().join("model.sock");
         let listener = UnixListener::bind(&socket).unwrap();
-        let app = Router::new().route("/v1/broken", any(broken)).fallback(echo);
+        let app = Router::new().route("/v1/broken", any(broken)).fallback(echo).with_state(Arc::clone(heard));
         tokio::spawn(async move { axum::serve(listener, app).await });
         socket
     }
@@ -113,7 +118,7 @@ mod tests {
     async fn a_door_leads_to_its_gateway_until_it_is_closed() {
         drop(rustls::crypto::ring::default_provider().install_default());
         let (folder, doors) = (TempDir::new().unwrap(), Doors::default());
-        let door = doors.open(&gateway(&folder)).unwrap();
+        let door = doors.open(&gateway(&folder, &Arc::default())).unwrap();
         let name = door.name().to_owned();
         let answer = ask(&doors, &name, "v1/chat/completions").await;
         assert_eq!(answer.status(), StatusCode::ACCEPTED);
@@ -134,8 +139,10 @@ mod tests {
     async fn an_answer_that_breaks_off_arrives_broken() {
         drop(rustls::crypto::ring::default_provider().install_default());
         let (folder, doors) = (TempDir::new().unwrap(), Doors::default());
-        let door = doors.open(&gateway(&folder)).unwrap();
+        let heard = Arc::new(Notify::new());
+        let door = doors.open(&gateway(&folder, &heard)).unwrap();
         let answer = ask(&doors, door.name(), "v1/broken").await;
+        heard.notify_one();
         assert!(to_bytes(answer.into_body(), 1024).await.is_err());
     }
 

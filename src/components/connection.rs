@@ -155,7 +155,7 @@ fn Builds(
     let choice = |choice: BuildsOn| {
         let chosen = choice == builds_on;
         // What is chosen stays what the form sends, whatever has happened to the address since.
-        let why_not = builds_note.clone().filter(|_| choice == BuildsOn::Vercel);
+        let why_not = builds_note.clone().filter(|_| choice == BuildsOn::Vercel && !chosen);
         view! {
             <label class="choice">
                 <input
@@ -163,11 +163,11 @@ fn Builds(
                     name="builds_on"
                     value=choice.as_str()
                     checked=chosen
-                    disabled=why_not.is_some() && !chosen
+                    disabled=why_not.is_some()
                 />
                 <span>
                     {choice.label()} <small>{choice.sentence()}</small>
-                    {why_not.map(|why| view! { <small>{why}</small> })}
+                    {why_not.map(|why| view! { <small class="soon">{why}</small> })}
                 </span>
             </label>
         }

@@ -157,9 +157,10 @@ const READS: &[&str] = &[
     "/api/pages/visitor",
 ];
 
-/// What platforms send. Each authentic delivery is stored with the decision on it, in `webhook_deliveries` or among the
-/// events of its fix.
-const DELIVERIES: &[&str] = &["/api/github/webhooks", "/api/integrations/{provider}/webhooks"];
+/// What platforms and agents send. Each authentic delivery is stored with the decision on it, in `webhook_deliveries` or
+/// among the events of its fix; what an agent asks the model is counted in its attempt.
+const DELIVERIES: &[&str] =
+    &["/api/github/webhooks", "/api/integrations/{provider}/webhooks", "/api/model/{door}/{*path}"];
 
 /// What a request to that route does; `None` where nothing changes. A route that nobody has named leaves a trace, too.
 pub fn of(method: &Method, path: &str) -> Option<Operation> {

@@ -1,10 +1,13 @@
 //! The model gateway for agents in sandboxes elsewhere: what is asked at a door of [`Doors`] is handed to the gateway
-//! behind it, and its answer is streamed back. A door that is not open is a page that is not there.
+//! behind it, and its answer is streamed back. Where no door is open, the answer is that of a wrong token.
 
-use super::error::not_found;
-use crate::server::{
-    sandbox::doors::{self, Doors},
-    state::AppState,
+use super::error::ApiFailure;
+use crate::{
+    model::{ApiError, ErrorCode},
+    server::{
+        sandbox::doors::{self, Doors},
+        state::AppState,
+    },
 };
 use axum::{
     Router,
@@ -45,7 +48,8 @@ async fn pass(
     request: Request,
 ) -> Response {
     let Some(gateway) = doors.find(&door) else {
-        return not_found().await.into_response();
+        let error = ApiError::new(ErrorCode::Unauthorized, "This is not the way to a model.");
+        return ApiFailure(error).into_response();
     };
     let (head, body) = request.into_parts();
     let asked = gateway
@@ -132,7 +136,7 @@ mod tests {
             "{text}"
         );
         drop(door);
-        assert_eq!(ask(&doors, &name, "v1/chat/completions").await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(ask(&doors, &name, "v1/chat/completions").await.status(), StatusCode::UNAUTHORIZED);
     }
 
     #[tokio::test]
@@ -153,6 +157,6 @@ mod tests {
         let (one, other) = (doors.open("/a".as_ref()).unwrap(), doors.open("/a".as_ref()).unwrap());
         assert!(one.name() != other.name() && one.name().len() == 32);
         let answer = ask(&doors, &"0".repeat(32), "v1/chat/completions").await;
-        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     world::World,
 };
 use anyhow::Context as _;
-use deploymend::model::FixStatus;
+use deploymend::model::{EventKind, FixStatus};
 use standins::{model::state::Mode, vercel::sandbox::state::Seen};
 use std::time::Duration;
 
@@ -30,6 +30,11 @@ async fn a_failure_is_repaired_in_vercel_sandbox() -> anyhow::Result<()> {
     world.platform_builds(true).await?;
     let fix = app.ended_fix(STORY).await?;
     assert_verified(&fix);
+    let told = fix.events.iter().any(|event| match &event.kind {
+        EventKind::Note { text, .. } => text.contains("Vercel Sandbox"),
+        _ => false,
+    });
+    assert!(told, "the page does not say where it was: {:#?}", fix.events);
     assert_eq!(world.standins.pulls(&world.seeded.repository).len(), 1);
     assert_eq!(world.standins.sandboxes().len(), 0, "machines are left");
 

@@ -209,7 +209,12 @@ impl Run<'_> {
         // Random, so that a stray process can be told from everybody else's.
         let marker = crate::server::clock::new_id();
         let workspace = match self.vercel_sandbox().await? {
-            Some(sandbox) => self.lease.guard(Observed(sandbox).create(&self.fix.id, &marker)).await??,
+            Some(sandbox) => {
+                let workspace = self.lease.guard(Observed(sandbox).create(&self.fix.id, &marker)).await??;
+                let text = "Builds and the agent run in Vercel Sandbox.".to_owned();
+                self.record(FixChange::default(), vec![EventKind::Note { text, stage: None }]).await?;
+                workspace
+            }
             None => self.ctx.sandbox.create(&self.fix.id, &marker).await?,
         };
         self.workspace = Some(workspace.clone());
@@ -223,7 +228,7 @@ impl Run<'_> {
         let subscription = subscription.ok_or_else(gone)?;
         let integration = db::integrations::find(&ctx.db, &subscription.integration_id).await?;
         let integration = integration.ok_or_else(gone)?;
-        if BuildsOn::parse(&integration.builds_on) != Some(BuildsOn::Vercel) {
+        if db::integrations::builds_on(&integration) != BuildsOn::Vercel {
             return Ok(None);
         }
         let access = token(ctx, &integration, &subscription)?;

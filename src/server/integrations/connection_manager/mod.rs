@@ -15,7 +15,7 @@ mod webhooks;
 pub use error::ConnectionError;
 pub use examine::examine;
 pub use projects::{Known, Overview, choose, overview, projects, subscribe, sync, unsubscribe};
-pub use public_url::{Unreachable, public_url, webhook_url};
+pub use public_url::{Unreachable, gateway_url, public_url, webhook_url};
 pub use request::ConnectRequest;
 
 use super::{Access, PlatformContext, PlatformError, ProviderUser, TokenProvider};

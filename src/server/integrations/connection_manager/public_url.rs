@@ -50,7 +50,19 @@ impl Unreachable {
 /// # Errors
 /// Why it does not.
 pub fn public_url(config: &Config) -> Result<Url, Unreachable> {
-    let mut url = config.public_url.clone().ok_or(Unreachable::Unset)?;
+    reachable(config, config.public_url.as_ref())
+}
+
+/// The address under which agents elsewhere reach this process.
+///
+/// # Errors
+/// Why they do not.
+pub fn gateway_url(config: &Config) -> Result<Url, Unreachable> {
+    reachable(config, config.gateway_url.as_ref().or(config.public_url.as_ref()))
+}
+
+fn reachable(config: &Config, url: Option<&Url>) -> Result<Url, Unreachable> {
+    let mut url = url.cloned().ok_or(Unreachable::Unset)?;
     let reach = reach(&url);
     let local_work = config.allow_loopback_webhooks && reach == Reach::Loopback;
     if reach != Reach::Public && !local_work {

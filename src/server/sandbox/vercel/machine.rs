@@ -203,7 +203,7 @@ impl Machine {
 
     /// Lets the machine reach what the next command may.
     async fn allow(&mut self, network: Network) -> Result<(), SandboxError> {
-        let gateway = self.shared.gateway_url.as_ref();
+        let gateway = self.shared.gateway_url.as_ref().ok();
         let policy = policy::policy(network, &self.shared.registries, gateway);
         if policy != self.policy {
             self.shared.client.set_policy(&self.place, &self.session, &policy).await?;

@@ -19,7 +19,14 @@ mod wire;
 mod workspace;
 
 use super::{Sandbox, SandboxError, Workspace, bubblewrap::MARKER, doors::Doors, folder};
-use crate::server::{clock::Clock, config::Config, integrations::Access};
+use crate::server::{
+    clock::Clock,
+    config::Config,
+    integrations::{
+        Access,
+        connection_manager::{Unreachable, gateway_url},
+    },
+};
 use async_trait::async_trait;
 use client::Client;
 use pack::Archive;
@@ -52,7 +59,7 @@ struct Shared {
     folder: PathBuf,
     doors: Doors,
     /// Under which doors are reached from Vercel.
-    gateway_url: Option<Url>,
+    gateway_url: Result<Url, Unreachable>,
     /// Names of the registries' hosts.
     registries: Vec<String>,
     cpus: u64,
@@ -76,7 +83,7 @@ impl VercelSandboxes {
                 client: Client::new(config.vercel_sandbox_api.clone(), clock)?,
                 folder: folder.to_owned(),
                 doors,
-                gateway_url: config.gateway_url.clone().or_else(|| config.public_url.clone()),
+                gateway_url: gateway_url(config),
                 registries: registries.collect(),
                 cpus: config.sandbox_memory_mb.div_ceil(MEMORY_PER_CPU).max(1),
                 opencode: config.opencode.clone(),
@@ -117,11 +124,13 @@ impl Sandbox for VercelSandbox {
                           set DEPLOYMEND_GATEWAY_LISTEN and DEPLOYMEND_GATEWAY_URL";
             return Err(SandboxError::Unavailable { reason: reason.to_owned() });
         }
-        if self.shared.gateway_url.is_none() {
-            let reason = "agents at Vercel reach the model under DEPLOYMEND_PUBLIC_URL, which is not set";
-            return Err(SandboxError::Unavailable { reason: reason.to_owned() });
+        match self.shared.gateway_url {
+            Ok(_) => Ok(()),
+            Err(why) => {
+                let reason = why.no_builds_elsewhere().trim_end_matches('.').to_owned();
+                Err(SandboxError::Unavailable { reason })
+            }
         }
-        Ok(())
     }
 
     async fn create(&self, fix_id: &str, marker: &str) -> Result<Arc<dyn Workspace>, SandboxError> {

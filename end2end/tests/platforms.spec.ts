@@ -133,3 +133,49 @@ test('a failure of each platform has its page, with the log as that platform pri
     await expect(page.getByText('The platform builds this commit once more.')).toBeVisible();
   }
 });
+
+test('where builds run is chosen with and without scripts, and only where something could come of it', async ({ browser }) => {
+  const bare = await browser.newContext({ javaScriptEnabled: false, storageState: await page.context().storageState() });
+  const plain = await bare.newPage();
+  const vercel = (on: Page) => on.getByRole('article', { name: 'Vercel', exact: true });
+  const fact = (on: Page) => vercel(on).getByRole('definition').filter({ hasText: 'Change where builds run' });
+  const choice = (on: Page, name: RegExp) => vercel(on).getByRole('group', { name: 'Builds run' }).getByRole('radio', { name });
+  const [here, there] = [/^On this server/, /^In Vercel Sandbox, with this token/];
+  const open = async (on: Page) => {
+    await on.goto(`${world.base}/integrations`);
+    if (on === page) await taken(page);
+    await vercel(on).getByText('Change where builds run').click();
+  };
+  const choose = async (on: Page, name: RegExp, said: RegExp) => {
+    await choice(on, name).check();
+    await vercel(on).getByRole('button', { name: 'Save' }).click();
+    await expect(on.getByRole('status').filter({ hasText: said })).toBeVisible();
+    await expect(fact(on)).toHaveText(name);
+  };
+
+  await open(page);
+  await expect(fact(page)).toHaveText(here);
+  await expect(choice(page, here)).toBeChecked();
+  await look(page, 'platforms-builds');
+  await choose(page, there, /The next builds run in Vercel Sandbox/);
+  await look(page, 'platforms-builds-saved');
+  await open(plain);
+  await expect(choice(plain, there)).toBeChecked();
+  await choose(plain, here, /The next builds run on this server/);
+  await open(plain);
+  await choose(plain, there, /The next builds run in Vercel Sandbox/);
+
+  // Nobody outside reaches such an address.
+  await world.killApp();
+  await world.startApp({ DEPLOYMEND_PAUSED: 'true', DEPLOYMEND_PUBLIC_URL: 'http://10.0.0.7' });
+  const why = 'The public address cannot be reached from outside this network, so the agent there could not ask the model.';
+  await open(page);
+  await expect(fact(page).getByRole('paragraph')).toHaveText(why);
+  await look(page, 'platforms-builds-unreachable');
+  await choose(page, here, /The next builds run on this server/);
+  await open(page);
+  await expect(choice(page, there)).toBeDisabled();
+  await expect(choice(page, there)).toHaveAccessibleName(new RegExp(why));
+  await look(page, 'platforms-builds-here-only');
+  await bare.close();
+});

@@ -127,6 +127,7 @@ export class World {
         DEPLOYMEND_DATA_DIR: join(this.folder, 'data'),
         DEPLOYMEND_SITE_DIR: join(root, 'target/site'),
         DEPLOYMEND_VERCEL_API: this.addresses.vercel,
+        DEPLOYMEND_VERCEL_SANDBOX_API: this.addresses.vercel,
         DEPLOYMEND_CLOUDFLARE_API: this.addresses.cloudflare,
         DEPLOYMEND_RENDER_API: this.addresses.render,
         DEPLOYMEND_GITHUB_API: this.addresses.githubApi,

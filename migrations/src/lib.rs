@@ -20,6 +20,7 @@ mod m20261127_000014_merges;
 mod m20261127_000015_choices;
 mod m20261127_000016_operations;
 mod m20261128_000017_outages;
+mod m20261128_000018_sandboxes;
 
 /// All migrations, oldest first.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000015_choices::Migration),
             Box::new(m20261127_000016_operations::Migration),
             Box::new(m20261128_000017_outages::Migration),
+            Box::new(m20261128_000018_sandboxes::Migration),
         ]
     }
 }

@@ -6,7 +6,9 @@ use super::{
     time::{Ago, Until},
     wizard::{Subject, Wizard, WizardButton},
 };
-use crate::model::{Connection, ConnectionHealth, Delivery, Outage, RateLimit, Timestamp, handle};
+use crate::model::{
+    BuildsOn, Connection, ConnectionHealth, Delivery, Outage, Provider, RateLimit, Timestamp, handle,
+};
 use leptos::prelude::*;
 
 /// A token that ends within this is worth a warning, in days.
@@ -110,6 +112,8 @@ fn Facts(
         (1, _) => "1 project, not on GitHub".to_owned(),
         (all, some) => format!("{all} projects, {some} on GitHub"),
     };
+    let builds =
+        (connection.provider == Provider::VERCEL).then(|| view! { <Builds connection=connection.clone() /> });
     view! {
         <dl class="card-facts">
             {fact("User", view! { {handle(&connection.username)} }.into_any())}
@@ -125,6 +129,7 @@ fn Facts(
                     {delivery} {connection.delivery_note.map(|note| view! { <p class="muted">{note}</p> })}
                 </dd>
             </div>
+            {builds}
             {connection
                 .token_note
                 .map(|note| {
@@ -136,6 +141,58 @@ fn Facts(
                     }
                 })}
         </dl>
+    }
+    .into_any()
+}
+
+/// The choice where builds run: a plain form, folded up.
+#[component]
+fn Builds(
+    /// The connection.
+    connection: Connection,
+) -> impl IntoView {
+    let Connection { provider, builds_on, builds_note, .. } = connection;
+    let choice = |choice: BuildsOn| {
+        let chosen = choice == builds_on;
+        // What is chosen stays what the form sends, whatever has happened to the address since.
+        let why_not = builds_note.clone().filter(|_| choice == BuildsOn::Vercel && !chosen);
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="builds_on"
+                    value=choice.as_str()
+                    checked=chosen
+                    disabled=why_not.is_some()
+                />
+                <span>
+                    {choice.label()} <small>{choice.sentence()}</small>
+                    {why_not.map(|why| view! { <small class="soon">{why}</small> })}
+                </span>
+            </label>
+        }
+    };
+    let choices = BuildsOn::ALL.into_iter().map(choice).collect_view();
+    let broken = builds_note.filter(|_| builds_on == BuildsOn::Vercel);
+    view! {
+        <div class="wide">
+            <dt>"Builds run"</dt>
+            <dd>
+                {builds_on.label()} {broken.map(|why| view! { <p class="soon">{why}</p> })}
+                <details class="replace">
+                    <summary>"Change where builds run"</summary>
+                    <form method="post" action=format!("/integrations/{provider}/builds-on")>
+                        <fieldset class="choose">
+                            <legend class="sr-only">"Builds run"</legend>
+                            {choices}
+                        </fieldset>
+                        <button class="button" type="submit">
+                            "Save"
+                        </button>
+                    </form>
+                </details>
+            </dd>
+        </div>
     }
     .into_any()
 }

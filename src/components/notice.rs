@@ -55,6 +55,12 @@ fn error(place: Place, code: &str) -> &'static str {
         (Place::Integrations, "conflict") => {
             "This connection has changed meanwhile. Look at it below and try again."
         }
+        (Place::Integrations, "no_public_url") => {
+            "Nothing was changed: builds elsewhere need a public https address of this server (DEPLOYMEND_PUBLIC_URL)."
+        }
+        (Place::Integrations, "not_vercel") => {
+            "Nothing was changed: only the builds of a connection to Vercel have a choice."
+        }
         (Place::Project, "invalid") => {
             "Nothing was saved. The prefix has to be the beginning of a branch name, and the attempts a number from 1 to 10."
         }
@@ -121,6 +127,10 @@ fn error(place: Place, code: &str) -> &'static str {
 fn success(code: &str) -> Option<&'static str> {
     Some(match code {
         "connected" => "Connected. Failed deployments of its projects now arrive here.",
+        "builds_here" => "The next builds run on this server.",
+        "builds_at_vercel" => {
+            "The next builds run in Vercel Sandbox. Your Vercel account is charged for them."
+        }
         "github_connected" => "GitHub is connected. Pull requests will be opened in your name.",
         "chosen" => "Exactly the selected projects are watched now.",
         "saved" => "The settings are saved.",

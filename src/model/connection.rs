@@ -87,6 +87,56 @@ pub struct Outage {
     pub since: Timestamp,
 }
 
+/// Where the builds of a connection's projects run: those that reproduce a failure, and those that prove its repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BuildsOn {
+    /// In a sandbox on the machine that works on the fix.
+    Here,
+    /// In Vercel Sandbox, with the connection's token. Connections to Vercel alone have this choice.
+    Vercel,
+}
+
+impl BuildsOn {
+    /// All of them, as the page offers them.
+    pub const ALL: [Self; 2] = [Self::Here, Self::Vercel];
+
+    /// The name in the database, in forms and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Vercel => "vercel",
+        }
+    }
+
+    /// The words on the page, after "Builds run".
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Here => "On this server",
+            Self::Vercel => "In Vercel Sandbox, with this token",
+        }
+    }
+
+    /// What it means for the code and for the account, in one sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Here => {
+                "The repository stays here: only the pull request, and what the model is asked, leave this server."
+            }
+            Self::Vercel => {
+                "The repository is copied to a virtual machine at Vercel, which your Vercel account is charged for; \
+                 the agent there asks the model through the public address of this server."
+            }
+        }
+    }
+
+    /// The choice with that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == name)
+    }
+}
+
 /// A connected platform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -103,6 +153,10 @@ pub struct Connection {
     pub delivery: Delivery,
     /// Why polling is used, when webhooks were wanted.
     pub delivery_note: Option<String>,
+    /// Where the builds of its projects run. Connections to Vercel alone have a choice.
+    pub builds_on: BuildsOn,
+    /// Why they cannot run anywhere but on this server, where there would be a choice.
+    pub builds_note: Option<String>,
     /// How many projects are watched.
     pub projects: u64,
     /// How many of them a webhook covers.

@@ -32,6 +32,10 @@ pub enum ErrorCode {
     Overloaded,
     /// The database takes nothing in at the moment.
     Unavailable,
+    /// The server cannot be reached from outside, which this needs.
+    NoPublicUrl,
+    /// Connections to Vercel alone have this.
+    NotVercel,
     /// A platform refused the token.
     TokenRefused,
     /// A platform did not answer as documented.
@@ -56,6 +60,8 @@ impl ErrorCode {
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::Unavailable => "unavailable",
+            Self::NoPublicUrl => "no_public_url",
+            Self::NotVercel => "not_vercel",
             Self::TokenRefused => "token_refused",
             Self::PlatformUnavailable => "platform_unavailable",
             Self::Internal => "internal",
@@ -66,12 +72,12 @@ impl ErrorCode {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::Invalid | Self::TokenRefused => 422,
+            Self::Invalid | Self::NotVercel | Self::TokenRefused => 422,
             Self::Unauthorized | Self::BadSignature => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Timeout => 408,
-            Self::Conflict => 409,
+            Self::Conflict | Self::NoPublicUrl => 409,
             Self::PayloadTooLarge => 413,
             Self::RateLimited => 429,
             Self::PlatformUnavailable => 502,

@@ -20,7 +20,7 @@ pub mod token;
 pub use account::{GithubSignIn, InvitationRow, SessionRow, SettingsPage, TokenRow};
 pub use audit::{AuditEntry, AuditKind, AuditPage};
 pub use connection::{
-    Connection, ConnectionHealth, Delivery, GithubConnection, Outage, RateLimit, Trouble, handle,
+    BuildsOn, Connection, ConnectionHealth, Delivery, GithubConnection, Outage, RateLimit, Trouble, handle,
 };
 pub use deployment::{DeploymentRow, DeploymentState, PlatformDeployment};
 pub use error::{ApiError, ErrorCode};

@@ -25,7 +25,8 @@ pub struct Config {
     #[arg(long, env = "DEPLOYMEND_SITE_DIR", default_value = "target/site")]
     pub site_dir: PathBuf,
 
-    /// Address under which platforms and people reach this server. Without it no webhook is registered.
+    /// Address under which platforms and people reach this server. Without it no webhook is registered, and builds run
+    /// on this server alone.
     #[arg(long, env = "DEPLOYMEND_PUBLIC_URL")]
     pub public_url: Option<Url>,
 
@@ -46,6 +47,10 @@ pub struct Config {
     /// Base of Vercel's REST API.
     #[arg(long, env = "DEPLOYMEND_VERCEL_API", default_value = "https://api.vercel.com")]
     pub vercel_api: Url,
+
+    /// Base of Vercel's sandbox API.
+    #[arg(long, env = "DEPLOYMEND_VERCEL_SANDBOX_API", default_value = "https://vercel.com/api")]
+    pub vercel_sandbox_api: Url,
 
     /// Base of Cloudflare's REST API.
     #[arg(long, env = "DEPLOYMEND_CLOUDFLARE_API", default_value = "https://api.cloudflare.com/client/v4")]
@@ -221,6 +226,15 @@ pub struct Config {
     /// metrics.
     #[arg(long, env = "DEPLOYMEND_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Address on which this process answers the agents of its own fixes that run in sandboxes elsewhere, and nothing else.
+    /// For `deploymend work`, and where several servers share the public address.
+    #[arg(long, env = "DEPLOYMEND_GATEWAY_LISTEN")]
+    pub gateway_listen: Option<SocketAddr>,
+
+    /// Address under which sandboxes elsewhere reach this process. Default: the public address.
+    #[arg(long, env = "DEPLOYMEND_GATEWAY_URL")]
+    pub gateway_url: Option<Url>,
 
     /// Base of an OpenTelemetry collector that takes spans by OTLP over HTTP. Without it none are made. The other
     /// variables of that standard (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_RESOURCE_ATTRIBUTES`, …) hold as well.

@@ -3,6 +3,7 @@
 mod account;
 mod app;
 mod audit;
+mod builds;
 mod callers;
 mod chaos;
 mod choices;
@@ -10,6 +11,7 @@ mod cloudflare;
 mod contract;
 mod crash;
 mod dashboard;
+mod elsewhere;
 mod endings;
 mod faults;
 mod flood;

@@ -112,6 +112,7 @@ impl World {
 pub fn facing(settings: Settings, standins: &Standins) -> Settings {
     settings
         .set("DEPLOYMEND_VERCEL_API", standins.vercel_url())
+        .set("DEPLOYMEND_VERCEL_SANDBOX_API", standins.vercel_url())
         .set("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
         .set("DEPLOYMEND_RENDER_API", standins.render_url())
         .set("DEPLOYMEND_GITHUB_API", standins.github_api_url())

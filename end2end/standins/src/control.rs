@@ -21,6 +21,7 @@ use crate::render;
 use crate::scenario::{self, Build, Redelivery, Seed};
 use crate::snapshot::{self, Snapshot};
 use crate::vercel::actions as vercel;
+use crate::vercel::sandbox::actions as sandbox;
 use crate::vercel::state::DeliveryMode;
 use crate::world::World;
 
@@ -45,6 +46,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_control/vercel/build", post(build))
         .route("/_control/vercel/deliver", post(deliver))
         .route("/_control/vercel/delivery-mode", post(delivery_mode))
+        .route("/_control/vercel/sandboxes", patch(sandboxes))
+        .route("/_control/vercel/sandboxes/{name}/lose", post(lose_sandbox))
         .route("/_control/github/users", post(github_user))
         .route("/_control/github/tokens", post(github_token))
         .route("/_control/github/tokens/{value}", delete(revoke_github_token))
@@ -243,6 +246,16 @@ async fn deliver_render(State(world): W, Json(wanted): Json<Redelivery>) -> Answ
 async fn deliver_github(State(world): W, Json(wanted): Json<Redelivery>) -> Answer<Value> {
     let attempts = scenario::redeliver(&world, Server::Github, wanted).await?;
     Ok(Json(json!({"attempts": attempts})))
+}
+
+async fn sandboxes(State(world): W, Json(settings): Json<sandbox::Settings>) -> StatusCode {
+    sandbox::set(&world, &settings);
+    StatusCode::NO_CONTENT
+}
+
+async fn lose_sandbox(State(world): W, Path(name): Path<String>) -> Result<StatusCode, ControlError> {
+    sandbox::lose(&world, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

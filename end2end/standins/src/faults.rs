@@ -145,6 +145,8 @@ pub(crate) fn refused(server: Server, status: u16) -> Response {
                 400 => "bad_request",
                 401 | 403 => "forbidden",
                 404 => "not_found",
+                410 => "gone",
+                422 => "unprocessable_entity",
                 _ => "internal_server_error",
             };
             json!({"error": {"code": code, "message": reason}})

@@ -20,6 +20,8 @@ use crate::scenario::{self, Build, Built, Redelivery, Seed, Seeded};
 use crate::serve::Bound;
 use crate::snapshot;
 use crate::vercel::actions as vercel;
+use crate::vercel::sandbox::actions as sandbox;
+use crate::vercel::sandbox::state::Seen;
 use crate::vercel::state::{DeliveryMode, Deployment, Webhook};
 use crate::webhook::{Attempt, Delivery};
 use crate::world::{Options, World};
@@ -274,6 +276,32 @@ impl Standins {
         github::revoke_token(&self.world, value)
     }
 
+    /// Sandboxes that exist, oldest first.
+    #[must_use]
+    pub fn sandboxes(&self) -> Vec<Seen> {
+        self.world.state().vercel.sandboxes.seen()
+    }
+
+    /// Sandboxes that were deleted, oldest first, as they were at that time.
+    #[must_use]
+    pub fn removed_sandboxes(&self) -> Vec<Seen> {
+        self.world.state().vercel.sandboxes.removed().to_vec()
+    }
+
+    /// How sandboxes behave from now on.
+    pub fn set_sandboxes(&self, settings: &sandbox::Settings) {
+        sandbox::set(&self.world, settings);
+    }
+
+    /// Takes a sandbox's machine away; see [`sandbox::lose`].
+    ///
+    /// # Errors
+    /// None of that name runs.
+    pub async fn lose_sandbox(&self, name: &str) -> anyhow::Result<()> {
+        let (world, name) = (self.world.clone(), name.to_owned());
+        self.run(async move { sandbox::lose(&world, &name).await }).await
+    }
+
     /// Merges a pull request as `login`.
     ///
     /// # Errors
@@ -362,6 +390,10 @@ impl Drop for Standins {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
         if let Some(runtime) = self.runtime.take() {
+            let (world, handle) = (self.world.clone(), runtime.handle().clone());
+            // On a thread of its own: the caller may be within a runtime, where nothing may block on another.
+            let ending = std::thread::spawn(move || handle.block_on(sandbox::end_all(&world)));
+            let _ = ending.join();
             runtime.shutdown_background();
         }
     }

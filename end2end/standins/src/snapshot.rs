@@ -32,6 +32,7 @@ pub fn take(world: &World) -> Snapshot {
             "users": vercel.users, "teams": vercel.teams, "tokens": vercel.tokens, "projects": vercel.projects,
             "deployments": deployments, "webhooks": vercel.webhooks, "deliveries": vercel.deliveries,
             "deliveryMode": vercel.delivery_mode,
+            "sandboxes": vercel.sandboxes.seen(), "removedSandboxes": vercel.sandboxes.removed(),
             "authorizations": authorizations(&state.requests, Server::Vercel),
         },
         "cloudflare": state.cloudflare, "render": state.render,

@@ -138,9 +138,12 @@ impl World {
     /// Forgets everything except the bare repositories on disk.
     pub fn reset(&self) {
         let mut state = self.state();
-        *state = State::default();
+        let before = std::mem::take(&mut *state);
         state.model.key.clone_from(&self.options.model_key);
         state.model.step_delay = self.options.step_delay;
+        drop(state);
+        // The files of sandboxes go with it, and take their time.
+        drop(before);
     }
 
     /// The bare repository's folder for `owner/name`.

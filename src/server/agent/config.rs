@@ -4,7 +4,7 @@
 use super::gateway::ModelSettings;
 use crate::server::{
     config::ModelProtocol,
-    sandbox::{GuestFile, MODEL_PORT, OPENCODE},
+    sandbox::{GuestFile, OPENCODE},
 };
 use serde_json::{Value, json};
 
@@ -51,8 +51,8 @@ pub(super) fn environment() -> Vec<(String, String)> {
     variables
 }
 
-/// The files that OpenCode finds. `token` opens the gateway for this attempt.
-pub(super) fn files(model: &ModelSettings, token: &str, search: bool) -> Vec<GuestFile> {
+/// The files that OpenCode finds. `token` opens the gateway for this attempt, which is at `gateway`.
+pub(super) fn files(model: &ModelSettings, gateway: &str, token: &str, search: bool) -> Vec<GuestFile> {
     let file = |name: &str, content: &Value| GuestFile {
         path: format!("{FOLDER}/{name}").into(),
         bytes: content.to_string().into_bytes(),
@@ -60,7 +60,7 @@ pub(super) fn files(model: &ModelSettings, token: &str, search: bool) -> Vec<Gue
     // OpenCode installs its plugin package from the network at every start, unless it seems to be there.
     let dependencies = json!({ "dependencies": { "@opencode-ai/plugin": PLUGIN_VERSION } });
     vec![
-        file("opencode.json", &settings(model, token, search)),
+        file("opencode.json", &settings(model, gateway, token, search)),
         file("opencode/package.json", &dependencies),
         file(
             "opencode/package-lock.json",
@@ -72,7 +72,7 @@ pub(super) fn files(model: &ModelSettings, token: &str, search: bool) -> Vec<Gue
     ]
 }
 
-fn settings(model: &ModelSettings, token: &str, search: bool) -> Value {
+fn settings(model: &ModelSettings, gateway: &str, token: &str, search: bool) -> Value {
     let name = model.model.as_str();
     let package = match model.protocol {
         ModelProtocol::Openai => "@ai-sdk/openai-compatible",
@@ -96,7 +96,7 @@ fn settings(model: &ModelSettings, token: &str, search: bool) -> Value {
             "npm": package,
             "name": "Model",
             "options": {
-                "baseURL": format!("http://127.0.0.1:{MODEL_PORT}/v1"),
+                "baseURL": format!("{gateway}/v1"),
                 "apiKey": token,
                 "timeout": 900_000,
             },
@@ -134,7 +134,7 @@ mod tests {
             (ModelProtocol::Anthropic, "@ai-sdk/anthropic"),
             (ModelProtocol::Google, "@ai-sdk/google"),
         ] {
-            let files = files(&model(protocol), "the-token", true);
+            let files = files(&model(protocol), "http://127.0.0.1:47102", "the-token", true);
             assert!(files.iter().all(|file| !String::from_utf8_lossy(&file.bytes).contains("the-real-key")));
             let settings: Value = serde_json::from_slice(&files[0].bytes).unwrap();
             let provider = &settings["provider"]["deploymend"];
@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn without_ripgrep_the_tools_that_need_it_are_not_offered() {
         let model = model(ModelProtocol::Openai);
-        let permission = |search| settings(&model, "t", search)["permission"]["grep"].clone();
+        let permission =
+            |search| settings(&model, "http://gateway", "t", search)["permission"]["grep"].clone();
         assert_eq!((permission(true), permission(false)), (Value::Null, json!("deny")));
     }
 }

@@ -79,7 +79,7 @@ pub async fn run(
     let exec = Exec {
         env: config::environment(),
         stdin: Some(prompt.as_bytes().to_vec()),
-        files: config::files(model, session.token(), search),
+        files: config::files(model, &workspace.model_url(), session.token(), search),
         silence: Some(limits.silence),
         activity,
         network: Network::Both,

@@ -13,12 +13,13 @@ pub struct Operation {
 }
 
 /// Names of operations, in words. An operation has the same name as a form and as a REST call.
-const LABELS: [(&str, &str); 47] = [
+const LABELS: [(&str, &str); 48] = [
     ("account.create", "Accept an invitation"),
     ("api_token.create", "Make an API token"),
     ("api_token.revoke", "Revoke an API token"),
     ("api_token.use", "Use an API token"),
     ("backup.make", "Make a backup"),
+    ("connection.change", "Change where a platform's builds run"),
     ("connection.create", "Connect a platform"),
     ("connection.remove", "Disconnect a platform"),
     ("diagnosis.accept", "Take back that a diagnosis was wrong"),
@@ -70,6 +71,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("DELETE", "/api/integrations/{provider}/rules/{id}", "rule.delete"),
     ("DELETE", "/api/integrations/{provider}/subscriptions/{id}", "project.unwatch"),
     ("DELETE", "/api/webhook", "webhook.remove"),
+    ("PATCH", "/api/integrations/{provider}", "connection.change"),
     ("PATCH", "/api/integrations/{provider}/rules/{id}", "rule.change"),
     ("PATCH", "/api/integrations/{provider}/subscriptions", "projects.change"),
     ("PATCH", "/api/integrations/{provider}/subscriptions/{id}", "project.change"),
@@ -101,6 +103,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("POST", "/integrations/github/connect", "github.connect"),
     ("POST", "/integrations/github/disconnect", "github.disconnect"),
     ("POST", "/integrations/{provider}/auto-fix", "projects.auto_fix"),
+    ("POST", "/integrations/{provider}/builds-on", "connection.change"),
     ("POST", "/integrations/{provider}/connect", "connection.create"),
     ("POST", "/integrations/{provider}/disconnect", "connection.remove"),
     ("POST", "/integrations/{provider}/projects", "projects.choose"),
@@ -154,9 +157,10 @@ const READS: &[&str] = &[
     "/api/pages/visitor",
 ];
 
-/// What platforms send. Each authentic delivery is stored with the decision on it, in `webhook_deliveries` or among the
-/// events of its fix.
-const DELIVERIES: &[&str] = &["/api/github/webhooks", "/api/integrations/{provider}/webhooks"];
+/// What platforms and agents send. Each authentic delivery is stored with the decision on it, in `webhook_deliveries` or
+/// among the events of its fix; what an agent asks the model is counted in its attempt.
+const DELIVERIES: &[&str] =
+    &["/api/github/webhooks", "/api/integrations/{provider}/webhooks", "/api/model/{door}/{*path}"];
 
 /// What a request to that route does; `None` where nothing changes. A route that nobody has named leaves a trace, too.
 pub fn of(method: &Method, path: &str) -> Option<Operation> {

@@ -24,7 +24,9 @@ use crate::server::{
     queue, retention,
     sandbox::{
         bubblewrap::{self, Bubblewrap},
+        doors::Doors,
         observed::Observed,
+        vercel::VercelSandboxes,
     },
     source::TrustedProxies,
     state::AppState,
@@ -51,6 +53,7 @@ pub async fn run(config: Config, worker: bool) -> anyhow::Result<ExitCode> {
     let tasks = TaskTracker::new();
     start_relay(&state, &tasks);
     start_monitoring(&state, &tasks).await?;
+    start_gateway(&state, &tasks).await?;
     if worker {
         start_worker(&state, &tasks).await?;
     }
@@ -89,6 +92,7 @@ pub async fn work(config: Config, drain: bool) -> anyhow::Result<ExitCode> {
     let tasks = TaskTracker::new();
     start_relay(&state, &tasks);
     start_monitoring(&state, &tasks).await?;
+    start_gateway(&state, &tasks).await?;
     start_worker(&state, &tasks).await?;
     tokio::select! {
         () = wait_for_signal() => tracing::info!("Stopping"),
@@ -154,6 +158,8 @@ pub async fn assemble_at(config: Config, clock: Clock) -> anyhow::Result<AppStat
     let owner = new_id();
     let home = Home::make(&config.data_dir, &owner).context("cannot make a folder for sandboxes")?;
     let home = Arc::new(home);
+    let doors = Doors::default();
+    let vercel_sandboxes = VercelSandboxes::new(&config, &home.sandboxes(), doors.clone(), clock.clone())?;
     let fixes = Arc::new(FixContext {
         db: db.clone(),
         keys: keys.clone(),
@@ -163,6 +169,8 @@ pub async fn assemble_at(config: Config, clock: Clock) -> anyhow::Result<AppStat
         bus: bus.clone(),
         sandbox: Arc::new(Observed(Bubblewrap::new(bubblewrap::Settings::new(&config, &home.sandboxes())))),
         gateway: Gateway::new(ModelSettings::new(&config)).context("the model's client cannot be set up")?,
+        vercel_sandboxes,
+        doors,
         owner,
         capacity: Capacity::new(&config, home.clone()),
         at_work: AtWork::default(),
@@ -202,6 +210,21 @@ async fn start_monitoring(state: &AppState, tasks: &TaskTracker) -> anyhow::Resu
         }
     });
     tasks.spawn(telemetry::keep_folding(handle, state.stop.clone()));
+    Ok(())
+}
+
+/// Answers agents in sandboxes elsewhere on an address of their own, if there is one.
+async fn start_gateway(state: &AppState, tasks: &TaskTracker) -> anyhow::Result<()> {
+    let Some(address) = state.config.gateway_listen else { return Ok(()) };
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} for agents elsewhere"))?;
+    tracing::info!(address = %listener.local_addr()?, "Agents in sandboxes elsewhere are answered");
+    let doors = state.fixes.doors.clone();
+    doors.answer();
+    let (routes, stop) = (http::model::router().with_state(doors), state.stop.clone());
+    let proxies = TrustedProxies::new(&state.config.trusted_proxies);
+    tasks.spawn(connections::serve(listener, routes, connections::Limits::default(), proxies, stop));
     Ok(())
 }
 

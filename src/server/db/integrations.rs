@@ -5,7 +5,7 @@ use super::{
     entity::{integration, subscription},
     is_past,
 };
-use crate::model::{Provider, Timestamp};
+use crate::model::{BuildsOn, Provider, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -51,7 +51,8 @@ pub fn refresh_identity(integration_id: &str) -> String {
     format!("integrations:{integration_id}:refresh_token")
 }
 
-/// Stores a connection; a reconnection keeps its id and its subscriptions. Returns the stored row.
+/// Stores a connection, whose builds run here until somebody says otherwise. A reconnection keeps its id, its
+/// subscriptions, and where its builds run. Returns the stored row.
 ///
 /// Callers look the id up first with [`of_user`], since the token is sealed for it.
 pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integration::Model, DbError> {
@@ -67,6 +68,7 @@ pub async fn put(db: &Db, new: NewIntegration, now: Timestamp) -> Result<integra
         token_created_at: Set(Some(now)),
         token_note: Set(new.token_note),
         health: Set(HEALTH_OK.to_owned()),
+        builds_on: Set(BuildsOn::Here.as_str().to_owned()),
         poll_failures: Set(0),
         trouble: Set(None),
         trouble_since: Set(None),
@@ -135,6 +137,30 @@ pub async fn needs_new_token(db: &Db, integration_id: &str) -> Result<(), DbErro
 /// Notes why polling is used, or that it is not.
 pub async fn set_delivery_note(db: &Db, integration_id: &str, note: Option<String>) -> Result<(), DbError> {
     set(&db.orm, integration_id, integration::Column::DeliveryNote, note.into()).await
+}
+
+/// Where the builds of a connection's projects run. A word that only a later version knows means here: nothing goes
+/// anywhere that this one does not know.
+pub fn builds_on(row: &integration::Model) -> BuildsOn {
+    BuildsOn::parse(&row.builds_on).unwrap_or(BuildsOn::Here)
+}
+
+/// Sets where the builds of a user's connection run.
+pub async fn set_builds_on(
+    db: &Db,
+    user_id: &str,
+    provider: Provider,
+    builds_on: BuildsOn,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    integration::Entity::update_many()
+        .col_expr(integration::Column::BuildsOn, Expr::value(builds_on.as_str()))
+        .col_expr(integration::Column::UpdatedAt, Expr::value(now))
+        .filter(integration::Column::UserId.eq(user_id))
+        .filter(integration::Column::Provider.eq(provider.as_str()))
+        .exec(&db.orm)
+        .await?;
+    Ok(())
 }
 
 /// Notes the arrival of an authentic delivery.

@@ -32,7 +32,7 @@ use crate::{
         integrations::Registry,
         live::Bus,
         metrics,
-        sandbox::Sandbox,
+        sandbox::{Sandbox, doors::Doors, vercel::VercelSandboxes},
     },
 };
 use at_work::AtWork;
@@ -65,6 +65,10 @@ pub struct FixContext {
     pub bus: Bus,
     /// Where foreign code runs.
     pub sandbox: Arc<dyn Sandbox>,
+    /// Where it runs for those who want it at Vercel.
+    pub vercel_sandboxes: VercelSandboxes,
+    /// Ways for agents there to the gateway.
+    pub doors: Doors,
     /// The model, for the agent in there.
     pub gateway: Gateway,
     /// This process in leases: a new one for each start.

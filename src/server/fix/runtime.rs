@@ -64,11 +64,12 @@ fn own_major() -> Option<&'static str> {
     MAJOR.get_or_init(read).as_deref()
 }
 
-/// The shell command that fetches the pinned version, if it is another one than this machine's.
-pub fn fetch(pinned: &str) -> Option<String> {
+/// The shell command that fetches the pinned version, if it is another one than the sandbox's: that of `inside`, or else
+/// this machine's.
+pub fn fetch(pinned: &str, inside: Option<&'static str>) -> Option<String> {
     let pinned = version(pinned)?;
     let major = pinned.split('.').next()?;
-    if own_major() == Some(major) {
+    if inside.or_else(own_major) == Some(major) {
         return None;
     }
     let package = package()?;
@@ -136,8 +137,8 @@ mod tests {
     #[test]
     fn this_machines_own_version_needs_no_fetching() {
         let own = own_major().map(str::to_owned);
-        assert_eq!(own.and_then(|own| fetch(&own)), None);
-        let other = fetch("16").unwrap_or_default();
+        assert_eq!(own.and_then(|own| fetch(&own, None)), None);
+        let other = fetch("16", None).unwrap_or_default();
         assert!(other.contains("@16") && other.contains("--ignore-scripts"), "{other}");
     }
 }

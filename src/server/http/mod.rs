@@ -9,6 +9,7 @@ pub mod health;
 pub mod integrations;
 pub mod limits;
 mod linger;
+pub mod model;
 pub mod notifications;
 mod openapi;
 pub mod outgoing;
@@ -109,12 +110,14 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.auth.clone(), auth::same_origin))
         .layer(from_fn_with_state(state.auth.clone(), traces::leave_traces))
         .layer(auth::session_layer(&state.auth));
+    state.fixes.doors.answer();
     let deliveries = Deliveries::new(deliveries::Limits::of(&state.db.pool));
     let limited = |bytes| from_fn_with_state(deliveries.of_at_most(bytes), deliveries::admit);
     Router::new()
         .merge(signed_in)
         .merge(described(webhooks::router()).layer(limited(MAX_DELIVERY_BYTES)))
         .merge(described(github::router()).layer(limited(github::BODY_LIMIT)))
+        .merge(model::router())
         .merge(health::router())
         .merge(openapi::router(api))
         .nest_service("/pkg", browser_files)

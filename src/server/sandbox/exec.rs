@@ -1,7 +1,8 @@
 //! A command for the sandbox, and what came of it.
 
+use super::REPO;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -69,6 +70,17 @@ impl Activity {
     pub fn last(&self) -> Instant {
         self.start + Duration::from_millis(self.last_ms.load(Ordering::Relaxed))
     }
+
+    /// Returns when there was no sign of life for `allowed`; never without such a limit.
+    pub(super) async fn silent_for(&self, allowed: Option<Duration>) {
+        let Some(allowed) = allowed else { return std::future::pending().await };
+        loop {
+            match allowed.checked_sub(self.last().elapsed()) {
+                Some(left) if !left.is_zero() => tokio::time::sleep(left).await,
+                _ => return,
+            }
+        }
+    }
 }
 
 /// A command to run in a slot.
@@ -120,6 +132,23 @@ impl Exec {
     /// A line for the shell, as platforms run build commands.
     pub fn shell(line: &str, timeout: Duration) -> Self {
         Self::new(["/bin/sh", "-c", line], timeout)
+    }
+
+    /// The repository folder plus [`Self::cwd`], if that stays inside it.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        use std::path::Component::{CurDir, Normal};
+        let inside = self.cwd.components().all(|part| matches!(part, Normal(_) | CurDir));
+        // Part by part: joining an empty path would leave a slash at the end.
+        let parts = self.cwd.components().filter(|part| *part != CurDir);
+        inside.then(|| Path::new(REPO).components().chain(parts).collect())
+    }
+
+    /// Whether it can be handed to a system at all.
+    pub(super) fn is_command(&self) -> bool {
+        let zero = |text: &String| text.contains('\0');
+        !self.argv.is_empty()
+            && !self.argv.iter().any(zero)
+            && !self.env.iter().any(|(name, value)| zero(name) || zero(value))
     }
 }
 

@@ -5,12 +5,17 @@
 //! file and no process of the host, and reaches only what its [`Network`] names.
 
 pub mod bubblewrap;
+pub mod doors;
 mod exec;
+mod folder;
+mod lines;
 pub mod observed;
+mod source;
+pub mod vercel;
 
 pub use exec::{Activity, EndedBy, Exec, ExecOutcome, GuestFile, Network, OutputLine, Stream};
 
-use crate::server::disk;
+use crate::server::{disk, integrations::PlatformError};
 use async_trait::async_trait;
 use std::{path::Path, sync::Arc};
 use tokio::net::UnixListener;
@@ -46,10 +51,10 @@ impl Slot {
     }
 }
 
-/// Makes workspaces on this machine.
+/// Makes workspaces.
 #[async_trait]
 pub trait Sandbox: Send + Sync {
-    /// Finds out by trying whether fixes are isolated here as they must be.
+    /// Finds out whether fixes are isolated as they must be; on this machine, by trying.
     async fn ready(&self) -> Result<(), SandboxError>;
 
     /// A new workspace for a fix. One that an earlier life left behind is removed first: nothing stale is used.
@@ -86,6 +91,16 @@ pub trait Workspace: Send + Sync {
     /// connections.
     async fn model_listener(&self) -> Result<UnixListener, SandboxError>;
 
+    /// Where the model gateway is for the commands inside, without a slash at the end.
+    fn model_url(&self) -> String {
+        format!("http://127.0.0.1:{MODEL_PORT}")
+    }
+
+    /// The first number of the Node.js inside, where it is not this machine's own.
+    fn node(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Ends what still runs and removes the workspace's folder. May be called again.
     async fn destroy(&self) -> Result<(), SandboxError>;
 }
@@ -102,7 +117,7 @@ pub enum SandboxError {
     /// The command could not be started inside.
     #[error("the command could not be started in the sandbox: {detail}")]
     NotStarted {
-        /// What bubblewrap said, cut short.
+        /// What the sandbox said, cut short.
         detail: String,
     },
     /// The slot was not loaded.
@@ -125,6 +140,9 @@ pub enum SandboxError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The platform on which the sandbox is to run refused.
+    #[error("the sandbox's platform: {0}")]
+    Platform(#[from] PlatformError),
     /// The host's file system or process table failed us.
     #[error("{what}: {source}")]
     Io {

@@ -77,6 +77,14 @@ impl Workspace for ObservedWorkspace {
         self.inner.model_listener().await
     }
 
+    fn model_url(&self) -> String {
+        self.inner.model_url()
+    }
+
+    fn node(&self) -> Option<&'static str> {
+        self.inner.node()
+    }
+
     async fn destroy(&self) -> Result<(), SandboxError> {
         self.inner.destroy().await
     }

@@ -149,6 +149,7 @@ fn body(route: &Route, facts: &Facts) -> Value {
         "POST /api/integrations/{provider}/rules" => {
             json!({"subscriptionId": subscription, "name": "Flaky", "errorPattern": "ETIMEDOUT", "skipFix": true})
         }
+        "PATCH /api/integrations/{provider}" => json!({"buildsOn": "here"}),
         "PATCH /api/integrations/{provider}/rules/{id}" => json!({"name": "Renamed"}),
         "POST /api/integrations/{provider}/subscriptions" => json!({"projectId": platform_project}),
         "PATCH /api/integrations/{provider}/subscriptions"
@@ -197,6 +198,7 @@ fn fields(path: &str, facts: &Facts) -> Vec<(&'static str, String)> {
         "/deployments/{id}/skip-similar" => owned(&[("name", "Similar")]),
         "/integrations/github/connect" => owned(&[("token", &facts.github_token)]),
         "/integrations/{provider}/connect" => owned(&[("token", &facts.vercel_token)]),
+        "/integrations/{provider}/builds-on" => owned(&[("builds_on", "here")]),
         "/integrations/{provider}/projects" => owned(&[("listed", &facts.platform_project)]),
         "/integrations/{provider}/projects/{id}" => owned(&[("prefix", "fix/"), ("attempts", "3")]),
         "/integrations/{provider}/auto-fix" => owned(&[("on", "false")]),

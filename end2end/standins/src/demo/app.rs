@@ -46,6 +46,7 @@ impl App {
             .env("DEPLOYMEND_DATA_DIR", folder.join("data"))
             .env("DEPLOYMEND_SITE_DIR", &args.site)
             .env("DEPLOYMEND_VERCEL_API", standins.vercel_url())
+            .env("DEPLOYMEND_VERCEL_SANDBOX_API", standins.vercel_url())
             .env("DEPLOYMEND_CLOUDFLARE_API", standins.cloudflare_url())
             .env("DEPLOYMEND_RENDER_API", standins.render_url())
             .env("DEPLOYMEND_GITHUB_API", standins.github_api_url())

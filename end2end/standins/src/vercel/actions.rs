@@ -219,12 +219,13 @@ pub fn change_project(
     Ok(found.clone())
 }
 
-/// Deletes a project with its deployments. False if it was unknown.
+/// Deletes a project with its deployments and sandboxes. False if it was unknown.
 pub fn remove_project(world: &World, project: &str) -> bool {
     let vercel = &mut world.state().vercel;
     let Some(id) = vercel.project(project).map(|project| project.id.clone()) else { return false };
     vercel.projects.retain(|project| project.id != id);
     vercel.deployments.retain(|deployment| deployment.project_id != id);
+    vercel.sandboxes.remove_project(&id);
     true
 }
 

@@ -50,6 +50,31 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// The name is taken.
+    pub fn conflict(message: &str) -> ApiError {
+        ApiError::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// It was there, and will not come back.
+    pub fn gone(code: &str, message: &str) -> ApiError {
+        ApiError::new(StatusCode::GONE, code, message)
+    }
+
+    /// Not now.
+    pub fn unprocessable(code: &str, message: &str) -> ApiError {
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    /// Too many at once.
+    pub fn rate_limited(message: &str) -> ApiError {
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+    }
+
+    /// The stand-in itself cannot do what it should.
+    pub fn internal(message: &str) -> ApiError {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", message)
+    }
+
     /// The path exists, with other methods.
     pub fn method_unknown() -> ApiError {
         ApiError::new(

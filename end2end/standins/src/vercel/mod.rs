@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod limits;
 mod projects;
+pub mod sandbox;
 pub mod state;
 mod users;
 mod webhooks;
@@ -38,6 +39,7 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/v3/deployments/{id}/events", get(events::list))
         .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/v1/webhooks/{id}", get(webhooks::one).delete(webhooks::delete))
+        .merge(sandbox::router())
         .fallback(async || ApiError::not_found("The requested API endpoint was not found."))
         .method_not_allowed_fallback(async || ApiError::method_unknown())
         .layer(map_response_with_state(world.clone(), limits::tell))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::sandbox::state::Sandboxes;
 use crate::ids::now_ms;
 use crate::webhook::{Delivery, sha256_hex};
 
@@ -25,6 +26,8 @@ pub struct Vercel {
     pub deliveries: Vec<Delivery>,
     /// What to do with the next deliveries.
     pub delivery_mode: DeliveryMode,
+    /// Sandboxes with their sessions.
+    pub sandboxes: Sandboxes,
 }
 
 /// What becomes of deliveries.

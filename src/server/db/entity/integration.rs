@@ -20,6 +20,7 @@ pub struct Model {
     pub token_note: Option<String>,
     pub health: String,
     pub delivery_note: Option<String>,
+    pub builds_on: String,
     pub last_polled_at: Option<DateTimeUtc>,
     pub next_poll_at: Option<DateTimeUtc>,
     pub poll_lease_until: Option<DateTimeUtc>,

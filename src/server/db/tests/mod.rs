@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing set-up fails the test")]
 
 mod backup;
+mod connections;
 mod counts;
 mod fixes;
 mod incidents;

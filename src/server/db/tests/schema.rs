@@ -198,6 +198,7 @@ fn migrations_keep_their_names_and_their_order() {
         "m20261127_000015_choices",
         "m20261127_000016_operations",
         "m20261128_000017_outages",
+        "m20261128_000018_sandboxes",
     ];
     assert_eq!(names, released);
 }

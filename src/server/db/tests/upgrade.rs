@@ -2,7 +2,7 @@
 
 use super::schema::{TABLES, rows};
 use crate::{
-    model::{AuditKind, EventKind, FixStatus, Provider, Timestamp},
+    model::{AuditKind, BuildsOn, EventKind, FixStatus, Provider, Timestamp},
     server::{
         crypto::KeyRing,
         db::{
@@ -73,6 +73,7 @@ async fn what_the_version_before_has_stored_is_read_by_this_one() {
     let row = integrations::of_user(db, "usr", Provider::VERCEL).await.unwrap().unwrap();
     let opened = keys.open(&integrations::token_identity("int"), &row.access_token).unwrap();
     assert_eq!(opened.expose_secret(), "vercel-token");
+    assert_eq!(integrations::builds_on(&row), BuildsOn::Here);
     assert_eq!(keys.uses(db).await.unwrap()[0].secrets, 4);
     let watched = subscriptions::find_for_user(db, "usr", "sub").await.unwrap().unwrap();
     assert!(watched.redeploy_flaky && watched.auto_fix_enabled);
@@ -112,6 +113,8 @@ async fn what_the_version_before_writes_is_taken_by_the_new_schema() {
         let expected = rows(&test.db, table).await.unwrap_or(0);
         assert_eq!(rows(&late.db, table).await, Some(expected), "{table}");
     }
+    let row = integrations::of_user(&late.db, "usr", Provider::VERCEL).await.unwrap().unwrap();
+    assert_eq!(row.builds_on, BuildsOn::Here.as_str());
 }
 
 /// A column of a table: whether a writer that does not know it is refused.

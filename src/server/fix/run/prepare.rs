@@ -2,7 +2,7 @@
 
 use super::{Run, Stop};
 use crate::{
-    model::{EventKind, Provider, Stage},
+    model::{BuildsOn, EventKind, Provider, Stage},
     server::{
         audit::{self, Purpose},
         clock::Clock,
@@ -14,7 +14,10 @@ use crate::{
             git::{Checkout, Identity, Remote},
         },
         integrations::{Access, PlatformError, Project, ProjectRef, TokenProvider, connection_manager},
-        sandbox::{EndedBy, Exec, ExecOutcome, Network, Slot, Workspace},
+        sandbox::{
+            EndedBy, Exec, ExecOutcome, Network, Sandbox as _, SandboxError, Slot, Workspace,
+            observed::Observed, vercel::VercelSandbox,
+        },
     },
 };
 use secrecy::SecretString;
@@ -79,6 +82,16 @@ fn gone() -> Stop {
     Stop::skipped("disconnected", "The connection to the platform was removed.")
 }
 
+fn token(
+    ctx: &FixContext,
+    integration: &entity::integration::Model,
+    subscription: &entity::subscription::Model,
+) -> Result<Access, Stop> {
+    connection_manager::access_for(&ctx.keys, integration, subscription).map_err(|_| {
+        Stop::failed("token_unreadable", "The stored token cannot be decrypted. Reconnect the platform.")
+    })
+}
+
 impl Run<'_> {
     pub(super) async fn subject(&self) -> Result<Subject, Stop> {
         let subscription = db::subscriptions::find(&self.ctx.db, &self.fix.subscription_id).await?;
@@ -94,13 +107,7 @@ impl Run<'_> {
             db::integrations::find(&ctx.db, &subscription.integration_id).await?.ok_or_else(gone)?;
         let provider = integration.provider.parse::<Provider>().ok().and_then(|kind| ctx.registry.get(kind));
         let provider = provider.ok_or_else(gone)?;
-        let access =
-            connection_manager::access_for(&ctx.keys, &integration, &subscription).map_err(|_| {
-                Stop::failed(
-                    "token_unreadable",
-                    "The stored token cannot be decrypted. Reconnect the platform.",
-                )
-            })?;
+        let access = token(ctx, &integration, &subscription)?;
         audit::used(&self.ctx.db, &integration, Purpose::Fix, self.ctx.clock.now()).await;
         let project_ref = ProjectRef::from(&subscription);
         let project = self
@@ -201,9 +208,42 @@ impl Run<'_> {
         }
         // Random, so that a stray process can be told from everybody else's.
         let marker = crate::server::clock::new_id();
-        let workspace = self.ctx.sandbox.create(&self.fix.id, &marker).await?;
+        let workspace = match self.vercel_sandbox().await? {
+            Some(sandbox) => {
+                let workspace = self.lease.guard(Observed(sandbox).create(&self.fix.id, &marker)).await??;
+                let text = "Builds and the agent run in Vercel Sandbox.".to_owned();
+                self.record(FixChange::default(), vec![EventKind::Note { text, stage: None }]).await?;
+                workspace
+            }
+            None => self.ctx.sandbox.create(&self.fix.id, &marker).await?,
+        };
         self.workspace = Some(workspace.clone());
         Ok(workspace)
+    }
+
+    /// The sandbox at Vercel, where the connection says that its builds run there.
+    async fn vercel_sandbox(&self) -> Result<Option<VercelSandbox>, Stop> {
+        let ctx = self.ctx;
+        let subscription = db::subscriptions::find(&ctx.db, &self.fix.subscription_id).await?;
+        let subscription = subscription.ok_or_else(gone)?;
+        let integration = db::integrations::find(&ctx.db, &subscription.integration_id).await?;
+        let integration = integration.ok_or_else(gone)?;
+        if db::integrations::builds_on(&integration) != BuildsOn::Vercel {
+            return Ok(None);
+        }
+        let access = token(ctx, &integration, &subscription)?;
+        // The sandbox API wants a team in every call; the personal account is named by its user.
+        let team = access.team_id.clone().unwrap_or_else(|| integration.external_user_id.clone());
+        let sandbox = ctx.vercel_sandboxes.of(access.for_team(Some(team)), subscription.platform_project_id);
+        match sandbox.ready().await {
+            Err(SandboxError::Unavailable { reason }) => Err(Stop::failed(
+                "sandbox_unavailable_here",
+                format!(
+                    "Builds of this connection run in Vercel Sandbox, and that cannot be done: {reason}."
+                ),
+            )),
+            other => Ok(other.map(|()| Some(sandbox))?),
+        }
     }
 
     /// What the platform runs for the commit of `clone`.
@@ -257,7 +297,8 @@ impl Run<'_> {
     /// Fetches the pinned Node.js when it is another one than this machine's. Without it the build goes on with that.
     async fn fetch_runtime(&mut self, slot: Slot, plan: &BuildPlan) -> Result<(), Stop> {
         let Some(node) = &plan.node else { return Ok(()) };
-        let Some(command) = runtime::fetch(node) else { return Ok(()) };
+        let inside = self.workspace.as_ref().and_then(|workspace| workspace.node());
+        let Some(command) = runtime::fetch(node, inside) else { return Ok(()) };
         let outcome = self.run_command(slot, plan, &command).await?;
         let failed = outcome.exit_code != Some(0);
         let mut change = FixChange::default();

@@ -38,6 +38,8 @@ pub struct Outage {
 pub const GITHUB_UNAVAILABLE: &str = "github_unavailable";
 /// The code of a fix that waits for GitHub, whose answers nobody understands.
 pub const GITHUB_ANSWER: &str = "github_answer";
+/// What the service is called for people.
+const VERCEL_SANDBOX: &str = "Vercel Sandbox";
 /// The code of a fix that waits for room on the disk.
 pub const DISK_FULL: &str = "disk_full";
 
@@ -120,6 +122,33 @@ impl Stop {
         }
     }
 
+    /// A refusal of Vercel's to run a sandbox, once its retries are used up.
+    fn vercel_sandbox(error: &PlatformError) -> Self {
+        tracing::warn!(%error, "A sandbox at Vercel failed");
+        match error {
+            PlatformError::TokenRefused => Self::failed(
+                "sandbox_refused",
+                "Vercel refused to run a sandbox with the stored token. Give it access to the project's team, or let builds run on this server.",
+            ),
+            PlatformError::NotFound => Self::later(
+                "sandbox_gone",
+                "Vercel has ended the sandbox, or no longer knows the project.",
+                None,
+            ),
+            PlatformError::Transient { retry_after } => Self::later(
+                "sandbox_unavailable",
+                Trouble::Unreachable.sentence(VERCEL_SANDBOX),
+                *retry_after,
+            ),
+            PlatformError::Malformed => {
+                Self::later("sandbox_answer", Trouble::Unreadable.sentence(VERCEL_SANDBOX), None)
+            }
+            PlatformError::Rejected { message, .. } => {
+                Self::failed("sandbox_refused", format!("Vercel refused to run a sandbox: {message}"))
+            }
+        }
+    }
+
     /// GitHub's refusal, once its retries are used up.
     pub fn github(error: &GithubError) -> Self {
         match error {
@@ -168,6 +197,9 @@ impl From<SandboxError> for Stop {
     fn from(error: SandboxError) -> Self {
         if error.is_disk_full() {
             return Self::disk_full();
+        }
+        if let SandboxError::Platform(error) = &error {
+            return Self::vercel_sandbox(error);
         }
         tracing::error!(%error, "The sandbox failed");
         Self::failed("sandbox", "The sandbox could not be used on this machine. The server's log says why.")

@@ -8,7 +8,7 @@ mod projects;
 mod rules;
 
 use crate::{
-    model::{ApiError, ConnectInput, ErrorCode, Provider, Secret},
+    model::{ApiError, BuildsOn, ConnectInput, ErrorCode, Provider, Secret},
     server::{
         auth::CurrentUser,
         db, github,
@@ -37,6 +37,7 @@ pub fn router(views: Views) -> Router<AppState> {
         .route("/integrations/github/disconnect", post(disconnect_github))
         .route("/integrations/{provider}/connect", post(connect))
         .route("/integrations/{provider}/disconnect", post(disconnect))
+        .route("/integrations/{provider}/builds-on", post(build_on))
         .merge(fixes::router(views))
         .merge(projects::router())
         .merge(rules::router())
@@ -118,6 +119,28 @@ async fn disconnect(
         Ok("disconnected")
     };
     back(disconnected.await)
+}
+
+#[derive(Deserialize)]
+struct BuildsForm {
+    builds_on: BuildsOn,
+}
+
+async fn build_on(
+    user: CurrentUser,
+    State(state): State<AppState>,
+    ApiPath(name): ApiPath<String>,
+    ApiForm(form): ApiForm<BuildsForm>,
+) -> Redirect {
+    let ctx = PlatformContext::from_ref(&state);
+    let changed = async {
+        connection_manager::build_on(&ctx, &user.id, provider(&name)?, form.builds_on).await?;
+        Ok(match form.builds_on {
+            BuildsOn::Here => "builds_here",
+            BuildsOn::Vercel => "builds_at_vercel",
+        })
+    };
+    back(changed.await)
 }
 
 async fn connect_github(

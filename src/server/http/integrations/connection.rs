@@ -2,8 +2,8 @@
 
 use crate::{
     model::{
-        ApiError, ConnectInput, Connection, ErrorCode, Provider, RepositoryKind, Secret, Synced, Timestamp,
-        TokenCheck, TokenOwner, TokenReport, TokenScope,
+        ApiError, BuildsOn, ConnectInput, Connection, ErrorCode, Provider, RepositoryKind, Secret, Synced,
+        Timestamp, TokenCheck, TokenOwner, TokenReport, TokenScope,
     },
     server::{
         auth::CurrentUser,
@@ -139,6 +139,44 @@ pub async fn status(
         connected_at: connection.as_ref().map(|connection| connection.created_at),
         connection,
     }))
+}
+
+/// What can be set; what is not given stays.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ConnectionSettings)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SettingsInput {
+    /// Where the builds of its projects run. Connections to Vercel alone have a choice.
+    builds_on: Option<BuildsOn>,
+}
+
+/// Changes the connection. Without a public address of this server, builds run on it alone.
+#[utoipa::path(
+    patch,
+    path = "/api/integrations/{provider}",
+    operation_id = "updateConnection",
+    tag = "Connections",
+    params(("provider" = Provider, Path)),
+    request_body = SettingsInput,
+    responses(
+        (status = 200, body = Connection),
+        (status = 409, body = ErrorBody, description = "Builds elsewhere could not reach this server"),
+    ),
+)]
+pub async fn change(
+    user: CurrentUser,
+    State(ctx): State<PlatformContext>,
+    ApiPath(provider): ApiPath<Provider>,
+    ApiJson(input): ApiJson<SettingsInput>,
+) -> Result<Json<Connection>, ApiFailure> {
+    let connection = match input.builds_on {
+        Some(builds_on) => connection_manager::build_on(&ctx, &user.id, provider, builds_on).await?,
+        None => {
+            let connection = connection_manager::status(&ctx, &user.id, provider).await?;
+            connection.ok_or(ConnectionError::NotConnected(provider))?
+        }
+    };
+    Ok(Json(connection))
 }
 
 /// Ends the connection: webhooks are removed at the platform, the token is erased.

@@ -36,6 +36,7 @@ where
         .route("/api/integrations/{provider}", get(connection::status))
         .routes(routes!(connection::connect))
         .routes(routes!(connection::status))
+        .routes(routes!(connection::change))
         .routes(routes!(connection::disconnect))
         .routes(routes!(connection::validate))
         .routes(routes!(connection::test))

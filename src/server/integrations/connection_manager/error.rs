@@ -1,5 +1,6 @@
 //! What can go wrong with a connection, and how people are told.
 
+use super::public_url::Unreachable;
 use crate::{
     model::{ApiError, ErrorCode, Provider, TokenFormatError},
     server::{crypto::CryptoError, db::DbError, integrations::PlatformError},
@@ -23,6 +24,12 @@ pub enum ConnectionError {
     /// What a person said about the token cannot be.
     #[error("{0}")]
     Input(&'static str),
+    /// The platform offers no machine for builds.
+    #[error("{0} runs no builds of ours")]
+    NotVercel(Provider),
+    /// Builds elsewhere need an address that leads back here.
+    #[error("{}", .0.no_builds_elsewhere())]
+    Unreachable(Unreachable),
     /// The text cannot be a token.
     #[error(transparent)]
     Format(#[from] TokenFormatError),
@@ -64,6 +71,14 @@ impl From<ConnectionError> for ApiError {
                 "This token does not reach such a team. Check the token again.",
             ),
             ConnectionError::Input(message) => Self::new(ErrorCode::Invalid, message),
+            ConnectionError::NotVercel(provider) => Self::new(
+                ErrorCode::NotVercel,
+                format!(
+                    "Builds of {} projects run on this server: there is no choice.",
+                    provider.display_name()
+                ),
+            ),
+            ConnectionError::Unreachable(why) => Self::new(ErrorCode::NoPublicUrl, why.no_builds_elsewhere()),
             ConnectionError::Format(error) => Self::new(ErrorCode::Invalid, error.to_string()),
             ConnectionError::Platform { provider, error } => platform(provider.display_name(), &error),
             ConnectionError::Db(error) => error.into(),

@@ -15,12 +15,15 @@ mod webhooks;
 pub use error::ConnectionError;
 pub use examine::examine;
 pub use projects::{Known, Overview, choose, overview, projects, subscribe, sync, unsubscribe};
-pub use public_url::webhook_url;
+pub use public_url::{Unreachable, gateway_url, public_url, webhook_url};
 pub use request::ConnectRequest;
 
 use super::{Access, PlatformContext, PlatformError, ProviderUser, TokenProvider};
 use crate::{
-    model::{Connection, ConnectionHealth, Delivery, Outage, Provider, RateLimit, RepositoryKind, Trouble},
+    model::{
+        BuildsOn, Connection, ConnectionHealth, Delivery, Outage, Provider, RateLimit, RepositoryKind,
+        Trouble,
+    },
     server::{
         audit::{self, Purpose},
         clock::new_id,
@@ -186,6 +189,34 @@ async fn take_apart(
     Ok(())
 }
 
+/// Says where the builds of a connection's projects run from now on. Returns the connection.
+pub async fn build_on(
+    ctx: &PlatformContext,
+    user_id: &str,
+    provider: Provider,
+    builds_on: BuildsOn,
+) -> Result<Connection, ConnectionError> {
+    audit::add("builds_on", builds_on.as_str());
+    // Whoever reconnects with another account meanwhile has said nothing about that one.
+    let _alone = locks::lock(&format!("{user_id}:{provider}")).await;
+    let row = of_user(ctx, user_id, provider).await?;
+    if provider != Provider::VERCEL {
+        return Err(ConnectionError::NotVercel(provider));
+    }
+    if builds_on == BuildsOn::Vercel {
+        public_url(&ctx.config).map_err(ConnectionError::Unreachable)?;
+    }
+    integrations::set_builds_on(&ctx.db, user_id, provider, builds_on, ctx.clock.now()).await?;
+    tracing::info!(integration_id = row.id, builds_on = builds_on.as_str(), "where builds run was chosen");
+    describe(ctx, &row.id).await?.ok_or(ConnectionError::NotConnected(provider))
+}
+
+/// Why the builds of a platform's projects cannot run elsewhere, where there would be a choice.
+fn builds_note(ctx: &PlatformContext, provider: Provider) -> Option<&'static str> {
+    let unreachable = public_url(&ctx.config).err().filter(|_| provider == Provider::VERCEL)?;
+    Some(unreachable.no_builds_elsewhere())
+}
+
 /// A user's connection to a platform.
 pub async fn of_user(
     ctx: &PlatformContext,
@@ -220,6 +251,7 @@ async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>,
     let Some(row) = integrations::find(&ctx.db, id).await? else { return Ok(None) };
     let Ok(provider) = row.provider.parse() else { return Ok(None) };
     let rate = rate(&row);
+    let builds_on = integrations::builds_on(&row);
     let rows = subscriptions::of_integration(&ctx.db, &row.id).await?;
     let covered = rows.iter().filter(|row| row.webhook_id.is_some()).count();
     let repairable =
@@ -234,6 +266,8 @@ async fn describe(ctx: &PlatformContext, id: &str) -> Result<Option<Connection>,
         },
         delivery: if covered == rows.len() && covered > 0 { Delivery::Webhook } else { Delivery::Polling },
         delivery_note: row.delivery_note,
+        builds_on,
+        builds_note: builds_note(ctx, provider).map(str::to_owned),
         projects: rows.len() as u64,
         covered: covered as u64,
         repairable: repairable as u64,

@@ -1,7 +1,7 @@
 //! What the inside of the sandbox looks like: turns paths and limits into a bubblewrap command line.
 
 use super::{account::Account, limits, processes::MARKER};
-use crate::server::sandbox::{MODEL_PORT, Network, OPENCODE, REPO};
+use crate::server::sandbox::{MODEL_PORT, Network, OPENCODE};
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
@@ -302,13 +302,4 @@ impl Options {
             self.0.push(0);
         }
     }
-}
-
-/// The repository folder plus `cwd`, if that stays inside it.
-pub(super) fn repo_folder(cwd: &Path) -> Option<PathBuf> {
-    use std::path::Component::{CurDir, Normal};
-    let inside = cwd.components().all(|part| matches!(part, Normal(_) | CurDir));
-    // Part by part: joining an empty path would leave a slash at the end.
-    let parts = cwd.components().filter(|part| *part != CurDir);
-    inside.then(|| Path::new(REPO).components().chain(parts).collect())
 }

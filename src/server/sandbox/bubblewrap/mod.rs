@@ -7,23 +7,20 @@
 //!     agent/ verify/    the slots: repo, home, base.git
 //! ```
 //!
-//! [`guest`] says what the inside looks like, [`run`] keeps the limits, [`source`] does the Git work, [`proxy`]
+//! [`guest`] says what the inside looks like, [`run`] keeps the limits, [`super::source`] does the Git work, [`proxy`]
 //! is the only way out.
 
 mod account;
 mod addresses;
 mod cgroup;
 mod check;
-mod folder;
 mod guest;
 mod limits;
-mod lines;
 mod processes;
 mod proxy;
 mod run;
 mod seccomp;
 mod settings;
-mod source;
 mod spawn;
 mod task;
 mod watch;
@@ -33,7 +30,7 @@ pub use check::{Isolation, Layer};
 pub use processes::{MARKER, marked};
 pub use settings::Settings;
 
-use super::{Sandbox, SandboxError, Workspace};
+use super::{Sandbox, SandboxError, Workspace, folder};
 use async_trait::async_trait;
 use cgroup::Parents;
 use seccomp::Filters;

@@ -102,7 +102,7 @@ pub(super) async fn run(mut run: Run, sink: &mut (dyn FnMut(Stream, &[u8]) + Sen
     let limit = async {
         tokio::select! {
             () = sleep(run.timeout.saturating_sub(started.elapsed())) => EndedBy::Timeout,
-            () = silence(run.silence, &run.activity) => EndedBy::Silence,
+            () = run.activity.silent_for(run.silence) => EndedBy::Silence,
             () = run.cancel.cancelled() => EndedBy::Cancelled,
             limit = leash.watch.exceeded(root) => limit,
         }
@@ -157,17 +157,6 @@ fn feed(child: &mut Child, bytes: Option<Vec<u8>>) {
     if let Some(bytes) = bytes {
         // A command that does not read its input ends this with an error that is of no interest.
         tokio::spawn(async move { drop(stdin.write_all(&bytes).await) });
-    }
-}
-
-/// Returns when there was no sign of life for `allowed`.
-async fn silence(allowed: Option<Duration>, activity: &Activity) {
-    let Some(allowed) = allowed else { return std::future::pending().await };
-    loop {
-        match allowed.checked_sub(activity.last().elapsed()) {
-            Some(left) if !left.is_zero() => sleep(left).await,
-            _ => return,
-        }
     }
 }
 

@@ -2,19 +2,20 @@
 
 use super::{
     account::Account,
-    folder,
     guest::{Bind, Guest, Handover},
-    lines::{Lines, Tail},
     processes,
     run::{self, Ended, Run},
     settings::group_prefix,
-    source,
     watch::Watch,
     workspace::{BubblewrapWorkspace, State},
 };
 use crate::server::{
     clock::new_id,
-    sandbox::{Exec, GuestFile, SandboxError, Stream},
+    sandbox::{
+        Exec, GuestFile, SandboxError, Stream, folder,
+        lines::{Lines, MAX_OUTPUT, Tail},
+        source,
+    },
 };
 use std::{
     fs, io,
@@ -25,9 +26,6 @@ use std::{
 };
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
-
-/// Nobody reads more of a command.
-pub(super) const MAX_OUTPUT: usize = 32 * 1024 * 1024;
 
 /// A command with what is shown to it.
 pub(super) struct Task {
@@ -63,8 +61,7 @@ impl BubblewrapWorkspace {
         sink: Sink<'_>,
     ) -> Result<Ended, SandboxError> {
         let Task { exec, cwd, mut binds, watched, output_bytes } = task;
-        let zero = |text: &str| text.contains('\0');
-        if exec.argv.is_empty() || exec.env.iter().any(|(name, value)| zero(name) || zero(value)) {
+        if !exec.is_command() {
             return Err(SandboxError::NotStarted { detail: "not a command".to_owned() });
         }
         let own = self.folder.join(format!("run/{}", self.counter.fetch_add(1, Ordering::Relaxed)));

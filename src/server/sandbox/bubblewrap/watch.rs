@@ -1,11 +1,10 @@
 //! Watches what a running sandbox uses, and says which limit it went over.
 
-use super::{
-    cgroup::Group,
+use super::{cgroup::Group, processes};
+use crate::server::sandbox::{
+    EndedBy,
     folder::{self, Free},
-    processes,
 };
-use crate::server::sandbox::EndedBy;
 use std::{
     path::PathBuf,
     time::{Duration, Instant},

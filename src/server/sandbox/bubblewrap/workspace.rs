@@ -3,17 +3,16 @@
 use super::{
     Shared,
     account::Account,
-    folder,
     guest::{self, BASE_FILES, Bind},
-    lines::{Lines, Tail},
     processes, proxy,
-    source::{self, Folders},
-    task::{MAX_OUTPUT, Sink, Task},
+    task::{Sink, Task},
 };
 use crate::server::{
     sandbox::{
         Activity, EndedBy, Exec, ExecOutcome, Network, OutputLine, REPO, SandboxError, Slot, Stream,
-        Workspace,
+        Workspace, folder,
+        lines::{Lines, MAX_OUTPUT, Tail},
+        source::{self, Folders, MAX_PATCH, PATCH_TIME},
     },
     trace,
 };
@@ -34,7 +33,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 use tokio::{
     net::UnixListener,
@@ -45,9 +43,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Holds the marker of the workspace's processes.
 pub(super) const MARKER_FILE: &str = "marker";
-/// The guard's own limit is lower: this one keeps memory in bounds.
-const MAX_PATCH: usize = 4 * 1024 * 1024;
-const PATCH_TIME: Duration = Duration::from_secs(180);
 
 /// See [`Workspace`].
 pub(super) struct BubblewrapWorkspace {
@@ -187,7 +182,8 @@ impl Workspace for BubblewrapWorkspace {
     ) -> Result<ExecOutcome, SandboxError> {
         let state = self.lock_loaded(slot).await?;
         let folders = self.slot(slot);
-        let cwd = guest::repo_folder(&exec.cwd)
+        let cwd = exec
+            .folder()
             .ok_or_else(|| SandboxError::io("enter the folder")(ErrorKind::InvalidInput.into()))?;
         let task = Task {
             exec,

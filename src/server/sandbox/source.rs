@@ -13,6 +13,9 @@ use std::{
 };
 use tokio::{process::Command, time::timeout};
 
+/// Bytes. The guard's own limit is lower: this one keeps memory in bounds.
+pub(super) const MAX_PATCH: usize = 4 * 1024 * 1024;
+pub(super) const PATCH_TIME: Duration = Duration::from_secs(180);
 const GIT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Contents as they are stored: no line-end conversion, no filter, no file hidden from the diff by an attribute.

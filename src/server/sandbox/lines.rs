@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 /// A longer line is cut here. OpenCode prints whole tool outputs as one line.
 const MAX_LINE: usize = 1024 * 1024;
+/// Nobody reads more of a command, in bytes.
+pub(super) const MAX_OUTPUT: usize = 32 * 1024 * 1024;
 const TAIL_LINES: usize = 200;
 /// A longer line is cut here in the tail.
 const TAIL_LINE: usize = 2000;

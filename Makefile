@@ -60,11 +60,14 @@ test-sqlite: ## run the Rust tests on SQLite
 	@$(setup) run
 	cargo test $(tested)
 
+# Of the integration tests, those that open no database: they run on the first one alone.
+no_database := elsewhere::commands elsewhere::outages elsewhere::patches
+
 .PHONY: test-postgres
-test-postgres: ## run the Rust tests on a PostgreSQL server made for them
+test-postgres: ## run the Rust tests that use a database on a PostgreSQL server made for them
 	@$(setup) run test
 	cargo test $(tested) --no-run
-	scripts/with-postgres.sh cargo test $(tested) --lib --bins --tests
+	scripts/with-postgres.sh cargo test $(tested) --lib --bins --test it -- $(patsubst %,--skip %,$(no_database))
 	DURABLE=1 scripts/with-postgres.sh cargo test $(tested) --test it -- \
 	  --ignored --exact chaos::a_few_fixes_survive_all_of_it --nocapture
 

@@ -31,8 +31,12 @@ const PUBLIC: [&str; 16] = [
     "POST /auth/sign-in",
     "POST /auth/sign-out",
 ];
-/// The signature decides, whoever sends it.
-const SIGNED: [&str; 2] = ["POST /api/github/webhooks", "POST /api/integrations/{provider}/webhooks"];
+/// The signature, or the token of an attempt, decides, whoever sends it.
+const SIGNED: [&str; 3] = [
+    "POST /api/github/webhooks",
+    "POST /api/integrations/{provider}/webhooks",
+    "POST /api/model/{door}/{*path}",
+];
 /// For the owner alone.
 const OWNERS: [&str; 1] = ["POST /settings/invitations"];
 /// Of the account, which a token does not open.

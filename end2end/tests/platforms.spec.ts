@@ -103,7 +103,7 @@ test('one dashboard shows the failures of all platforms, and says which one is d
   await page.goto(`${world.base}/deployments`);
   await taken(page);
   const rows = page.getByRole('list', { name: 'Deployments' }).getByRole('listitem');
-  await expect(rows).toHaveCount(4, { timeout: 20_000 });
+  await expect(rows).toHaveCount(4, { timeout: 60_000 });
   for (const name of ['Vercel', 'Cloudflare', 'Render']) {
     await expect(rows.filter({ hasText: name }).first()).toBeVisible();
   }

@@ -1,7 +1,8 @@
 //! A command for the sandbox, and what came of it.
 
-use super::REPO;
+use super::{REPO, SandboxError};
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -134,21 +135,24 @@ impl Exec {
         Self::new(["/bin/sh", "-c", line], timeout)
     }
 
-    /// The repository folder plus [`Self::cwd`], if that stays inside it.
-    pub(super) fn folder(&self) -> Option<PathBuf> {
+    /// The repository folder plus [`Self::cwd`], which must not leave it.
+    pub(super) fn folder(&self) -> Result<PathBuf, SandboxError> {
         use std::path::Component::{CurDir, Normal};
-        let inside = self.cwd.components().all(|part| matches!(part, Normal(_) | CurDir));
+        if !self.cwd.components().all(|part| matches!(part, Normal(_) | CurDir)) {
+            return Err(SandboxError::io("enter the folder")(ErrorKind::InvalidInput.into()));
+        }
         // Part by part: joining an empty path would leave a slash at the end.
         let parts = self.cwd.components().filter(|part| *part != CurDir);
-        inside.then(|| Path::new(REPO).components().chain(parts).collect())
+        Ok(Path::new(REPO).components().chain(parts).collect())
     }
 
-    /// Whether it can be handed to a system at all.
-    pub(super) fn is_command(&self) -> bool {
+    /// Program and arguments, if it can be handed to a system at all.
+    pub(super) fn command(&self) -> Result<(&String, &[String]), SandboxError> {
         let zero = |text: &String| text.contains('\0');
-        !self.argv.is_empty()
-            && !self.argv.iter().any(zero)
-            && !self.env.iter().any(|(name, value)| zero(name) || zero(value))
+        let whole =
+            !self.argv.iter().any(zero) && !self.env.iter().any(|(name, value)| zero(name) || zero(value));
+        let command = self.argv.split_first().filter(|_| whole);
+        command.ok_or_else(|| SandboxError::NotStarted { detail: "not a command".to_owned() })
     }
 }
 

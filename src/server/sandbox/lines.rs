@@ -1,4 +1,4 @@
-//! Cuts streams of bytes into lines and keeps the last ones, in bounded memory whatever comes.
+//! A command's streams of bytes → lines for who reads them, and the last ones kept, in bounded memory whatever comes.
 
 use crate::server::sandbox::{OutputLine, Stream};
 use std::collections::VecDeque;
@@ -10,6 +10,51 @@ pub(super) const MAX_OUTPUT: usize = 32 * 1024 * 1024;
 const TAIL_LINES: usize = 200;
 /// A longer line is cut here in the tail.
 const TAIL_LINE: usize = 2000;
+
+/// Takes the bytes of both streams.
+pub(super) type Sink<'a> = &'a mut (dyn FnMut(Stream, &[u8]) + Send);
+
+/// What a command prints, on its way to who reads its lines.
+pub(super) struct Told<'a> {
+    out: Lines,
+    err: Lines,
+    tail: Tail,
+    output: &'a mut (dyn FnMut(OutputLine) + Send),
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn new(output: &'a mut (dyn FnMut(OutputLine) + Send)) -> Self {
+        Self {
+            out: Lines::new(Stream::Stdout),
+            err: Lines::new(Stream::Stderr),
+            tail: Tail::default(),
+            output,
+        }
+    }
+
+    /// Takes bytes of a stream in.
+    pub(super) fn push(&mut self, stream: Stream, bytes: &[u8]) {
+        let lines = match stream {
+            Stream::Stdout => &mut self.out,
+            Stream::Stderr => &mut self.err,
+        };
+        lines.push(bytes, &mut |line| {
+            self.tail.push(&line.text);
+            (self.output)(line);
+        });
+    }
+
+    /// Hands out the lines that were not ended, and gives the last lines of both streams.
+    pub(super) fn finish(mut self) -> String {
+        for lines in [&mut self.out, &mut self.err] {
+            lines.finish(&mut |line| {
+                self.tail.push(&line.text);
+                (self.output)(line);
+            });
+        }
+        self.tail.into_text()
+    }
+}
 
 /// One stream's unfinished line.
 pub(super) struct Lines {

@@ -101,16 +101,15 @@ async fn a_limit_ends_the_command_and_all_that_it_started(#[case] limit: EndedBy
         EndedBy::OutputLimit => {
             Exec::shell(&format!("{stays}yes 0123456789012345678901234567890123456789"), MINUTE)
         }
-        _ => Exec::shell(&format!("{stays}sleep 987654"), MINUTE),
+        _ => Exec::shell(&format!("{stays}echo now; sleep 987654"), MINUTE),
     };
-    if limit == EndedBy::Cancelled {
-        let cancel = exec.cancel.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+    let cancel = exec.cancel.clone();
+    let mut output = |line: OutputLine| {
+        if line.text == "now" {
             cancel.cancel();
-        });
-    }
-    let outcome = place.exec(exec).await?;
+        }
+    };
+    let outcome = place.workspace.exec(Slot::Agent, exec, &mut output).await?;
     assert_eq!((outcome.exit_code, outcome.ended_by), (None, Some(limit)));
     assert_eq!(sleepers(&place).await?, "", "something goes on");
     Ok(())

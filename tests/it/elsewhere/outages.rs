@@ -63,9 +63,12 @@ async fn an_outage_says_how_long_to_wait() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_is_lost_is_told_from_a_command_that_failed() -> anyhow::Result<()> {
     let place = Place::new().await?;
-    let running = place.sh("echo begun; sleep 600");
+    let begun = tokio::sync::Notify::new();
+    let mut output = |_: OutputLine| begun.notify_one();
+    let running =
+        place.workspace.exec(Slot::Agent, Exec::shell("echo begun; sleep 600", MINUTE), &mut output);
     let lose = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        begun.notified().await;
         place.standins.lose_sandbox(&place.name(Slot::Agent)).await
     };
     let (lost, done) = tokio::join!(running, lose);

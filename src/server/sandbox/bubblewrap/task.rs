@@ -13,7 +13,7 @@ use crate::server::{
     clock::new_id,
     sandbox::{
         Exec, GuestFile, SandboxError, Stream, folder,
-        lines::{Lines, MAX_OUTPUT, Tail},
+        lines::{Lines, MAX_OUTPUT, Sink, Tail},
         source,
     },
 };
@@ -49,9 +49,6 @@ impl Task {
     }
 }
 
-/// Takes the bytes of both streams.
-pub(super) type Sink<'a> = &'a mut (dyn FnMut(Stream, &[u8]) + Send);
-
 impl BubblewrapWorkspace {
     /// Runs a task while `state` is held.
     pub(super) async fn run_locked(
@@ -61,9 +58,7 @@ impl BubblewrapWorkspace {
         sink: Sink<'_>,
     ) -> Result<Ended, SandboxError> {
         let Task { exec, cwd, mut binds, watched, output_bytes } = task;
-        if !exec.is_command() {
-            return Err(SandboxError::NotStarted { detail: "not a command".to_owned() });
-        }
+        exec.command()?;
         let own = self.folder.join(format!("run/{}", self.counter.fetch_add(1, Ordering::Relaxed)));
         folder::create_passable(&own).map_err(SandboxError::io("prepare a command"))?;
         binds.extend(self.guest_files(&own, &exec.files).map_err(SandboxError::io("prepare a command"))?);

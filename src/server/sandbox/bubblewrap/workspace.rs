@@ -5,13 +5,13 @@ use super::{
     account::Account,
     guest::{self, BASE_FILES, Bind},
     processes, proxy,
-    task::{Sink, Task},
+    task::Task,
 };
 use crate::server::{
     sandbox::{
         Activity, EndedBy, Exec, ExecOutcome, Network, OutputLine, REPO, SandboxError, Slot, Stream,
         Workspace, folder,
-        lines::{Lines, MAX_OUTPUT, Tail},
+        lines::{MAX_OUTPUT, Sink, Told},
         source::{self, Folders, MAX_PATCH, PATCH_TIME},
     },
     trace,
@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use std::{
     fs,
     hash::{BuildHasher, RandomState},
-    io::{self, ErrorKind},
+    io,
     os::{
         fd::AsRawFd,
         unix::{
@@ -182,9 +182,7 @@ impl Workspace for BubblewrapWorkspace {
     ) -> Result<ExecOutcome, SandboxError> {
         let state = self.lock_loaded(slot).await?;
         let folders = self.slot(slot);
-        let cwd = exec
-            .folder()
-            .ok_or_else(|| SandboxError::io("enter the folder")(ErrorKind::InvalidInput.into()))?;
+        let cwd = exec.folder()?;
         let task = Task {
             exec,
             cwd,
@@ -192,24 +190,13 @@ impl Workspace for BubblewrapWorkspace {
             watched: self.all_slots(),
             output_bytes: MAX_OUTPUT,
         };
-        let mut tail = Tail::default();
-        let (mut out, mut err) = (Lines::new(Stream::Stdout), Lines::new(Stream::Stderr));
-        let mut emit = |line: OutputLine| {
-            tail.push(&line.text);
-            output(line);
-        };
-        let mut sink = |stream: Stream, bytes: &[u8]| match stream {
-            Stream::Stdout => out.push(bytes, &mut emit),
-            Stream::Stderr => err.push(bytes, &mut emit),
-        };
-        let ended = self.run_locked(task, state, &mut sink).await?;
-        out.finish(&mut emit);
-        err.finish(&mut emit);
+        let mut told = Told::new(output);
+        let ended = self.run_locked(task, state, &mut |stream, bytes| told.push(stream, bytes)).await?;
         Ok(ExecOutcome {
             exit_code: ended.ended_by.is_none().then(|| ended.code()),
             ended_by: ended.ended_by,
             seconds: ended.seconds,
-            tail: tail.into_text(),
+            tail: told.finish(),
         })
     }
 

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::server::{
     integrations::PlatformError,
-    sandbox::{EndedBy, Exec, Network, SandboxError, Stream, lines::MAX_OUTPUT},
+    sandbox::{
+        EndedBy, Exec, Network, SandboxError,
+        lines::{MAX_OUTPUT, Sink},
+    },
 };
 use serde_json::{Map, Value};
 use std::{
@@ -53,9 +56,6 @@ pub(super) struct Ended {
     pub exit_code: i32,
     pub ended_by: Option<EndedBy>,
 }
-
-/// Takes the bytes of both streams.
-pub(super) type Sink<'a> = &'a mut (dyn FnMut(Stream, &[u8]) + Send);
 
 impl Machine {
     /// A machine of that name. One that has it already is removed first.
@@ -124,9 +124,7 @@ impl Machine {
         env.extend(exec.env.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
         // Not the caller's to change.
         env.insert(MARKER.to_owned(), Value::from(self.marker.as_str()));
-        let Some((program, arguments)) = exec.argv.split_first() else {
-            return Err(SandboxError::NotStarted { detail: "not a command".to_owned() });
-        };
+        let (program, arguments) = exec.command()?;
         let command = NewCommand {
             command: program,
             args: arguments,

@@ -8,10 +8,11 @@ use super::{
 use crate::server::{
     integrations::PlatformError,
     sandbox::{
-        EndedBy, Exec, ExecOutcome, GuestFile, OPENCODE, OutputLine, SandboxError, Slot, Stream, Workspace,
+        EndedBy, Exec, ExecOutcome, GuestFile, OPENCODE, OutputLine, REPO, SandboxError, Slot, Stream,
+        Workspace,
         doors::{self, Door},
         folder,
-        lines::{Lines, Tail},
+        lines::Told,
         source::{self, Folders, MAX_PATCH, PATCH_TIME},
     },
 };
@@ -126,19 +127,19 @@ impl VercelWorkspace {
 #[async_trait]
 impl Workspace for VercelWorkspace {
     async fn load(&self, slot: Slot, clean_clone: &Path) -> Result<(), SandboxError> {
-        let mut place = self.lock(slot).await?;
+        let mut held = self.lock(slot).await?;
         // A machine in which something has run is not clean again.
-        *place = None;
+        *held = None;
         let folders = Folders::new(self.folder.join(slot.as_str()));
         source::load(&folders, clean_clone, None).await?;
-        let packed = vec![(folders.repo.clone(), super::super::REPO), (folders.base.clone(), source::BASE)];
+        let packed = vec![(folders.repo.clone(), REPO), (folders.base.clone(), source::BASE)];
         let archive = pack::folders(self.folder.clone(), packed).await?;
         folder::remove(&folders.top).await?;
         let name = self.machine_name(slot);
         let start = Machine::start(Arc::clone(&self.shared), Arc::clone(&self.place), &name, &self.marker);
         let machine = start.await?;
         machine.unpack(archive.body().await?).await?;
-        *place = Some(machine);
+        *held = Some(machine);
         Ok(())
     }
 
@@ -149,40 +150,25 @@ impl Workspace for VercelWorkspace {
         output: &mut (dyn FnMut(OutputLine) + Send),
     ) -> Result<ExecOutcome, SandboxError> {
         let started = Instant::now();
-        let mut place = self.lock(slot).await?;
-        let machine = place.as_mut().ok_or(SandboxError::NotLoaded)?;
-        if !exec.is_command() {
-            return Err(SandboxError::NotStarted { detail: "not a command".to_owned() });
-        }
-        let folder = exec
-            .folder()
-            .and_then(|folder| folder.into_os_string().into_string().ok())
-            .ok_or_else(|| SandboxError::io("enter the folder")(std::io::ErrorKind::InvalidInput.into()))?;
+        let mut held = self.lock(slot).await?;
+        let machine = held.as_mut().ok_or(SandboxError::NotLoaded)?;
+        exec.command()?;
+        let folder = exec.folder()?;
         self.provide(machine, &mut exec).await?;
-        let mut tail = Tail::default();
-        let (mut out, mut err) = (Lines::new(Stream::Stdout), Lines::new(Stream::Stderr));
-        let mut emit = |line: OutputLine| {
-            tail.push(&line.text);
-            output(line);
-        };
-        let mut sink = |stream: Stream, bytes: &[u8]| match stream {
-            Stream::Stdout => out.push(bytes, &mut emit),
-            Stream::Stderr => err.push(bytes, &mut emit),
-        };
-        let ended = machine.run(&exec, &folder, &self.ended, &mut sink).await?;
-        out.finish(&mut emit);
-        err.finish(&mut emit);
+        let mut told = Told::new(output);
+        let mut sink = |stream: Stream, bytes: &[u8]| told.push(stream, bytes);
+        let ended = machine.run(&exec, &folder.to_string_lossy(), &self.ended, &mut sink).await?;
         Ok(ExecOutcome {
             exit_code: ended.ended_by.is_none().then_some(ended.exit_code),
             ended_by: ended.ended_by,
             seconds: started.elapsed().as_secs_f64(),
-            tail: tail.into_text(),
+            tail: told.finish(),
         })
     }
 
     async fn patch(&self, slot: Slot) -> Result<Vec<u8>, SandboxError> {
-        let mut place = self.lock(slot).await?;
-        let machine = place.as_mut().ok_or(SandboxError::NotLoaded)?;
+        let mut held = self.lock(slot).await?;
+        let machine = held.as_mut().ok_or(SandboxError::NotLoaded)?;
         // To a file: the stream of a command's output is text, and a patch is bytes.
         let script = format!("rm -rf /tmp/objects /tmp/index /tmp/said; exec \"$@\" > {PATCH}");
         let head = ["/bin/sh", "-c", script.as_str(), "sh"].map(str::to_owned);
@@ -192,8 +178,7 @@ impl Workspace for VercelWorkspace {
         };
         let mut said = Vec::new();
         let mut sink = |_: Stream, bytes: &[u8]| said.extend_from_slice(bytes);
-        let Ended { exit_code, ended_by } =
-            machine.run(&exec, super::super::REPO, &self.ended, &mut sink).await?;
+        let Ended { exit_code, ended_by } = machine.run(&exec, REPO, &self.ended, &mut sink).await?;
         let failed = |detail: String| SandboxError::Git { what: "make the patch", detail };
         match (ended_by, exit_code) {
             (Some(EndedBy::OutputLimit), _) => Err(SandboxError::PatchTooLarge { limit: MAX_PATCH }),

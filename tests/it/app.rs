@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader},
+    os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, mpsc},
@@ -133,6 +134,23 @@ impl App {
                 return Ok(Self { child, base, log, set_up_token, client, cookie: None });
             }
         }
+    }
+
+    /// Runs the program until a crash point kills it, which may be before it listens.
+    pub async fn crash(settings: &Settings, within: Duration) -> anyhow::Result<()> {
+        let mut command = settings.command();
+        command.arg("serve").args(&settings.flags);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let ended = async || Ok(child.try_wait()?.ok_or("the process still runs".to_owned()));
+        let ended = until(within, ended).await;
+        // It has a port that others want.
+        let _ = child.kill();
+        let status = child.wait()?;
+        anyhow::ensure!(
+            ended.is_ok() && status.signal() == Some(9),
+            "nothing killed it: {ended:?}, {status}"
+        );
+        Ok(())
     }
 
     /// Ends the process as a crash would.

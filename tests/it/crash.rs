@@ -19,7 +19,7 @@ const STORY: Duration = Duration::from_secs(300);
 async fn a_kill_at_any_point_ends_in_one_verified_pull_request(
     #[values("analyzing", "fixing", "reviewing", "before_push", "after_push", "after_create")] point: &str,
 ) -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let world = World::quick().await?;
     let mut app: App = world.start().await?;
     let receiver = Receiver::start().await?;
     let secret = set(&app, &receiver.url).await?;

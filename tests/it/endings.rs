@@ -49,7 +49,7 @@ const MODELS: [Ending; 5] = [
 #[case::the_model(MODELS)]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_to_go_wrong_ends_with_its_reason(#[case] endings: [Ending; 5]) -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
+    let mut world = World::new("broken-port").await?;
     world.settings = world.settings.clone().set("DEPLOYMEND_MODEL_MAX_REQUESTS", 12);
     let (app, failed) = started(&world).await?;
     for ending in endings {
@@ -62,7 +62,7 @@ async fn every_way_to_go_wrong_ends_with_its_reason(#[case] endings: [Ending; 5]
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_hangs_and_what_one_left_running_are_ended() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
+    let mut world = World::new("broken-port").await?;
     let impatient = world.settings.clone().set("DEPLOYMEND_AGENT_SILENCE", SILENCE.as_secs());
     let settings = std::mem::replace(&mut world.settings, impatient);
     let (app, failed) = started(&world).await?;

@@ -3,7 +3,7 @@
 use crate::{
     app::{App, Settings, assert_verified, until},
     endings::markers_of,
-    world::World,
+    world::{World, agent},
 };
 use anyhow::Context as _;
 use deploymend::{
@@ -14,7 +14,6 @@ use deploymend::{
     },
 };
 use rustix::process::{Pid, Signal, kill_process};
-use standins::model::state::Mode;
 use std::{
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -64,6 +63,11 @@ async fn only_fix(app: &App) -> anyhow::Result<FixDetail> {
     app.fix(&id).await
 }
 
+/// A worker whose agent does not come to an end.
+fn hanging(world: &World) -> Settings {
+    world.settings.clone().set("DEPLOYMEND_OPENCODE", agent("hanging").display())
+}
+
 /// The folders of processes in the data folder.
 fn homes(world: &World) -> anyhow::Result<Vec<PathBuf>> {
     let work = PathBuf::from(&world.settings.env["DEPLOYMEND_DATA_DIR"]).join("work");
@@ -79,7 +83,7 @@ pub fn was_continued(kind: &EventKind) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_drains_leaves_when_nothing_is_left_to_fix() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
+    let mut world = World::quick().await?;
     let app = told(&mut world).await?;
     assert_eq!(only_fix(&app).await?.summary.status, FixStatus::Pending, "nobody works here");
 
@@ -92,24 +96,24 @@ async fn a_worker_that_drains_leaves_when_nothing_is_left_to_fix() -> anyhow::Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_on_one_machine_leave_each_other_alone() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
-    world.standins.set_model_mode(Mode::Hang);
+    let mut world = World::quick().await?;
     let app = told(&mut world).await?;
-    let _first = Worker::start(&world.settings, &[])?;
-    let asked =
-        || if world.standins.model_requests() > 0 { Ok(()) } else { Err("no agent works".to_owned()) };
-    until(STORY, async || Ok(asked())).await?;
+    let _first = Worker::start(&hanging(&world), &[])?;
+    let is_agent = |process: &i32| {
+        std::fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim() == "sleep")
+    };
     let working = async || {
-        let found: Vec<i32> = markers_of(&world).flat_map(|marker| marked(&marker)).collect();
-        Ok(if found.is_empty() { Err("nothing runs in a sandbox".to_owned()) } else { Ok(found) })
+        let found: Vec<i32> =
+            markers_of(&world).flat_map(|marker| marked(&marker)).filter(is_agent).collect();
+        Ok(if found.is_empty() { Err("no agent works in a sandbox".to_owned()) } else { Ok(found) })
     };
     let before = until(STORY, working).await?;
 
-    // Comes, clears up, finds nothing to do and goes, while the agent of the first waits for its model.
+    // Comes, clears up, finds nothing to do and goes, while the agent of the first works.
     let mut second = Worker::start(&world.settings, &["--drain"])?;
     assert!(second.ends().await?.success());
     let after = until(STORY, working).await?;
-    assert!(before.iter().any(|process| after.contains(process)), "{before:?} are gone, there are {after:?}");
+    assert_eq!(before, after, "another agent works");
     let fix = only_fix(&app).await?;
     assert_eq!((fix.summary.status, fix.summary.attempt), (FixStatus::Fixing, 1));
     Ok(())
@@ -117,11 +121,10 @@ async fn workers_on_one_machine_leave_each_other_alone() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_told_to_stop_gives_its_fix_back() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
-    world.standins.set_model_mode(Mode::Hang);
+    let mut world = World::quick().await?;
     let app = told(&mut world).await?;
     let id = only_fix(&app).await?.summary.id;
-    let hurried = world.settings.clone().set("DEPLOYMEND_STOP_GRACE", "0.1");
+    let hurried = hanging(&world).set("DEPLOYMEND_STOP_GRACE", "0.1");
     let mut first = Worker::start(&hurried, &[])?;
     app.becomes(&id, FixStatus::Fixing, STORY).await?;
     assert!(first.signal(Signal::TERM).await?.success());
@@ -129,7 +132,6 @@ async fn a_worker_that_is_told_to_stop_gives_its_fix_back() -> anyhow::Result<()
     let row = db::fixes::find(&database, &id).await?.context("the fix is gone")?;
     assert_eq!((row.lease_owner, row.lease_until), (None, None));
 
-    world.standins.set_model_mode(Mode::default());
     let mut second = Worker::start(&world.settings, &["--drain"])?;
     assert!(second.ends().await?.success());
     let fix = only_fix(&app).await?;
@@ -141,16 +143,14 @@ async fn a_worker_that_is_told_to_stop_gives_its_fix_back() -> anyhow::Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_worker_left_is_taken_over_and_removed_by_another() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
-    world.standins.set_model_mode(Mode::Hang);
+    let mut world = World::quick().await?;
     let app = told(&mut world).await?;
     let id = only_fix(&app).await?.summary.id;
-    let mut first = Worker::start(&world.settings, &[])?;
+    let mut first = Worker::start(&hanging(&world), &[])?;
     app.becomes(&id, FixStatus::Fixing, STORY).await?;
     assert!(!first.signal(Signal::KILL).await?.success());
     assert_eq!(homes(&world)?.len(), 2, "the server's and the one that was left");
 
-    world.standins.set_model_mode(Mode::default());
     let _second = Worker::start(&world.settings, &[])?;
     assert_verified(&app.ended_fix(STORY).await?);
     until(STORY, async || {

@@ -31,6 +31,8 @@ use std::time::Duration;
 const STORY: Duration = Duration::from_secs(300);
 /// The outbox is looked at every second. A message whose sender was killed comes back after 20.
 const SOON: Duration = Duration::from_secs(60);
+/// Pull requests are looked over once a minute, and their ends are told after that.
+const ROUND: Duration = Duration::from_secs(150);
 
 /// The owner of a product in which nothing happens by itself, and where their webhook leads.
 struct Told {
@@ -133,7 +135,7 @@ pub fn kinds(page: &NotificationsPage) -> Vec<NotificationKind> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fix_that_ends_tells_its_user_once_and_sends_one_signed_message() -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let world = World::quick().await?;
     let app = world.start().await?;
     let receiver = Receiver::start().await?;
     let secret = set(&app, &receiver.url).await?;
@@ -166,7 +168,7 @@ async fn a_fix_that_ends_tells_its_user_once_and_sends_one_signed_message() -> a
     let number = u64::from(fix.summary.pr_number.context("no number")?.unsigned_abs());
     world.standins.merge(&world.seeded.repository, number, "octo-dev").await?;
     let app = world.restart(&world.settings).await?;
-    let messages = receiver.wait_for(2, SOON).await?;
+    let messages = receiver.wait_for(2, ROUND).await?;
     assert_eq!(messages[1].verified(&secret)?["type"], "fix.merged");
     assert_ne!(messages[0].id(), messages[1].id());
     let page = notifications(&app).await?;
@@ -237,8 +239,7 @@ async fn a_kill_between_the_row_and_the_request_loses_and_repeats_nothing() -> a
     // Written while no program runs, and taken by one that is killed before it sends.
     let fix = it.fails("dpl_1").await?;
     let deadly = it.world.settings.clone().set("FAILPOINTS", "before_delivery=return");
-    let mut killed = App::start(&deadly)?;
-    killed.wait_for_end(SOON).await?;
+    App::crash(&deadly, SOON).await?;
     assert_eq!(it.receiver.received().len(), 0);
     let owner = db::users::by_email(&it.db, EMAIL).await?.context("no owner")?;
     let hook = outgoing::of_user(&it.db, &owner.id).await?.context("no webhook")?;

@@ -64,7 +64,7 @@ fn traces(lines: &[Value], message: &str) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_made_in_the_middle_of_a_fix_goes_on_elsewhere() -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let world = World::quick().await?;
     let mut app = world.start().await?;
     app.kill_9();
     let mut app = world.restart(&world.settings.clone().set("FAILPOINTS", "fixing=return")).await?;

@@ -1,9 +1,10 @@
 //! The whole story on every product of every platform, in one running program: from a build that really fails to a
-//! verified pull request that the platform really builds. Once told by webhook, once found by polling alone.
+//! verified pull request that the platform really builds. Once told by webhook, once found by polling alone. Packages
+//! are installed and OpenCode works where it is told by webhook; a quick project and an agent to match do for the rest.
 
 use crate::{
     app::{App, assert_verified, until},
-    world::{World, fixture, own_node},
+    world::{World, agent, fixture, own_node},
 };
 use deploymend::model::{EventKind, Fellow, FixDetail, FixStatus, Provider, Stage};
 use standins::{
@@ -91,12 +92,12 @@ impl Product {
     }
 }
 
-async fn repository(world: &World, name: &str) -> anyhow::Result<String> {
+async fn repository(world: &World, name: &str, project: &str) -> anyhow::Result<String> {
     let full_name = format!("acme/{name}");
     let new = github::actions::NewRepository {
         full_name: full_name.clone(),
         collaborators: BTreeMap::from([("octo-dev".to_owned(), github::state::Permission::Admin)]),
-        folder: Some(fixture("broken-name")),
+        folder: Some(fixture(project)),
         ..Default::default()
     };
     world.standins.add_repository(new).await?;
@@ -104,10 +105,10 @@ async fn repository(world: &World, name: &str) -> anyhow::Result<String> {
 }
 
 /// A project of each product in a repository of its own, all of them connected.
-async fn connected(world: &World) -> anyhow::Result<(App, Vec<(Product, String, String)>)> {
+async fn connected(world: &World, project: &str) -> anyhow::Result<(App, Vec<(Product, String, String)>)> {
     let (mut places, mut tokens) = (Vec::new(), BTreeMap::new());
     for product in ALL {
-        let repository = repository(world, &format!("{product:?}").to_lowercase()).await?;
+        let repository = repository(world, &format!("{product:?}").to_lowercase(), project).await?;
         let (project, token) = product.link(world, &repository).await?;
         tokens.insert(product.provider(), token);
         places.push((product, repository, project));
@@ -143,6 +144,13 @@ async fn tell(world: &World, app: &App, places: &[(Product, String, String)]) ->
     Ok(())
 }
 
+/// A project that builds, and an agent that repairs `broken-port` at once.
+async fn quick() -> anyhow::Result<World> {
+    let mut world = World::new("healthy").await?;
+    world.settings = world.settings.set("DEPLOYMEND_OPENCODE", agent("instant").display());
+    Ok(world)
+}
+
 async fn is_green(app: &App, fix: &FixDetail, product: Product) -> anyhow::Result<()> {
     let look = async || {
         let fix = app.fix(&fix.summary.id).await?;
@@ -162,7 +170,7 @@ async fn a_failure_on_any_platform_is_told_by_its_webhook_and_repaired() -> anyh
     let mut world = World::new("healthy").await?;
     // Workers Builds has no webhooks; nobody else waits for a poll.
     world.settings = world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 5).set("DEPLOYMEND_WORKERS", 2);
-    let (app, places) = connected(&world).await?;
+    let (app, places) = connected(&world, "broken-name").await?;
     let state = || world.standins.world().state();
     assert!(!state().cloudflare.destinations.is_empty() && !state().render.webhooks.is_empty());
     tell(&world, &app, &places).await?;
@@ -186,7 +194,7 @@ async fn a_failure_on_any_platform_is_told_by_its_webhook_and_repaired() -> anyh
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_on_any_platform_is_found_by_polling_alone_and_repaired() -> anyhow::Result<()> {
-    let mut world = World::new("healthy").await?;
+    let mut world = quick().await?;
     world.settings = world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 2).set("DEPLOYMEND_WORKERS", 2);
     {
         let mut state = world.standins.world().state();
@@ -194,7 +202,7 @@ async fn a_failure_on_any_platform_is_found_by_polling_alone_and_repaired() -> a
         state.cloudflare.delivery_mode = DeliveryMode::Drop;
         state.render.delivery_mode = DeliveryMode::Drop;
     }
-    let (app, places) = connected(&world).await?;
+    let (app, places) = connected(&world, "broken-port").await?;
     tell(&world, &app, &places).await?;
     let state = world.standins.world().state();
     for deliveries in [&state.vercel.deliveries, &state.cloudflare.deliveries, &state.render.deliveries] {
@@ -287,9 +295,9 @@ async fn a_branch_that_is_red_on_one_platform_is_repaired_again() -> anyhow::Res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_commit_that_fails_on_two_platforms_is_one_pull_request() -> anyhow::Result<()> {
-    let mut world = World::new("healthy").await?;
+    let mut world = quick().await?;
     world.settings = world.settings.clone().set("DEPLOYMEND_WORKERS", 2);
-    let repository = repository(&world, "everywhere").await?;
+    let repository = repository(&world, "everywhere", "broken-port").await?;
     let (on_vercel, _) = Product::Vercel.link(&world, &repository).await?;
     let (on_pages, cloudflare) = Product::Pages.link(&world, &repository).await?;
     let (on_render, render) = Product::Render.link(&world, &repository).await?;

@@ -125,7 +125,7 @@ async fn fifty_times(world: &World) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_attempt_starts_from_a_clean_copy() -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let world = World::new("broken-port").await?;
     // Reads, writes something that does not help, and says that it is done.
     let next = Some(vec![Mode::WrongFix; 3]);
     world.standins.set_model(ModelSettings { next, ..ModelSettings::default() });
@@ -135,13 +135,13 @@ async fn a_second_attempt_starts_from_a_clean_copy() -> anyhow::Result<()> {
     assert_verified(&fix);
     assert_eq!((fix.summary.attempt, fix.attempts.len()), (2, 2));
     let diff = fix.diff.unwrap_or_default();
-    assert!(diff.contains("Number(") && !diff.contains("// Checked."), "{diff}");
+    assert!(diff.contains("= 8080") && !diff.contains("// Checked."), "{diff}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_delivery_is_found_by_the_poll() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
+    let mut world = World::new("broken-port").await?;
     world.settings =
         world.settings.clone().set("DEPLOYMEND_POLL_INTERVAL", 1).set("DEPLOYMEND_PAUSED", "true");
     let app = world.start().await?;
@@ -154,7 +154,7 @@ async fn a_lost_delivery_is_found_by_the_poll() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_refuses_the_key_ends_the_fix_with_its_reason() -> anyhow::Result<()> {
-    let mut world = World::new("broken-type").await?;
+    let mut world = World::new("broken-port").await?;
     world.settings = world.settings.clone().set("DEPLOYMEND_MODEL_KEY", "wrong");
     let app = world.start().await?;
     world.platform_builds(true).await?;

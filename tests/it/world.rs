@@ -11,6 +11,7 @@ use standins::{
 };
 use std::{
     any::Any,
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -21,6 +22,48 @@ pub struct World {
     /// Holds the database and the data folder until the end.
     _kept: Box<dyn Any + Send + Sync>,
     pub settings: Settings,
+}
+
+/// The repository of the quick project.
+pub const QUICK: &str = "acme/app";
+/// Its build: nothing is installed, and a script looks at one line.
+const QUICK_BUILD: &str = r#"if grep -q '= "1"' src/state.ts; then
+  echo "src/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'."
+  exit 2
+fi
+"#;
+/// What its build prints.
+pub const QUICK_LOG: &str = "Running \"sh build.sh\"\nsrc/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'.\nError: Command \"sh build.sh\" exited with 2\n";
+
+/// A project that does not build, and takes no time to say so.
+async fn quick_files() -> anyhow::Result<BTreeMap<String, Option<String>>> {
+    let files = [
+        ("build.sh", QUICK_BUILD.to_owned()),
+        ("src/state.ts", "export const state: number = \"1\";\n".to_owned()),
+        // Else a build fetches the version that its platform has by default.
+        (".node-version", build::node_version().await?),
+    ];
+    Ok(files.map(|(path, text)| (path.to_owned(), Some(text))).into())
+}
+
+/// How Vercel builds it.
+async fn quick_settings() -> anyhow::Result<Map<String, Value>> {
+    let mut settings = own_node().await?;
+    settings.insert("installCommand".into(), json!("true"));
+    settings.insert("buildCommand".into(), json!("sh build.sh"));
+    Ok(settings)
+}
+
+/// A person with tokens, and the quick project on Vercel.
+pub async fn seed_quick(standins: &Standins, repository: &str) -> anyhow::Result<Seeded> {
+    let (files, settings) = (quick_files().await?, quick_settings().await?);
+    standins.seed(Seed { repository: repository.to_owned(), files, settings, ..Seed::default() }).await
+}
+
+/// Programs in OpenCode's place: `instant` repairs the quick project and the fixture `broken-port` at once, `waiting`
+/// after a while, `hanging` never.
+pub fn agent(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("end2end/standins/agents").join(name).join("opencode")
 }
 
 /// A project of `end2end/fixtures`.
@@ -43,6 +86,27 @@ impl World {
         let test = testing::empty().await?;
         let (data, url) = (test.folder.path().join("data"), test.url.clone());
         Self::with(project, &data, &url, test).await
+    }
+
+    /// One in which neither the project nor the agent is looked at: the quick project, and an agent that repairs it at
+    /// once.
+    #[cfg(feature = "failpoints")]
+    pub async fn quick() -> anyhow::Result<Self> {
+        let test = testing::empty().await?;
+        let (data, url) = (test.folder.path().join("data"), test.url.clone());
+        Self::quick_with(&data, &url, test).await
+    }
+
+    pub async fn quick_with(
+        data: &Path,
+        database_url: &str,
+        kept: impl Any + Send + Sync,
+    ) -> anyhow::Result<Self> {
+        let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
+        let seeded = seed_quick(&standins, QUICK).await?;
+        let mut world = Self::of(standins, seeded, data, database_url, kept)?;
+        world.settings = world.settings.set("DEPLOYMEND_OPENCODE", agent("instant").display());
+        Ok(world)
     }
 
     /// Stand-ins with one project made from a fixture, and the settings that lead the product there.
@@ -122,7 +186,8 @@ pub fn facing(settings: Settings, standins: &Standins) -> Settings {
         .set("DEPLOYMEND_MODEL", "scripted")
 }
 
-fn opencode() -> anyhow::Result<PathBuf> {
+/// The real one.
+pub fn opencode() -> anyhow::Result<PathBuf> {
     let path = match std::env::var_os("DEPLOYMEND_OPENCODE") {
         Some(path) => PathBuf::from(path),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -3,17 +3,12 @@
 use super::{Size, line::Line};
 use crate::{
     app::{App, Settings, settings},
-    world::{facing, own_node},
+    world::{QUICK_LOG, agent, facing, seed_quick},
 };
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use deploymend::server::db::testing::{self, TestDb};
-use serde_json::json;
-use standins::{
-    Options, Standins,
-    github::actions::NewCommit,
-    scenario::{Build, Seed},
-};
+use standins::{Options, Standins, github::actions::NewCommit, scenario::Build};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
@@ -73,14 +68,6 @@ impl Drop for Worker {
     }
 }
 
-const BUILD: &str = r#"if grep -q '"broken"' src/state.ts; then
-  echo "src/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'."
-  exit 2
-fi
-"#;
-
-const AGENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/end2end/standins/agents");
-
 impl Fleet {
     pub async fn start(size: Size) -> anyhow::Result<Self> {
         let kept = testing::empty().await?;
@@ -88,16 +75,7 @@ impl Fleet {
         let mut projects = Vec::new();
         let mut tokens = None;
         for number in 0..size.repositories {
-            let mut settings = own_node().await?;
-            settings.insert("installCommand".into(), json!("true"));
-            settings.insert("buildCommand".into(), json!("sh build.sh"));
-            let text = |text: &str| Some(text.to_owned());
-            let files = BTreeMap::from([
-                ("build.sh".to_owned(), text(BUILD)),
-                ("src/state.ts".to_owned(), text("export const state: number = \"broken\";\n")),
-            ]);
-            let repository = format!("acme/app-{number}");
-            let seeded = standins.seed(Seed { repository, files, settings, ..Seed::default() }).await?;
+            let seeded = seed_quick(&standins, &format!("acme/app-{number}")).await?;
             projects.push((seeded.project_id, seeded.repository));
             tokens = Some((seeded.github_token, seeded.vercel_token));
         }
@@ -135,7 +113,7 @@ impl Fleet {
         facing(settings(&data, &self.database_url), &self.standins)
             .set("DEPLOYMEND_ENCRYPTION_KEY", format!("k1:{}", STANDARD.encode([7; 32])))
             .set("DEPLOYMEND_ALLOW_LOOPBACK_WEBHOOKS", "true")
-            .set("DEPLOYMEND_OPENCODE", format!("{AGENTS}/{}/opencode", self.size.agent))
+            .set("DEPLOYMEND_OPENCODE", agent(self.size.agent).display())
             .set("DEPLOYMEND_DAILY_FIXES", 1_000_000)
     }
 
@@ -199,12 +177,11 @@ impl Fleet {
             ..NewCommit::default()
         };
         self.standins.commit(commit).await?;
-        let log = "Running \"sh build.sh\"\nsrc/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'.\nError: Command \"sh build.sh\" exited with 2\n";
         let build = Build {
             project: failing.project.clone(),
             branch: Some(failing.branch.clone()),
             state: Some("ERROR".into()),
-            log: log.into(),
+            log: QUICK_LOG.into(),
             ..Build::default()
         };
         self.standins.build(build).await.map(drop)

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{App, Settings, assert_verified, until},
-    world::World,
+    world::{World, opencode},
 };
 use anyhow::Context as _;
 use deploymend::model::{EventKind, FixStatus};
@@ -65,7 +65,8 @@ async fn a_failure_is_repaired_in_vercel_sandbox() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_is_asked_for_the_model_on_an_address_of_its_own() -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let mut world = World::quick().await?;
+    world.settings = world.settings.set("DEPLOYMEND_OPENCODE", opencode()?.display());
     let pages = Settings { flags: vec!["--no-worker"], ..world.settings.clone() };
     let mut app = App::start(&pages)?;
     app.set_up().await?;
@@ -92,7 +93,8 @@ async fn a_worker_is_asked_for_the_model_on_an_address_of_its_own() -> anyhow::R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_crashes_there_ends_with_its_reason_and_leaves_no_machine() -> anyhow::Result<()> {
-    let world = World::new("broken-type").await?;
+    let mut world = World::quick().await?;
+    world.settings = world.settings.set("DEPLOYMEND_OPENCODE", opencode()?.display());
     let mut app = world.start().await?;
     crate::endings::one_attempt_each(&app).await?;
     at_vercel(&mut app).await?;
@@ -110,7 +112,7 @@ async fn an_agent_that_crashes_there_ends_with_its_reason_and_leaves_no_machine(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fix_waits_while_vercel_has_no_machine_for_it() -> anyhow::Result<()> {
     use standins::vercel::sandbox::actions::Settings as Sandboxes;
-    let world = World::new("broken-type").await?;
+    let world = World::quick().await?;
     let mut app = world.start().await?;
     at_vercel(&mut app).await?;
     world.standins.set_sandboxes(&Sandboxes { concurrent: Some(0), ..Sandboxes::default() });

@@ -1,7 +1,8 @@
 //! The clock jumps by a day, forward and back, with every time that is waited for written under the other one: nothing
 //! runs twice, nothing waits for a day, nobody is signed out.
 
-use super::stage::{Platform, REPOSITORY, Stage};
+use super::stage::{Platform, Stage};
+use crate::world::QUICK;
 use anyhow::ensure;
 use chrono::TimeDelta;
 use deploymend::{
@@ -136,7 +137,7 @@ async fn turns_are_taken_and_nobody_is_signed_out() -> anyhow::Result<()> {
         ensure!(retention::round(db, config, clock.now(), stop).await?.is_none());
     }
     stage.standins.drop_github_deliveries(true);
-    stage.standins.merge(REPOSITORY, 1, "acme").await?;
+    stage.standins.merge(QUICK, 1, "acme").await?;
     clock.advance(day(-1));
     ensure!(watch::round_in_turn(fixes).await?);
     ensure!(stage.row().await?.fix_status == FixStatus::Merged.as_str());

@@ -1,6 +1,7 @@
 //! The data folder is on a disk of its own, which fills up while a fix runs and deliveries come in.
 
-use super::machine::{all_refused, all_taken, begin, doctor, page, ready, repaired_once, status, world};
+use super::machine::{all_refused, all_taken, begin, doctor, page, ready, repaired_once, status};
+use crate::world::World;
 use anyhow::{Context as _, ensure};
 use deploymend::server::db::testing;
 use std::{
@@ -91,7 +92,7 @@ async fn what_comes_while_the_disk_is_full_is_taken_when_there_is_room() -> anyh
     let is_sqlite = kept.url.starts_with("sqlite:");
     let url =
         if is_sqlite { format!("sqlite:{}", folder.join("test.db").display()) } else { kept.url.clone() };
-    let mut world = world(&folder.join("data"), &url, kept).await?;
+    let mut world = World::quick_with(&folder.join("data"), &url, kept).await?;
     world.settings.through = disk.through();
     let app = world.start().await?;
     ready(&app, 200).await?;

@@ -1,13 +1,14 @@
 //! What answers is no platform: for each of them, each way to be broken. It is asked again, less and less often; card and
 //! page say what is wrong; and once it is over, everything goes on by itself.
 
-use super::stage::{Platform, REPOSITORY, Stage};
+use super::stage::{Platform, Stage};
 use crate::{
     contract::{
         fixture::{Deploy, Fixture},
         products::{Pages, Render, Vercel, Workers},
     },
     house::House,
+    world::QUICK,
 };
 use anyhow::{Context as _, ensure};
 use chrono::TimeDelta;
@@ -186,7 +187,7 @@ async fn a_fix_waits_while_github_returns_garbage(
     let stage = Stage::new(Platform::Vercel).await?;
     stage.fail(true).await?;
     survives(&stage, Server::Github, path, codes).await?;
-    ensure!(stage.standins.pulls(REPOSITORY).len() == 1);
+    ensure!(stage.standins.pulls(QUICK).len() == 1);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! GitHub is down for an hour, in every step of a fix that needs it.
 
-use super::stage::{Platform, REPOSITORY, Stage};
+use super::stage::{Platform, Stage};
+use crate::world::QUICK;
 use anyhow::ensure;
 use chrono::TimeDelta;
 use deploymend::{
@@ -67,14 +68,14 @@ async fn a_pull_request_whose_making_was_not_answered_is_found_an_hour_later() -
     stage.standins.add_fault(Fault {
         server: Server::Github,
         method: Some("POST".into()),
-        path: format!("/repos/{REPOSITORY}/pulls"),
+        path: format!("/repos/{QUICK}/pulls"),
         times: 1,
         kind: Kind::AfterEffect { status: 502 },
     });
     stage.standins.break_down(Server::Github, "/labels", Kind::Status { status: 502 });
     stage.fail(true).await?;
     an_hour_passes(&stage, FixStatus::Reviewing).await?;
-    ensure!(stage.standins.pulls(REPOSITORY).len() == 1 && stage.row().await?.pr_number.is_none());
+    ensure!(stage.standins.pulls(QUICK).len() == 1 && stage.row().await?.pr_number.is_none());
     stage.standins.clear_faults();
     stage.work().await?;
     stage.assert_repaired_once().await
@@ -89,7 +90,7 @@ async fn a_merge_during_the_hour_is_found_by_looking() -> anyhow::Result<()> {
     stage.assert_repaired_once().await?;
     stage.standins.drop_github_deliveries(true);
     stage.standins.break_down(Server::Github, "", Kind::Status { status: 503 });
-    stage.standins.merge(REPOSITORY, 1, "acme").await?;
+    stage.standins.merge(QUICK, 1, "acme").await?;
     for _ in 0..60 {
         stage.state.clock.advance(TimeDelta::minutes(1));
         ensure!(watch::round_in_turn(&stage.state.fixes).await?, "nobody looks");

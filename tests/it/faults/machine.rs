@@ -1,36 +1,26 @@
 //! The real program on a machine that breaks under it: what the tests of its disk and its database share.
 
-use super::stage::{self, LOG, REPOSITORY, instant_agent, plain};
+use super::stage::plain;
 use crate::{
     app::{App, Settings, assert_verified, until},
     flood::Deliveries,
-    world::World,
+    world::{QUICK, QUICK_LOG, World},
 };
 use anyhow::{Context as _, ensure};
 use deploymend::model::{FixDetail, FixStatus};
 use http_body_util::BodyExt as _;
 use reqwest::{Method, RequestBuilder};
 use standins::{
-    Options, Standins,
     faults::{Fault, Kind},
     record::Server,
     scenario::Build,
 };
-use std::{any::Any, path::Path, time::Duration};
+use std::time::Duration;
 
 /// Until something that goes on by itself has gone on.
 const SOON: Duration = Duration::from_secs(120);
 /// Long enough for something to break while a fix waits for GitHub's answer.
 const SLOW: Kind = Kind::Slow { ms: 8_000 };
-
-/// A world with a project that does not build and an agent that repairs it at once.
-pub async fn world(data: &Path, database_url: &str, kept: impl Any + Send + Sync) -> anyhow::Result<World> {
-    let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
-    let seeded = stage::seed(&standins).await?;
-    let mut world = World::of(standins, seeded, data, database_url, kept)?;
-    world.settings = world.settings.set("DEPLOYMEND_OPENCODE", instant_agent().display());
-    Ok(world)
-}
 
 /// Has a fix begin that is in the middle of its clone for a while. Returns it, and deliveries like the one about it.
 pub async fn begin(world: &World, app: &App) -> anyhow::Result<(FixDetail, Deliveries)> {
@@ -39,7 +29,7 @@ pub async fn begin(world: &World, app: &App) -> anyhow::Result<(FixDetail, Deliv
     let build = Build {
         project: world.seeded.project_id.clone(),
         state: Some("ERROR".into()),
-        log: LOG.into(),
+        log: QUICK_LOG.into(),
         ..Build::default()
     };
     let told = world.standins.build(build).await?.deliveries;
@@ -138,7 +128,7 @@ pub async fn ready(app: &App, wanted: u16) -> anyhow::Result<()> {
 pub async fn repaired_once(world: &World, app: &App, fix: &FixDetail, taken: usize) -> anyhow::Result<()> {
     let ended = app.ended(SOON, |found| found.id == fix.summary.id).await?;
     assert_verified(&ended);
-    ensure!(world.standins.pulls(REPOSITORY).len() == 1 && world.pull_requests_asked_for() == 1);
+    ensure!(world.standins.pulls(QUICK).len() == 1 && world.pull_requests_asked_for() == 1);
     let all = async || {
         let fixes = app.fixes().await?;
         let open = fixes.iter().filter(|fix| fix.status.is_unfinished()).count();

@@ -1,7 +1,8 @@
 //! The database turns read-only under the running server: on SQLite since the files may not be changed any more, as when
 //! the kernel has seen an error of the disk; on PostgreSQL as after a failover to a standby.
 
-use super::machine::{all_refused, all_taken, begin, doctor, page, ready, repaired_once, status, world};
+use super::machine::{all_refused, all_taken, begin, doctor, page, ready, repaired_once, status};
+use crate::world::World;
 use anyhow::{Context as _, ensure};
 use deploymend::server::db::testing;
 use sqlx::Connection as _;
@@ -76,7 +77,7 @@ impl Drop for Database {
 async fn what_comes_while_nothing_can_be_stored_is_taken_when_it_can() -> anyhow::Result<()> {
     let kept = testing::empty().await?;
     let (data, url) = (kept.folder.path().join("data"), kept.url.clone());
-    let world = world(&data, &url, kept).await?;
+    let world = World::quick_with(&data, &url, kept).await?;
     // After the world, so that it is gone before: else nobody could remove the files.
     let database = Database::at(&url)?;
     let mut app = world.start().await?;

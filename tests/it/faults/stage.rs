@@ -3,7 +3,7 @@
 
 use crate::{
     app::{Settings, settings},
-    world::facing,
+    world::{QUICK, QUICK_LOG, agent, facing, seed_quick},
 };
 use anyhow::{Context as _, ensure};
 use axum::extract::FromRef as _;
@@ -32,19 +32,9 @@ use deploymend::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use standins::{
-    Options, Standins, build, cloudflare, render,
-    scenario::{Build, Seed, Seeded},
+    Options, Standins, cloudflare, render,
+    scenario::{Build, Seeded},
 };
-use std::{collections::BTreeMap, path::PathBuf};
-
-pub const REPOSITORY: &str = "acme/app";
-const BUILD: &str = r#"if grep -q '"broken"' src/state.ts; then
-  echo "src/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'."
-  exit 2
-fi
-"#;
-/// The log of its build.
-pub const LOG: &str = "Running \"sh build.sh\"\nsrc/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'.\nError: Command \"sh build.sh\" exited with 2\n";
 
 #[derive(Parser)]
 struct Settled {
@@ -90,11 +80,6 @@ pub struct Stage {
     _kept: TestDb,
 }
 
-/// An agent that repairs the project at once.
-pub fn instant_agent() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("end2end/standins/agents/instant/opencode")
-}
-
 /// The settings as the command line has them.
 fn config(settings: &Settings) -> anyhow::Result<Config> {
     let flag = |name: &str| {
@@ -117,14 +102,14 @@ impl Stage {
     pub async fn new_at(platform: Platform, ahead: TimeDelta) -> anyhow::Result<Self> {
         let kept = testing::empty().await?;
         let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
-        let seeded = seed(&standins).await?;
+        let seeded = seed_quick(&standins, QUICK).await?;
         let (project, token) = link(&standins, &seeded, platform)?;
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", listener.local_addr()?);
         let settings = facing(settings(&kept.folder.path().join("data"), &kept.url), &standins)
             .set("DEPLOYMEND_PUBLIC_URL", &base)
-            .set("DEPLOYMEND_OPENCODE", instant_agent().display());
+            .set("DEPLOYMEND_OPENCODE", agent("instant").display());
         let clock = Clock::fixed(Clock::System.now() + ahead);
         let state = serve::assemble_at(config(&settings)?, clock).await?;
         let router = http::router(state.clone());
@@ -161,7 +146,7 @@ impl Stage {
 
     /// The platform fails to build the project and, if that is wanted, says so to the webhooks.
     pub async fn fail(&self, deliver: bool) -> anyhow::Result<()> {
-        let (world, project, log) = (self.standins.world(), self.project.clone(), LOG.to_owned());
+        let (world, project, log) = (self.standins.world(), self.project.clone(), QUICK_LOG.to_owned());
         match self.platform {
             Platform::Vercel => {
                 let state = Some("ERROR".to_owned());
@@ -234,8 +219,8 @@ impl Stage {
 
     /// How often GitHub was asked to make a pull request, and how many there are.
     pub fn pull_requests(&self) -> (usize, usize) {
-        let asked = self.standins.creates(&format!("/repos/{REPOSITORY}/pulls")).calls;
-        (asked, self.standins.pulls(REPOSITORY).len())
+        let asked = self.standins.creates(&format!("/repos/{QUICK}/pulls")).calls;
+        (asked, self.standins.pulls(QUICK).len())
     }
 
     /// It went well, once.
@@ -245,8 +230,8 @@ impl Stage {
         ensure!(fix.summary.status == FixStatus::PrCreated && fix.attempts.len() == 1, "{:?}", fix.attempts);
         ensure!(fix.summary.reason.is_none(), "it still says {:?}", fix.summary.reason);
         ensure!(self.pull_requests() == (1, 1), "{:?} pull requests", self.pull_requests());
-        let head = &self.standins.pulls(REPOSITORY)[0].head;
-        let commits = self.standins.commits(REPOSITORY, &format!("main..{head}")).await?;
+        let head = &self.standins.pulls(QUICK)[0].head;
+        let commits = self.standins.commits(QUICK, &format!("main..{head}")).await?;
         ensure!(commits.len() == 1, "{} commits", commits.len());
         Ok(())
     }
@@ -257,24 +242,9 @@ pub fn plain(page: &str) -> String {
     page.replace("<!>", "").replace("&#x27;", "'")
 }
 
-/// A person with tokens, and a project on Vercel that does not build.
-pub async fn seed(standins: &Standins) -> anyhow::Result<Seeded> {
-    let mut settings = crate::world::own_node().await?;
-    settings.insert("installCommand".into(), json!("true"));
-    settings.insert("buildCommand".into(), json!("sh build.sh"));
-    let files = [
-        ("build.sh", BUILD.to_owned()),
-        ("src/state.ts", "export const state: number = \"broken\";\n".to_owned()),
-        // Else a build fetches the version that its platform has by default.
-        (".node-version", build::node_version().await?),
-    ];
-    let files: BTreeMap<_, _> = files.map(|(path, text)| (path.to_owned(), Some(text))).into();
-    standins.seed(Seed { repository: REPOSITORY.to_owned(), files, settings, ..Seed::default() }).await
-}
-
 /// The platform's id of a project of the repository, and a token.
 fn link(standins: &Standins, seeded: &Seeded, platform: Platform) -> anyhow::Result<(String, String)> {
-    let repository = REPOSITORY.to_owned();
+    let repository = QUICK.to_owned();
     Ok(match platform {
         Platform::Vercel => (seeded.project_id.clone(), seeded.vercel_token.clone()),
         Platform::Cloudflare => {

@@ -106,7 +106,7 @@ async fn a_pattern_is_tried_on_stored_failures_and_skips_the_next_one() -> anyho
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_prompt_of_a_rule_reaches_the_agent() -> anyhow::Result<()> {
-    let mut it = Ruled::start("broken-type").await?;
+    let mut it = Ruled::start("broken-port").await?;
     let prompt = "Prices are numbers in this shop.";
     it.make("Told", &[("pattern", "type error|TS\\d+"), ("action", "fix"), ("prompt", prompt)]).await?;
     it.world.platform_builds(true).await?;

@@ -2,8 +2,7 @@
 
 use crate::{
     app::App,
-    faults::stage::{LOG, REPOSITORY},
-    world::World,
+    world::{QUICK, QUICK_LOG, World},
 };
 use deploymend::model::{FixStatus, FixSummary};
 use standins::{github::actions::NewCommit, scenario::Build};
@@ -26,7 +25,7 @@ impl Failures {
     pub async fn keep_up(&mut self, world: &World, app: &App) -> anyhow::Result<()> {
         self.look(app).await?;
         for number in std::mem::take(&mut self.to_merge) {
-            world.standins.merge(REPOSITORY, u64::from(number.unsigned_abs()), "acme").await?;
+            world.standins.merge(QUICK, u64::from(number.unsigned_abs()), "acme").await?;
         }
         while self.open.len() < AT_ONCE {
             let id = self.make(world).await?;
@@ -56,7 +55,7 @@ impl Failures {
         self.made += 1;
         let note = (format!("notes/{branch}.md"), Some("Work.\n".to_owned()));
         let commit = NewCommit {
-            repository: REPOSITORY.to_owned(),
+            repository: QUICK.to_owned(),
             branch: Some(branch.clone()),
             files: BTreeMap::from([note]),
             ..NewCommit::default()
@@ -66,7 +65,7 @@ impl Failures {
             project: world.seeded.project_id.clone(),
             branch: Some(branch),
             state: Some("ERROR".into()),
-            log: LOG.into(),
+            log: QUICK_LOG.into(),
             ..Build::default()
         };
         Ok(world.standins.build(build).await?.deployment.id)

@@ -11,8 +11,7 @@ mod verdict;
 
 use crate::{
     app::{App, until},
-    faults::{machine, stage::REPOSITORY},
-    world::World,
+    world::{QUICK, World},
 };
 use anyhow::{Context as _, ensure};
 use clients::Clients;
@@ -54,7 +53,7 @@ async fn what_the_server_holds_is_flat() -> anyhow::Result<()> {
 async fn soak(time: Duration) -> anyhow::Result<Vec<Held>> {
     let kept = testing::empty().await?;
     let (data, url) = (kept.folder.path().join("data"), kept.url.clone());
-    let mut world = machine::world(&data, &url, kept).await?;
+    let mut world = World::quick_with(&data, &url, kept).await?;
     world.settings = world
         .settings
         .set("DEPLOYMEND_WORKERS", 2)
@@ -97,7 +96,7 @@ async fn settled(app: &App, machine: &Machine, failures: &mut Failures) -> anyho
 
 /// Every failure has led to one pull request.
 async fn check(world: &World, app: &App, failures: &Failures) -> anyhow::Result<()> {
-    let mut pulls = world.standins.pulls(REPOSITORY);
+    let mut pulls = world.standins.pulls(QUICK);
     // One more is for what the clients' deliveries look like.
     pulls.retain(|pull| pull.base != "main");
     let pulls = pulls.len();

@@ -15,6 +15,9 @@ tested := --workspace --features ssr,failpoints
 # The agent for this processor; a setting of the caller wins.
 export DEPLOYMEND_OPENCODE ?= $(shell bash -c '. scripts/lib.sh && opencode_path')
 
+# Many tests wait for what other processes do: more of them at once than there are processors.
+export RUST_TEST_THREADS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

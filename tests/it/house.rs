@@ -12,7 +12,11 @@ use deploymend::{
         clock::{Clock, new_id},
         config::Config,
         crypto::KeyRing,
-        db::{self, Db, entity::subscription},
+        db::{
+            self, Db,
+            entity::subscription,
+            testing::{self, TestDb},
+        },
         http::{
             error, integrations,
             limits::deliveries::{Deliveries, Limits, admit},
@@ -28,7 +32,6 @@ use deploymend::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use sqlx::Connection as _;
 use standins::{
     Options, Standins,
     scenario::{Seed, Seeded},
@@ -75,28 +78,8 @@ pub struct House {
     pub user_id: String,
     pub cookie: String,
     pub client: reqwest::Client,
-    _folder: tempfile::TempDir,
-}
-
-/// SQLite in `folder`, or a new database on the server that `TEST_DATABASE_URL` names.
-async fn database(folder: &tempfile::TempDir) -> Db {
-    let url = match std::env::var("TEST_DATABASE_URL") {
-        Ok(server) => {
-            let name = format!("t{}", new_id().to_lowercase());
-            let mut admin = sqlx::PgConnection::connect(&server).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-                .execute(&mut admin)
-                .await
-                .unwrap();
-            let mut url: url::Url = server.parse().unwrap();
-            url.set_path(&name);
-            url.to_string()
-        }
-        Err(_) => format!("sqlite:{}", folder.path().join("test.db").display()),
-    };
-    let db = Db::connect(&url).await.unwrap();
-    db.migrate().await.unwrap();
-    db
+    /// Holds the database until the end.
+    _kept: TestDb,
 }
 
 /// The settings that nobody has changed.
@@ -146,8 +129,8 @@ impl House {
         config.public_url = Some(address.parse().unwrap());
         config.allow_loopback_webhooks = true;
         change(&mut config);
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
+        let kept = testing::fresh().await.unwrap();
+        let db = kept.db.clone();
         let clock = Clock::fixed(Clock::System.now());
         let config = Arc::new(config);
         let woken = Arc::new(Woken::default());
@@ -175,7 +158,7 @@ impl House {
         let cookie = owner(&state, &client, &address).await;
         let user_id = db::users::by_email(&state.db, "owner@example.test").await.unwrap().unwrap().id;
         let ctx = IntakeContext::from_ref(&state);
-        Self { standins, state, ctx, woken, address, user_id, cookie, client, _folder: folder }
+        Self { standins, state, ctx, woken, address, user_id, cookie, client, _kept: kept }
     }
 
     /// A person with a token, a team on a plan with webhooks, a repository and a project.

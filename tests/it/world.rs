@@ -83,7 +83,7 @@ impl World {
     /// A world with a database of its own, of the kind that the tests run on.
     #[cfg(feature = "failpoints")]
     pub async fn new(project: &str) -> anyhow::Result<Self> {
-        let test = testing::empty().await?;
+        let test = testing::fresh().await?;
         let (data, url) = (test.folder.path().join("data"), test.url.clone());
         Self::with(project, &data, &url, test).await
     }
@@ -92,7 +92,7 @@ impl World {
     /// once.
     #[cfg(feature = "failpoints")]
     pub async fn quick() -> anyhow::Result<Self> {
-        let test = testing::empty().await?;
+        let test = testing::fresh().await?;
         let (data, url) = (test.folder.path().join("data"), test.url.clone());
         Self::quick_with(&data, &url, test).await
     }

@@ -100,7 +100,7 @@ impl Stage {
 
     /// The same under a clock that is so far ahead.
     pub async fn new_at(platform: Platform, ahead: TimeDelta) -> anyhow::Result<Self> {
-        let kept = testing::empty().await?;
+        let kept = testing::fresh().await?;
         let standins = Standins::start(Options { allow_loopback_webhooks: true, ..Options::default() })?;
         let seeded = seed_quick(&standins, QUICK).await?;
         let (project, token) = link(&standins, &seeded, platform)?;

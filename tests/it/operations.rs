@@ -131,7 +131,8 @@ async fn metrics_of_every_stage(world: &World, app: &App) -> anyhow::Result<()> 
             .collect();
         Ok(if missing.is_empty() { Ok(text) } else { Err(format!("without {missing:?}: {text}")) })
     };
-    let text = until(SOON, shown).await?;
+    // The next poll was put off by the server before, with a longer pause.
+    let text = until(STORY, shown).await?;
     for line in [
         r#"deploymend_webhook_deliveries_total{provider="vercel",action="duplicate"} 1"#,
         r#"deploymend_fixes_ended_total{status="pr_created",reason="none"} 1"#,

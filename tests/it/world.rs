@@ -11,7 +11,6 @@ use standins::{
 };
 use std::{
     any::Any,
-    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -35,28 +34,18 @@ fi
 /// What its build prints.
 pub const QUICK_LOG: &str = "Running \"sh build.sh\"\nsrc/state.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'.\nError: Command \"sh build.sh\" exited with 2\n";
 
-/// A project that does not build, and takes no time to say so.
-async fn quick_files() -> anyhow::Result<BTreeMap<String, Option<String>>> {
+/// A person with tokens, and on Vercel a project that does not build, and takes no time to say so.
+pub async fn seed_quick(standins: &Standins, repository: &str) -> anyhow::Result<Seeded> {
     let files = [
         ("build.sh", QUICK_BUILD.to_owned()),
         ("src/state.ts", "export const state: number = \"1\";\n".to_owned()),
         // Else a build fetches the version that its platform has by default.
         (".node-version", build::node_version().await?),
     ];
-    Ok(files.map(|(path, text)| (path.to_owned(), Some(text))).into())
-}
-
-/// How Vercel builds it.
-async fn quick_settings() -> anyhow::Result<Map<String, Value>> {
+    let files = files.map(|(path, text)| (path.to_owned(), Some(text))).into();
     let mut settings = own_node().await?;
     settings.insert("installCommand".into(), json!("true"));
     settings.insert("buildCommand".into(), json!("sh build.sh"));
-    Ok(settings)
-}
-
-/// A person with tokens, and the quick project on Vercel.
-pub async fn seed_quick(standins: &Standins, repository: &str) -> anyhow::Result<Seeded> {
-    let (files, settings) = (quick_files().await?, quick_settings().await?);
     standins.seed(Seed { repository: repository.to_owned(), files, settings, ..Seed::default() }).await
 }
 

@@ -17,6 +17,9 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 const MISSED_HEARTBEATS: usize = 3;
 /// A job that fails is a defect of the worker, not of its row: a reconciler pushes a new one.
 const MAX_ATTEMPTS: usize = 3;
+/// Of two jobs the one with the higher priority is taken first, and with the same, the older one.
+const USUAL: usize = 0;
+const AHEAD: usize = 1;
 /// Pause before a worker whose backend ended is started again.
 const RESTART: Duration = Duration::from_secs(1);
 
@@ -83,7 +86,17 @@ impl<J: Job> Queue<J> {
 
     /// Stores a job under an idempotency key. A key that is in the table already is success: the job is there.
     pub async fn store(&self, key: &str, job: J) -> Result<(), QueueError> {
-        let task = TaskBuilder::new(job).idempotency_key(key).max_attempts(MAX_ATTEMPTS).build();
+        self.insert(key, job, USUAL).await
+    }
+
+    /// The same for a job that is done before those that wait already.
+    pub async fn store_ahead(&self, key: &str, job: J) -> Result<(), QueueError> {
+        self.insert(key, job, AHEAD).await
+    }
+
+    async fn insert(&self, key: &str, job: J, priority: usize) -> Result<(), QueueError> {
+        let task =
+            TaskBuilder::new(job).idempotency_key(key).max_attempts(MAX_ATTEMPTS).priority(priority).build();
         let pushed = match &self.pool {
             Pool::Sqlite(pool) => {
                 sqlite_storage(pool).push_task(task).await.map_err(|error| error.to_string())
@@ -259,6 +272,39 @@ mod tests {
         stop.cancel();
         working.await.unwrap();
         assert_eq!(count.most.load(Ordering::SeqCst), 2);
+    }
+
+    /// Notes its name when it is done.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    struct Named(String);
+
+    #[async_trait]
+    impl Job for Named {
+        const QUEUE: &'static str = "named";
+        type Context = std::sync::Mutex<Vec<String>>;
+
+        async fn run(self, done: &Self::Context) -> Result<(), DbError> {
+            done.lock().unwrap().push(self.0);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_stored_ahead_is_done_before_those_that_wait() {
+        let test = testing::fresh().await.unwrap();
+        migrate(&test.db).await.unwrap();
+        let (queue, stop) = (Queue::new(&test.db), CancellationToken::new());
+        let done = Arc::new(std::sync::Mutex::new(Vec::new()));
+        queue.store("a", Named("first".into())).await.unwrap();
+        queue.store("b", Named("second".into())).await.unwrap();
+        queue.store_ahead("c", Named("ahead".into())).await.unwrap();
+        let working = tokio::spawn(work(queue, done.clone(), 1, stop.clone()));
+        while done.lock().unwrap().len() < 3 {
+            tokio::time::sleep(POLL / 10).await;
+        }
+        stop.cancel();
+        working.await.unwrap();
+        assert_eq!(done.lock().unwrap()[0], "ahead");
     }
 
     async fn stored_jobs(db: &Db) -> i64 {

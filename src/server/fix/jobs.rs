@@ -6,7 +6,7 @@
 use super::{FixContext, run};
 use crate::server::{
     clock::Clock,
-    db::{self, Db, DbError},
+    db::{self, Db, DbError, fixes::Unheld},
     intake::Wake,
     live::Bus,
     queue::{Job, Queue, QueueError},
@@ -76,13 +76,15 @@ impl Wake for Waker {
     }
 }
 
-/// Pushes a job for each unfinished fix that no worker holds. Returns how many there were.
+/// Pushes a job for each unfinished fix that no worker holds; one that lost its worker does not wait behind those that
+/// nobody has begun with. Returns how many there were.
 pub async fn reconcile(queue: &JobQueue, db: &Db, clock: &Clock) -> Result<usize, QueueError> {
     let now = clock.now();
     let epoch = now.timestamp() / KEY_EPOCH_SECONDS;
     let waiting = db::fixes::unfinished_without_lease(db, now, RECONCILE_BATCH).await?;
-    for (fix_id, version) in &waiting {
-        queue.push(&format!("{fix_id}:{version}:{epoch}"), fix_id).await?;
+    for Unheld { id, version, begun } in &waiting {
+        let (key, job) = (format!("{id}:{version}:{epoch}"), FixJob { fix_id: id.clone() });
+        if *begun { queue.store_ahead(&key, job).await? } else { queue.store(&key, job).await? }
     }
     Ok(waiting.len())
 }

@@ -13,7 +13,7 @@ pub use admit::{Admissions, Admitted, NewFix, admissions, admit};
 pub use change::FixChange;
 pub use list::{Window, diagnosed, summaries};
 pub use read::{
-    built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
+    Unheld, built_heads, built_pull_requests_of, by_fix_branch, by_merge_commit, by_pushed_commit, detail,
     detail_for_user, find, find_for_user, known, left_to, oldest_waiting, open_pull_requests, open_twin,
     redeployed_for_another, started_by_themselves, unfinished_without_lease, waited_for,
 };

@@ -14,8 +14,8 @@ use crate::{
 };
 use chrono::TimeDelta;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, FromQueryResult,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, Asterisk, Expr, ExprTrait as _, Query},
 };
 use std::collections::{BTreeSet, HashSet};
@@ -191,20 +191,30 @@ pub(super) fn without_lease(now: Timestamp) -> Condition {
         .add(is_past(until, now - SUSPECT_PAUSE))
 }
 
-/// Unfinished fixes that no live worker holds, oldest first, with their versions.
-pub async fn unfinished_without_lease(
-    db: &Db,
-    now: Timestamp,
-    limit: u64,
-) -> Result<Vec<(String, i32)>, DbError> {
+/// An unfinished fix that no live worker holds.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Unheld {
+    /// Our id of the fix.
+    pub id: String,
+    /// Counts who has held it and what was written.
+    pub version: i32,
+    /// Whether a worker has begun with it.
+    pub begun: bool,
+}
+
+/// Unfinished fixes that no live worker holds: first those that a worker has begun with, and of each the oldest.
+pub async fn unfinished_without_lease(db: &Db, now: Timestamp, limit: u64) -> Result<Vec<Unheld>, DbError> {
+    let begun = deployment::Column::FixStatus.ne(FixStatus::Pending.as_str());
     Ok(deployment::Entity::find()
         .select_only()
         .columns([deployment::Column::Id, deployment::Column::Version])
+        .column_as(begun.clone(), "begun")
         .filter(deployment::Column::FixStatus.is_in(unfinished()))
         .filter(without_lease(now))
+        .order_by_desc(begun)
         .order_by_asc(deployment::Column::CreatedAt)
         .limit(limit)
-        .into_tuple()
+        .into_model()
         .all(&db.orm)
         .await?)
 }

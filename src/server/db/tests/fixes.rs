@@ -7,7 +7,7 @@ use crate::{
         DbError,
         entity::deployment,
         events,
-        fixes::{self, Admitted, FixChange},
+        fixes::{self, Admitted, FixChange, Unheld},
         testing,
     },
 };
@@ -58,7 +58,8 @@ async fn a_lease_is_held_by_one_until_it_runs_out() {
     let new = failure(&subscription, "dpl_1", None);
     let id = new.id.clone();
     fixes::admit(&test.db, new, None, at(0)).await.unwrap();
-    assert_eq!(fixes::unfinished_without_lease(&test.db, at(1), 10).await.unwrap(), [(id.clone(), 1)]);
+    let unheld = Unheld { id: id.clone(), version: 1, begun: false };
+    assert_eq!(fixes::unfinished_without_lease(&test.db, at(1), 10).await.unwrap(), [unheld]);
 
     let claims = join_all((0..20).map(|n| {
         let (db, id) = (test.db.clone(), id.clone());
@@ -75,6 +76,24 @@ async fn a_lease_is_held_by_one_until_it_runs_out() {
     assert!(!fixes::renew(&test.db, &id, &owner, at(40)).await.unwrap());
     fixes::release(&test.db, &id, "late").await.unwrap();
     assert_eq!(fixes::unfinished_without_lease(&test.db, at(22), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_lost_its_worker_comes_before_what_nobody_has_begun_with() {
+    let test = testing::fresh().await.unwrap();
+    let (_, subscription) = watcher(&test.db, "a@example.test", "prj_1").await;
+    let mut ids = Vec::new();
+    for (number, deployment) in ["dpl_1", "dpl_2", "dpl_3"].into_iter().enumerate() {
+        let new = failure(&subscription, deployment, None);
+        ids.push(new.id.clone());
+        fixes::admit(&test.db, new, None, at(number as i64)).await.unwrap();
+    }
+    let mut last = fixes::claim(&test.db, &ids[2], "dead", at(3), at(13)).await.unwrap().unwrap();
+    let change = FixChange { status: Some(FixStatus::Fixing), ..FixChange::default() };
+    fixes::transition(&test.db, &mut last, change, vec![], at(3)).await.unwrap();
+    let unheld = fixes::unfinished_without_lease(&test.db, at(14), 2).await.unwrap();
+    let of = |unheld: &Unheld| (unheld.id.clone(), unheld.begun);
+    assert_eq!(unheld.iter().map(of).collect::<Vec<_>>(), [(ids[2].clone(), true), (ids[0].clone(), false)]);
 }
 
 #[tokio::test]

@@ -8,8 +8,10 @@ use crate::{
         db::{
             Db, Pool, accounts,
             audit::{Which, list},
-            deliveries, fixes, integrations, invitations, left_out, notifications, outgoing, rules, sessions,
-            settings, subscriptions, tasks, testing, tokens, users,
+            deliveries,
+            fixes::{self, Unheld},
+            integrations, invitations, left_out, notifications, outgoing, rules, sessions, settings,
+            subscriptions, tasks, testing, tokens, users,
         },
     },
 };
@@ -97,7 +99,7 @@ async fn what_the_version_before_has_stored_is_read_by_this_one() {
     assert_eq!(detail.events[1].kind, EventKind::Note { text: "Hello".into(), stage: None });
     // What it was working on goes on.
     let waiting = fixes::unfinished_without_lease(db, now, 10).await.unwrap();
-    assert_eq!(waiting, [("wip".to_owned(), 2)]);
+    assert_eq!(waiting, [Unheld { id: "wip".into(), version: 2, begun: true }]);
     assert_eq!(list(db, Which { kind: Some(AuditKind::Change), ..Which::default() }, 10).await.unwrap(), []);
 }
 

@@ -65,15 +65,16 @@ test-sqlite: ## run the Rust tests on SQLite
 
 # Of the integration tests, those that open no database: they run on the first one alone.
 no_database := elsewhere::commands elsewhere::outages elsewhere::patches
-# And those that look at the agent, the model and the sandbox: what they store, other stories store, too.
-of_agents := endings:: hostile:: elsewhere::story
+# And those that look at agents, models, sandboxes, platforms and GitHub: what they store, other tests store, too.
+of_others := endings:: faults::garbage faults::github_down hostile:: platforms:: story::
 
 .PHONY: test-postgres
 test-postgres: ## run the Rust tests that use a database on a PostgreSQL server made for them; WHOLE=1 leaves none out
 	@$(setup) run test
 	cargo test $(tested) --no-run
-	scripts/with-postgres.sh cargo test $(tested) --lib --bins --test it -- \
-	  $(patsubst %,--skip %,$(no_database) $(if $(WHOLE),,$(of_agents)))
+	scripts/with-postgres.sh cargo test $(tested) --lib --bins
+	scripts/with-postgres.sh cargo test $(tested) --test it -- \
+	  $(patsubst %,--skip %,$(no_database) $(if $(WHOLE),,$(of_others)))
 	DURABLE=1 scripts/with-postgres.sh cargo test $(tested) --test it -- \
 	  --ignored --exact chaos::a_few_fixes_survive_all_of_it --nocapture
 

@@ -1,12 +1,10 @@
 // Every page in light and dark, wide and narrow: nothing keeps anybody out, nothing is fetched elsewhere, and a picture
 // of each is kept in `pictures/`. Then two people who see nothing of each other.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { clean, setUp, taken } from './page';
+import { look as inEveryWay, setUp, taken } from './page';
 import { type Seeded, World } from './world';
 
 test.describe.configure({ mode: 'serial' });
-
-const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
 let world: World;
 let seeded: Seeded;
@@ -22,16 +20,7 @@ async function look(name: string, path: string): Promise<void> {
   expect(policy, name).toContain("default-src 'none'");
   expect(policy, name).not.toMatch(/unsafe-inline|[' ]unsafe-eval|https?:|\*/);
   if (path !== '/api') await taken(page);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const [size, viewport] of Object.entries(SIZES)) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize(viewport);
-      await clean(page);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(wider, `${name} is wider than a ${size} screen`).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: `pictures/${name}-${colorScheme}-${size}.png`, fullPage: true });
-    }
-  }
+  await inEveryWay(page, name, undefined, (file) => `pictures/${file}`);
 }
 
 test.beforeAll(async ({ browser }) => {

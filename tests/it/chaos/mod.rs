@@ -66,6 +66,9 @@ const FULL: Size = Size {
     agent: "instant",
 };
 
+/// Between two lines about how far it is.
+const WORD: Duration = Duration::from_secs(60);
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it restarts the database server, which other tests would share: make test-postgres"]
 async fn a_few_fixes_survive_all_of_it() -> anyhow::Result<()> {
@@ -96,6 +99,7 @@ async fn survive(size: Size) -> anyhow::Result<()> {
     let (mut next_kill, mut cut) = (Instant::now() + size.kill_every, None::<Instant>);
     let mut healed = false;
     let mut most_inside = 0;
+    let mut next_word = Instant::now() + WORD;
     loop {
         if told < failing.len() {
             fleet.fail(&failing[told]).await?;
@@ -115,6 +119,11 @@ async fn survive(size: Size) -> anyhow::Result<()> {
             size.fixes,
             fleet.said()
         );
+        if Instant::now() > next_word {
+            let minutes = begun.elapsed().as_secs_f64() / 60.0;
+            eprintln!("{minutes:5.1} min: {told} failures, {ended} fixes have ended, {kills} kills");
+            next_word += WORD;
+        }
         most_inside = most_inside.max(report::inside(&fleet).len());
         if Instant::now() > next_kill {
             fleet.kill(rng.random_range(0..size.workers))?;

@@ -4,6 +4,11 @@ use clap::{Parser, Subcommand};
 use deploymend::server::{commands, config::Config};
 use std::process::ExitCode;
 
+/// For SQLite, too. The C library's allocator has many arenas and keeps what is free in them, so that a server's memory
+/// rises for hours.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Repairs failed Vercel, Cloudflare and Render deployments with verified pull requests.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]

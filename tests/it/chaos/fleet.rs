@@ -8,6 +8,7 @@ use crate::{
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use deploymend::server::db::testing::{self, TestDb};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use standins::{Options, Standins, github::actions::NewCommit, scenario::Build};
 use std::{
     collections::BTreeMap,
@@ -15,7 +16,12 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
+use tokio::task::JoinHandle;
 
 /// A failure to come.
 pub struct Failing {
@@ -30,7 +36,7 @@ pub struct Fleet {
     /// The first worker's to the database.
     pub line: Line,
     pub database_url: String,
-    workers: Vec<Worker>,
+    workers: Arc<Mutex<Vec<Worker>>>,
     projects: Vec<(String, String)>,
     size: Size,
     _kept: TestDb,
@@ -56,6 +62,12 @@ impl Worker {
         Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?)
     }
 
+    fn restart(&mut self) -> anyhow::Result<()> {
+        self.kill();
+        self.child = Self::spawn(&self.settings, &self.log)?;
+        Ok(())
+    }
+
     fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -65,6 +77,32 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+fn locked(workers: &Mutex<Vec<Worker>>) -> MutexGuard<'_, Vec<Worker>> {
+    workers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What kills workers, until it is stopped.
+pub struct Killer {
+    work: JoinHandle<anyhow::Result<()>>,
+    kills: Arc<AtomicUsize>,
+}
+
+impl Killer {
+    pub fn kills(&self) -> usize {
+        self.kills.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many there were. The workers live on.
+    pub async fn stop(self) -> anyhow::Result<usize> {
+        self.work.abort();
+        match self.work.await {
+            Ok(ended) => ended?,
+            Err(error) => anyhow::ensure!(error.is_cancelled(), "{error}"),
+        }
+        Ok(self.kills.load(Ordering::Relaxed))
     }
 }
 
@@ -101,7 +139,7 @@ impl Fleet {
             servers: vec![],
             line,
             database_url,
-            workers: vec![],
+            workers: Arc::default(),
             projects,
             size,
             _kept: kept,
@@ -143,7 +181,7 @@ impl Fleet {
         Ok(())
     }
 
-    fn start_workers(&mut self) -> anyhow::Result<()> {
+    fn start_workers(&self) -> anyhow::Result<()> {
         for number in 0..self.size.workers {
             let machine = format!("worker-{number}");
             let mut settings = self.settings(&machine);
@@ -153,7 +191,7 @@ impl Fleet {
                 settings = settings.set("DATABASE_URL", url);
             }
             let log = self._kept.folder.path().join(format!("{machine}.log"));
-            self.workers.push(Worker::start(settings, log)?);
+            locked(&self.workers).push(Worker::start(settings, log)?);
         }
         Ok(())
     }
@@ -187,12 +225,24 @@ impl Fleet {
         self.standins.build(build).await.map(drop)
     }
 
-    /// Kills a worker and starts it again.
-    pub fn kill(&mut self, number: usize) -> anyhow::Result<()> {
-        let worker = &mut self.workers[number];
-        worker.kill();
-        worker.child = Worker::spawn(&worker.settings, &worker.log)?;
-        Ok(())
+    /// Kills one of the workers every so often and starts it again, whatever the others and the test are busy with.
+    pub fn killer(&self) -> Killer {
+        let (workers, every, kills) =
+            (Arc::clone(&self.workers), self.size.kill_every, Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&kills);
+        let work = tokio::spawn(async move {
+            let mut rng = StdRng::seed_from_u64(7);
+            let mut turns = tokio::time::interval(every);
+            turns.tick().await;
+            loop {
+                turns.tick().await;
+                let mut workers = locked(&workers);
+                let number = rng.random_range(0..workers.len());
+                workers[number].restart()?;
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Killer { work, kills }
     }
 
     /// What the folder of all machines is called.
@@ -226,7 +276,7 @@ impl Fleet {
                 lines.into_iter().rev().collect::<Vec<_>>().join("\n  ")
             )
         };
-        self.workers.iter().map(tail).collect()
+        locked(&self.workers).iter().map(tail).collect()
     }
 
     pub fn repositories(&self) -> impl Iterator<Item = &str> {

@@ -13,7 +13,6 @@ use crate::app::until;
 use anyhow::Context as _;
 use deploymend::server::db::{Db, entity::deployment};
 use fleet::Fleet;
-use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use report::Report;
 use sea_orm::EntityTrait as _;
 use std::{
@@ -89,14 +88,13 @@ async fn five_hundred_fixes_survive_all_of_it() -> anyhow::Result<()> {
 async fn survive(size: Size) -> anyhow::Result<()> {
     // SQLite is for one machine.
     anyhow::ensure!(std::env::var_os("TEST_DATABASE_URL").is_some(), "it needs PostgreSQL");
-    let mut fleet = Fleet::start(size).await?;
+    let fleet = Fleet::start(size).await?;
     let database = Db::connect(&fleet.database_url).await?;
     let begun = Instant::now();
     let failing = fleet.failures();
     let (mut seen, mut open) = (Seen::default(), JoinSet::new());
-    let mut rng = StdRng::seed_from_u64(7);
-    let (mut told, mut kills, mut restarts) = (0, 0, 0);
-    let (mut next_kill, mut cut) = (Instant::now() + size.kill_every, None::<Instant>);
+    let killer = fleet.killer();
+    let (mut told, mut restarts, mut cut) = (0, 0, None::<Instant>);
     let mut healed = false;
     let mut most_inside = 0;
     let mut next_word = Instant::now() + WORD;
@@ -121,15 +119,13 @@ async fn survive(size: Size) -> anyhow::Result<()> {
         );
         if Instant::now() > next_word {
             let minutes = begun.elapsed().as_secs_f64() / 60.0;
-            eprintln!("{minutes:5.1} min: {told} failures, {ended} fixes have ended, {kills} kills");
+            eprintln!(
+                "{minutes:5.1} min: {told} failures, {ended} fixes have ended, {} kills",
+                killer.kills()
+            );
             next_word += WORD;
         }
         most_inside = most_inside.max(report::inside(&fleet).len());
-        if Instant::now() > next_kill {
-            fleet.kill(rng.random_range(0..size.workers))?;
-            kills += 1;
-            next_kill = Instant::now() + size.kill_every;
-        }
         if restarts < size.restarts && ended >= size.fixes * (restarts + 1) / (size.restarts + 1) {
             restart_database().await?;
             restarts += 1;
@@ -147,12 +143,13 @@ async fn survive(size: Size) -> anyhow::Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(if told < failing.len() { 20 } else { 200 })).await;
     }
+    let kills = killer.stop().await?;
     fleet.line.cut(false);
     let seconds = begun.elapsed().as_secs_f64();
     let report = Report { size, seconds, kills, restarts, was_cut: cut.is_some(), most_inside };
     // The last events are on their way, and what the last kill left is not swept yet.
     until(Duration::from_secs(60), async || report.check(&fleet, &database, &seen).await).await?;
-    report.print(&fleet, &database, &seen).await
+    report.print(&database, &seen).await
 }
 
 /// Opens the pages of fixes that are new. Gives how many have ended.

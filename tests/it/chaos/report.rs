@@ -89,28 +89,24 @@ impl Report {
         Ok(Ok(()))
     }
 
-    pub async fn print(&self, fleet: &Fleet, database: &Db, seen: &Seen) -> anyhow::Result<()> {
+    pub async fn print(&self, database: &Db, seen: &Seen) -> anyhow::Result<()> {
         let rows = deployment::Entity::find().all(&database.orm).await?;
         let mut resumed = 0;
         for row in &rows {
             let events = db::events::since(database, &row.id, 0, u64::MAX).await?;
             resumed += events.iter().filter(|event| was_continued(&event.kind)).count();
         }
-        let asked: usize = fleet
-            .repositories()
-            .map(|name| fleet.standins.creates(&format!("/repos/{name}/pulls")).calls)
-            .sum();
         println!(
             "\n{:<44} {}",
             "servers, workers",
             format_args!("{}, {}", self.size.servers, self.size.workers)
         );
         println!("{:<44} {} in {:.0} s", "failing deployments", rows.len(), self.seconds);
-        println!("{:<44} {}", "workers killed", self.kills);
+        let between = self.seconds / self.kills as f64;
+        println!("{:<44} {}, one every {between:.1} s", "workers killed", self.kills);
         println!("{:<44} {}", "restarts of the database", self.restarts);
         println!("{:<44} {} s", "one worker without the database for", self.size.cut_for.as_secs());
         println!("{:<44} {}", "fixes with a pull request", rows.len());
-        println!("{:<44} {asked}", "times GitHub was asked to open one");
         println!("{:<44} {resumed}", "times a fix was taken over from the dead");
         println!("{:<44} {}, each once and in order", "events seen by browsers", seen.events());
         println!("{:<44} {}", "most processes in sandboxes at once", self.most_inside);

@@ -66,7 +66,8 @@ test-sqlite: ## run the Rust tests on SQLite
 # Of the integration tests, those that open no database: they run on the first one alone.
 no_database := elsewhere::commands elsewhere::outages elsewhere::patches
 # And those that look at agents, models, sandboxes, platforms and GitHub: what they store, other tests store, too.
-of_others := endings:: faults::garbage faults::github_down hostile:: platforms:: story::
+of_others := cloudflare:: contract:: endings:: faults::garbage faults::github_down hostile:: platforms:: render:: story:: \
+  vercel::
 
 .PHONY: test-postgres
 test-postgres: ## run the Rust tests that use a database on a PostgreSQL server made for them; WHOLE=1 leaves none out

@@ -25,10 +25,9 @@ export function collect(problems: string[], page: Page, except?: string): void {
 
 /**
  * Looks at the page as it is, in light and in dark, at each of the widths: nothing keeps anybody out, and nothing is
- * wider than the screen. Keeps a picture where `picture` names a file, as `NAME-COLOURS-WIDTH.png` in the folder
- * `SHOTS` unless told otherwise.
+ * wider than the screen. Keeps pictures where `SHOTS` names a folder.
  */
-export async function look(page: Page, name: string, widths = [1440, 390], picture = shot): Promise<void> {
+export async function look(page: Page, name: string, widths = [1440, 390]): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const width of widths) {
@@ -37,16 +36,13 @@ export async function look(page: Page, name: string, widths = [1440, 390], pictu
       if (width === (colorScheme === 'light' ? widths[0] : widths.at(-1))) await clean(page);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wider, `${name} at ${width}`).toBeLessThanOrEqual(0);
-      const path = picture(`${name}-${colorScheme}-${width}.png`);
-      if (path) await page.screenshot({ path, fullPage: true });
+      if (process.env.SHOTS) {
+        await page.screenshot({ path: `${process.env.SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+      }
     }
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize({ width: widths[0]!, height: 900 });
-}
-
-function shot(file: string): string | undefined {
-  return process.env.SHOTS && `${process.env.SHOTS}/${file}`;
 }
 
 /** Connects the signed-in person's account at a platform or at GitHub, as the form does. */

@@ -1,5 +1,5 @@
-// Every page in light and dark, wide and narrow: nothing keeps anybody out, nothing is fetched elsewhere, and a picture
-// of each is kept in `pictures/`. Then two people who see nothing of each other.
+// Every page in light and dark, wide and narrow: nothing keeps anybody out, nothing is fetched elsewhere. Then two
+// people who see nothing of each other.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { look as inEveryWay, setUp, taken } from './page';
 import { type Seeded, World } from './world';
@@ -20,7 +20,7 @@ async function look(name: string, path: string): Promise<void> {
   expect(policy, name).toContain("default-src 'none'");
   expect(policy, name).not.toMatch(/unsafe-inline|[' ]unsafe-eval|https?:|\*/);
   if (path !== '/api') await taken(page);
-  await inEveryWay(page, name, undefined, (file) => `pictures/${file}`);
+  await inEveryWay(page, name);
 }
 
 test.beforeAll(async ({ browser }) => {
@@ -49,6 +49,7 @@ test('pages before there is anything to see', async () => {
 });
 
 test('pages with something on them', async () => {
+  test.setTimeout(600_000);
   await page.request.post(`${world.base}/api/integrations/vercel/connect`, { data: { token: seeded.vercelToken } });
   await world.build(seeded.projectId);
   let rows: any[] = [];

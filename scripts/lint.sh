@@ -16,6 +16,24 @@ check() {
   printf '== %s: %s (%d s)\n' "$name" "$result" $((SECONDS - start))
 }
 
+# A long check that has build files of its own runs beside the others: each compilation ends with one large crate, which
+# keeps one processor busy.
+declare -A beside
+trap 'jobs -p | xargs --no-run-if-empty kill 2>/dev/null || true' EXIT
+begin() {
+  local name=$1
+  shift
+  "$@" >"target/lint-$name.log" 2>&1 &
+  beside[$name]=$!
+}
+
+finish() {
+  local status=0
+  wait "${beside[$1]}" || status=$?
+  cat "target/lint-$1.log"
+  return "$status"
+}
+
 # The same features as the tests, and always the whole workspace: another selection compiles the dependencies again.
 server=(--workspace --features "ssr,failpoints")
 # What .cargo/config.toml says, for the commands that set flags of their own.
@@ -25,7 +43,7 @@ browser() {
   local cargo
   mapfile -t cargo < <(wasm_cargo)
   ((${#cargo[@]})) || { note "no Rust target $wasm_target: run make setup"; return 1; }
-  local flags=(--lib --no-default-features --features hydrate --target "$wasm_target")
+  local flags=(--lib --no-default-features --features hydrate --target "$wasm_target" --target-dir target/lint-browser)
   if [[ ${cargo[*]} == *debian* ]]; then
     # That toolchain comes without clippy.
     RUSTFLAGS="$erased -D warnings" "${cargo[@]}" check "${flags[@]}"
@@ -61,13 +79,16 @@ advisories() {
   fi
 }
 
+mkdir -p target
+begin browser browser
+begin fuzz fuzz
 check "formatting" cargo fmt --all --check
 check "clippy, server" cargo clippy --all-targets "${server[@]}" -- -D warnings
-check "clippy, browser" browser
 check "documentation" documentation
+check "clippy, browser" finish browser
 check "licences, bans and sources" run_tool cargo-deny check licenses bans sources
 check "advisories" advisories
-check "fuzz" fuzz
+check "fuzz" finish fuzz
 check "unused dependencies" run_tool cargo-machete
 check "shell scripts" bash -c 'git ls-files -z "*.sh" .ci/run | xargs -0 shellcheck --external-sources'
 

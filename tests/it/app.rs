@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader},
     os::unix::process::ExitStatusExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, mpsc},
     time::{Duration, Instant},
@@ -22,6 +22,14 @@ const LOOK: Duration = Duration::from_millis(100);
 
 pub const EMAIL: &str = "owner@example.test";
 pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The program that was built with the tests, or the one in a folder that the environment names.
+fn program() -> PathBuf {
+    match std::env::var_os("DEPLOYMEND_PROGRAMS") {
+        Some(folder) => Path::new(&folder).join("deploymend"),
+        None => env!("CARGO_BIN_EXE_deploymend").into(),
+    }
+}
 
 /// How the program is started; the same again after a crash.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +49,7 @@ impl Settings {
 
     /// The program, with nothing said to it yet.
     pub fn command(&self) -> Command {
-        let program = env!("CARGO_BIN_EXE_deploymend");
+        let program = program();
         let mut command = match self.through.split_first() {
             None => Command::new(program),
             Some((through, arguments)) => {

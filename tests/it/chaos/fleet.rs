@@ -15,7 +15,7 @@ use std::{
     ffi::OsStr,
     fs::File,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -57,8 +57,8 @@ impl Worker {
 
     fn spawn(settings: &Settings, log: &Path) -> anyhow::Result<Child> {
         let log = File::options().create(true).append(true).open(log)?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_deploymend"));
-        command.arg("work").env_remove("RUST_LOG").envs(&settings.env);
+        let mut command = settings.command();
+        command.arg("work");
         Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?)
     }
 

@@ -7,7 +7,7 @@ use sea_orm::EntityTrait as _;
 use std::time::{Duration, Instant};
 
 /// Each number of workers divides it.
-const FIXES: usize = 12;
+const FIXES: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: make throughput"]

@@ -116,7 +116,11 @@ impl Stage {
         let (limits, proxies) = (connections::Limits::default(), TrustedProxies::new(&[]));
         tokio::spawn(connections::serve(listener, router, limits, proxies, state.stop.clone()));
 
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        // Between two looks, the server may end a connection that was idle for too long.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .build()?;
         let set_up = state.auth.prepare_set_up().await?.context("there is an owner")?;
         let form = [
             ("token", set_up.token.expose_secret()),

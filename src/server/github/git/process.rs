@@ -2,6 +2,7 @@
 //! repository, ends in time, and whose output is bounded and free of the token.
 
 use super::error::GitError;
+use crate::server::disk;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     ffi::{OsStr, OsString},
@@ -214,6 +215,10 @@ impl<'a> Run<'a> {
         }
         match status.code() {
             Some(NOT_FOUND) => Err(GitError::NotInstalled),
+            // Of a file that it cannot write, git often says no more than that.
+            code if code != Some(0) && disk::has_no_room(dir) => {
+                Err(GitError::Io { what, source: std::io::ErrorKind::StorageFull.into() })
+            }
             code => Ok(Outcome { code, stdout, detail: detail(&stderr, &self.secrets) }),
         }
     }
@@ -313,6 +318,16 @@ mod tests {
             Err(GitError::Failed { code: Some(3), detail, .. }) => assert_eq!(detail, "Basic [redacted]"),
             other => panic!("expected a failure, got {other:?}"),
         }
+    }
+
+    #[tokio::test]
+    async fn a_failure_on_a_full_disk_is_one_of_the_disk_whatever_git_says() {
+        // A file system that never has room.
+        let full = Run::new("init", ["init", "here"]).succeed(Path::new("/proc")).await;
+        assert!(full.as_ref().is_err_and(GitError::is_disk_full), "{full:?}");
+        let dir = tempfile::tempdir().expect("a folder");
+        let other = Run::new("init", ["init", "/proc/here"]).succeed(dir.path()).await;
+        assert!(matches!(&other, Err(error @ GitError::Failed { .. }) if !error.is_disk_full()), "{other:?}");
     }
 
     #[tokio::test]

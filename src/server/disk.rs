@@ -13,9 +13,23 @@ pub fn is_full(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
+/// What a file system has left for this user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Free {
+    /// Bytes that can still be written.
+    pub bytes: u64,
+    /// Files and folders that can still be made; the largest number where the file system has no limit of them.
+    pub files: u64,
+}
+
+/// What the file system of `path` has left. `None` where nobody can say.
+pub fn free(path: &Path) -> Option<Free> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    let files = if found.f_files == 0 { u64::MAX } else { found.f_favail };
+    Some(Free { bytes: found.f_bavail.saturating_mul(found.f_frsize), files })
+}
+
 /// Whether there is no room for small files beside `path`. For programs that fail without saying why.
 pub fn has_no_room(path: &Path) -> bool {
-    rustix::fs::statvfs(path).is_ok_and(|space| {
-        space.f_bavail.saturating_mul(space.f_frsize) < SMALL || (space.f_files > 0 && space.f_favail == 0)
-    })
+    free(path).is_some_and(|free| free.bytes < SMALL || free.files == 0)
 }

@@ -1,6 +1,6 @@
 //! What this machine has left → whether a worker here takes another fix, or leaves it to other machines.
 
-use crate::server::{config::Config, home::Home};
+use crate::server::{config::Config, disk, home::Home};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -103,8 +103,7 @@ pub fn free(data: &Path) -> Result<String, String> {
 }
 
 fn free_disk(data: &Path) -> Option<u64> {
-    let space = rustix::fs::statvfs(data).ok()?;
-    Some(space.f_bavail.saturating_mul(space.f_frsize) / MIB)
+    disk::free(data).map(|free| free.bytes / MIB)
 }
 
 #[cfg(test)]

@@ -69,20 +69,6 @@ pub(super) enum Size {
 /// What every file and folder counts at least, so that a flood of empty ones is seen.
 pub(super) const LEAST: u64 = 4096;
 
-/// What the file system below a folder has left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Free {
-    pub bytes: u64,
-    /// Files and folders that can still be made.
-    pub files: u64,
-}
-
-/// `None` where nobody can say.
-pub(super) fn free(folder: &Path) -> Option<Free> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    Some(Free { bytes: found.f_bavail.saturating_mul(found.f_frsize), files: found.f_favail })
-}
-
 /// Measures `roots` together; stops early above `enough` bytes. Every file and folder counts as [`LEAST`].
 pub(super) fn size(roots: &[PathBuf], enough: u64) -> Size {
     let mut open = roots.to_vec();

@@ -4,10 +4,14 @@
 //! folder as it was loaded, never writable from inside, against which the patch is made.
 
 use super::folder;
-use crate::server::sandbox::{REPO, SandboxError};
+use crate::server::{
+    disk,
+    sandbox::{REPO, SandboxError},
+};
 use std::{
     ffi::OsStr,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -110,6 +114,10 @@ where
     if output.status.success() {
         return Ok(());
     }
+    // Of a file that it cannot write, git often says no more than that.
+    if disk::has_no_room(folder) {
+        return Err(SandboxError::Io { what, source: ErrorKind::StorageFull.into() });
+    }
     Err(SandboxError::Git { what, detail: short(&output.stderr) })
 }
 
@@ -160,4 +168,18 @@ pub(super) fn patch_environment() -> Vec<(String, String)> {
         environment.push((format!("GIT_CONFIG_VALUE_{number}"), value.to_owned()));
     }
     environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_on_a_full_disk_is_one_of_the_disk_whatever_git_says() {
+        // A file system that never has room.
+        let full = git(Path::new("/proc"), "prepare the copy", ["init", "here"]).await;
+        assert!(full.as_ref().is_err_and(SandboxError::is_disk_full), "{full:?}");
+        let other = git(Path::new("/"), "prepare the copy", ["init", "/proc/here"]).await;
+        assert!(other.as_ref().is_err_and(|error| !error.is_disk_full()), "{other:?}");
+    }
 }

@@ -1,9 +1,9 @@
 //! Watches what a running sandbox uses, and says which limit it went over.
 
 use super::{cgroup::Group, processes};
-use crate::server::sandbox::{
-    EndedBy,
-    folder::{self, Free},
+use crate::server::{
+    disk::{self, Free},
+    sandbox::{EndedBy, folder},
 };
 use std::{
     path::PathBuf,
@@ -101,13 +101,13 @@ struct Room {
 impl Room {
     /// To be made before the folders are measured: what is written meanwhile counts.
     fn before(folders: &[PathBuf]) -> Self {
-        Self { left: u64::MAX, free: folders.first().and_then(|folder| folder::free(folder)) }
+        Self { left: u64::MAX, free: folders.first().and_then(|folder| disk::free(folder)) }
     }
 
     /// The file system has lost as much as the sandbox had left, by whomever: between two measurements of a large
     /// tree, several processes could otherwise fill the disk.
     fn may_be_used_up(&self, folders: &[PathBuf]) -> bool {
-        let now = folders.first().and_then(|folder| folder::free(folder));
+        let now = folders.first().and_then(|folder| disk::free(folder));
         let (Some(then), Some(now)) = (&self.free, &now) else { return false };
         then.bytes.saturating_sub(now.bytes) > self.left
             || then.files.saturating_sub(now.files).saturating_mul(folder::LEAST) > self.left

@@ -76,7 +76,8 @@ pub fn work(conversation: &Conversation) -> Step {
     let mut reasons: Vec<String> = Vec::new();
     for problem in &found {
         if tried(turns, problem) {
-            reasons.push(format!("{}: my change did not help", problem.key()));
+            let seen = if built.is_some() { "did not help" } else { "was not built" };
+            reasons.push(format!("{}: my change {seen}", problem.key()));
             continue;
         }
         match repair(problem, &evidence) {
@@ -94,7 +95,7 @@ pub fn work(conversation: &Conversation) -> Step {
     let rest = if reasons.is_empty() {
         "I found no error that I know how to repair.".to_owned()
     } else {
-        format!("Not repaired:\n- {}", reasons.join("\n- "))
+        format!("Not seen to be repaired:\n- {}", reasons.join("\n- "))
     };
     Step::Final(summary(turns, &rest))
 }
@@ -170,7 +171,11 @@ mod tests {
     const PROMPT: &str = "The build failed. Build command: `npm run build`\n\n    src/a.ts(1,7): error TS2322: Type 'string' is not assignable to type 'number'.\n";
 
     fn play(answers: &[(&str, &str)]) -> (Vec<String>, String) {
-        let mut conversation = Conversation { prompt: PROMPT.to_owned(), ..Conversation::default() };
+        play_from(PROMPT, answers)
+    }
+
+    fn play_from(prompt: &str, answers: &[(&str, &str)]) -> (Vec<String>, String) {
+        let mut conversation = Conversation { prompt: prompt.to_owned(), ..Conversation::default() };
         let mut calls = Vec::new();
         for (tool, answer) in answers {
             match next(&conversation, Mode::Ok) {
@@ -211,6 +216,14 @@ mod tests {
         let (calls, text) = play(&[READ, ("edit", "Edit applied successfully."), ("bash", same)]);
         assert_eq!(calls.len(), 3);
         assert!(text.contains("did not help"), "{text}");
+    }
+
+    #[test]
+    fn a_change_that_was_not_built_is_not_said_to_have_failed() {
+        let (_, error) = PROMPT.split_once("\n\n").expect("a command and an error");
+        let (calls, text) = play_from(error, &[READ, ("edit", "Edit applied successfully.")]);
+        assert_eq!(calls.len(), 2);
+        assert!(text.contains("was not built") && !text.contains("did not help"), "{text}");
     }
 
     #[test]

@@ -60,10 +60,10 @@ fn starts_with_tool(command: &str) -> bool {
     command.split_whitespace().next().is_some_and(|first| TOOLS.contains(&first))
 }
 
+/// Whether a part of it builds: platforms without an install command have both in one.
 fn is_build(command: &str) -> bool {
-    let installs =
-        [" install", " ci", " add "].iter().any(|part| format!("{command} ").contains(&format!("{part} ")));
-    starts_with_tool(command) && !installs
+    let installs = |part: &str| part.split_whitespace().any(|word| ["install", "ci", "add"].contains(&word));
+    starts_with_tool(command) && command.split("&&").any(|part| starts_with_tool(part) && !installs(part))
 }
 
 #[cfg(test)]
@@ -76,6 +76,8 @@ mod tests {
             ("The build command is `npm run build`. It failed.", Some("npm run build")),
             ("Install: `npm ci`\nBuild: `npx tsc -p .`", Some("npx tsc -p .")),
             ("Build command: pnpm build", Some("pnpm build")),
+            ("- Build: npm install && npm run build", Some("npm install && npm run build")),
+            ("- Build: npm install", None),
             (
                 "- Folder: web\n- Install: npm ci\n- Build: npm run build\n\n- Use the build command above",
                 Some("npm run build"),

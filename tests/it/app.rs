@@ -78,6 +78,12 @@ pub async fn until<T>(
     }
 }
 
+/// A client that follows nothing, and makes a connection for each request: between two looks, the server may end one
+/// that was idle for too long.
+pub fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0).build()
+}
+
 /// A running server.
 pub struct App {
     pub child: Child,
@@ -136,8 +142,7 @@ impl App {
             }
             if event["message"] == listening {
                 let address = event["address"].as_str().context("no address")?.to_owned();
-                let client =
-                    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+                let client = client()?;
                 let base = format!("http://{address}");
                 return Ok(Self { child, base, log, set_up_token, client, cookie: None });
             }

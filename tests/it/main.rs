@@ -27,6 +27,7 @@ mod notifications;
 mod operations;
 mod papers;
 mod platforms;
+mod ports;
 mod receiver;
 mod render;
 mod routes;

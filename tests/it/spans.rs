@@ -188,12 +188,12 @@ async fn a_collector_sees_one_trace_from_the_delivery_to_the_sandbox_and_no_secr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_disturbs_nobody() -> anyhow::Result<()> {
-    let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let free = crate::ports::port()?;
     let mut world = World::new("healthy").await?;
     world.settings = world
         .settings
         .set("DEPLOYMEND_PAUSED", "true")
-        .set("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{free}"))
+        .set("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{free}"))
         .set("OTEL_BSP_SCHEDULE_DELAY", "100");
     let mut app = world.start().await?;
     let answered = async || {

@@ -119,7 +119,7 @@ impl World {
         database_url: &str,
         kept: impl Any + Send + Sync,
     ) -> anyhow::Result<Self> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = crate::ports::port()?;
         let settings = facing(settings(data, database_url), &standins)
             .set("DEPLOYMEND_LISTEN", format!("127.0.0.1:{port}"))
             .set("DEPLOYMEND_PUBLIC_URL", format!("http://127.0.0.1:{port}"))

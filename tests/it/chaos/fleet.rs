@@ -156,7 +156,7 @@ impl Fleet {
     }
 
     async fn start_servers(&mut self, github: &str, vercel: &str) -> anyhow::Result<()> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = crate::ports::port()?;
         let public = format!("http://127.0.0.1:{port}");
         for number in 0..self.size.servers {
             let mut settings =

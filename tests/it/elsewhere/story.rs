@@ -77,7 +77,7 @@ async fn a_worker_is_asked_for_the_model_on_an_address_of_its_own() -> anyhow::R
         app.form(path, &[("token", token)]).await?;
     }
     at_vercel(&mut app).await?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = crate::ports::port()?;
     let worker = world
         .settings
         .clone()

@@ -2,7 +2,7 @@
 //! by itself: polls, fixes and rounds are made by hand.
 
 use crate::{
-    app::{Settings, settings},
+    app::{Settings, client, settings},
     world::{QUICK, QUICK_LOG, agent, facing, seed_quick},
 };
 use anyhow::{Context as _, ensure};
@@ -116,11 +116,7 @@ impl Stage {
         let (limits, proxies) = (connections::Limits::default(), TrustedProxies::new(&[]));
         tokio::spawn(connections::serve(listener, router, limits, proxies, state.stop.clone()));
 
-        // Between two looks, the server may end a connection that was idle for too long.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_max_idle_per_host(0)
-            .build()?;
+        let client = client()?;
         let set_up = state.auth.prepare_set_up().await?.context("there is an owner")?;
         let form = [
             ("token", set_up.token.expose_secret()),

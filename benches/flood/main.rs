@@ -8,6 +8,8 @@
 mod app;
 #[path = "../../tests/it/flood/mod.rs"]
 mod flood;
+#[path = "../../tests/it/ports.rs"]
+mod ports;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/it/world.rs"]
 mod world;

@@ -13,6 +13,8 @@ mod fix;
 mod load;
 mod memory;
 mod pages;
+#[path = "../../tests/it/ports.rs"]
+mod ports;
 mod report;
 mod rows;
 mod start;

@@ -163,9 +163,7 @@ impl SandboxError {
     pub fn is_disk_full(&self) -> bool {
         match self {
             Self::Io { source, .. } => disk::is_full(source),
-            Self::Git { detail, .. } | Self::NotStarted { detail } => {
-                detail.contains("No space left on device")
-            }
+            Self::Git { detail, .. } | Self::NotStarted { detail } => disk::is_told_full(detail),
             _ => false,
         }
     }

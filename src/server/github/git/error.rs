@@ -145,9 +145,7 @@ impl GitError {
             Self::Failed { detail, .. }
             | Self::Unreachable { detail }
             | Self::Garbage { detail }
-            | Self::PatchRefused { detail } => {
-                detail.contains("No space left on device") || detail.contains("Disk quota exceeded")
-            }
+            | Self::PatchRefused { detail } => disk::is_told_full(detail),
             _ => false,
         }
     }

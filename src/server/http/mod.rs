@@ -36,9 +36,9 @@ use axum::{
     response::Response,
     routing::get,
 };
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use limits::deliveries::{self, Deliveries};
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -60,9 +60,17 @@ const BODY_LIMIT: usize = 256 * 1024;
 /// A request that takes longer is given up; live streams are outside this layer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The pages' routes. Listed once for the process: while Leptos lists them it holds back what any page of the process loads,
+/// and a page that begins just then never goes on (leptos-rs/leptos#4773).
+static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
+/// The paths of all pages, as the router writes them.
+pub fn page_paths() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(AxumRouteListing::path)
+}
+
 /// Everything that the server answers.
 pub fn router(state: AppState) -> Router {
-    let routes = generate_route_list(App);
     let views = Views::new(state.auth.clone(), PlatformContext::from_ref(&state));
     let context = {
         let views = views.clone();
@@ -92,7 +100,7 @@ pub fn router(state: AppState) -> Router {
         routes
     };
     let bounded = Router::new()
-        .leptos_routes_with_context(&state, routes, context, page)
+        .leptos_routes_with_context(&state, PAGES.clone(), context, page)
         .merge(auth::router())
         .merge(auth::github::router())
         .merge(forms::router(views.clone()))

@@ -10,7 +10,13 @@ mod site;
 use requests::Caller;
 use routes::Route;
 use site::Template;
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// Whoever asks: signed in or not, nothing there is anybody's.
 const PUBLIC: [&str; 16] = [
@@ -39,6 +45,8 @@ const SIGNED: [&str; 3] = [
 ];
 /// For the owner alone.
 const OWNERS: [&str; 1] = ["POST /settings/invitations"];
+/// Looked at one after the other. Of thirty, one does not come, where routers and pages get into each other's way.
+const PAGES: usize = 200;
 /// Of the account, which a token does not open.
 const IN_PERSON: [&str; 1] = ["POST /api/pages/settings"];
 
@@ -70,6 +78,31 @@ async fn every_route_answers_every_caller_as_it_should() -> anyhow::Result<()> {
     }
     assert!(wrong.is_empty(), "{}\n\n{table}", wrong.join("\n"));
     insta::assert_snapshot!("callers", table);
+    Ok(())
+}
+
+/// One process may serve more than one site, as these tests do: pages of one do not wait for another that is set up.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_made_while_another_router_is_set_up() -> anyhow::Result<()> {
+    let site = Template::make().await?.open().await?;
+    let list = Route { path: "/deployments".to_owned(), method: "GET".to_owned() };
+    let done = Arc::new(AtomicBool::new(false));
+    let others = tokio::task::spawn_blocking({
+        let (set_up, done) = (site.routers(), done.clone());
+        move || {
+            while !done.load(Ordering::Relaxed) {
+                drop(set_up());
+            }
+        }
+    });
+    let mut answers = Vec::new();
+    while answers.len() < PAGES && answers.last().is_none_or(|answer| answer == "200") {
+        answers.push(site.ask(&list, Caller::Owner).await.unwrap_or_else(|error| error.to_string()));
+    }
+    done.store(true, Ordering::Relaxed);
+    others.await?;
+    let (count, last) = (answers.len(), answers.pop());
+    assert_eq!((count, last.as_deref()), (PAGES, Some("200")));
     Ok(())
 }
 

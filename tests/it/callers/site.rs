@@ -14,7 +14,6 @@ use axum::{
 use chrono::TimeDelta;
 use clap::Parser as _;
 use deploymend::{
-    app::App,
     model::Provider,
     server::{
         auth,
@@ -29,7 +28,6 @@ use deploymend::{
         state::AppState,
     },
 };
-use leptos_axum::generate_route_list;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -131,8 +129,8 @@ impl Template {
                 anyhow::ensure!(known(path, &method.to_uppercase()), "{method} {path} is documented only");
             }
         }
-        for page in generate_route_list(App) {
-            anyhow::ensure!(known(page.path(), "GET"), "the page {} is not among the routes", page.path());
+        for page in http::page_paths() {
+            anyhow::ensure!(known(page, "GET"), "the page {page} is not among the routes");
         }
         site.close().await;
         Ok(routes.into_iter().collect())
@@ -162,6 +160,12 @@ impl Site {
         if let Pool::Sqlite(pool) = &self.state.db.pool {
             pool.close().await;
         }
+    }
+
+    /// Sets up the router of such a site.
+    pub fn routers(&self) -> impl Fn() -> Router + Send + use<> {
+        let state = self.state.clone();
+        move || http::router(state.clone())
     }
 
     async fn send(&self, request: Request<Body>) -> anyhow::Result<Response<Body>> {

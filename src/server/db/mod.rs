@@ -2,6 +2,7 @@
 //! writes SQL.
 
 pub mod accounts;
+mod among;
 pub mod audit;
 pub mod backup;
 mod batch;
@@ -33,6 +34,7 @@ pub mod users;
 #[cfg(test)]
 mod tests;
 
+use among::among;
 pub use batch::Batch;
 pub use error::DbError;
 pub use health::Disorder;

@@ -2,7 +2,7 @@
 //! user's webhook, so that a crash neither loses nor repeats anything.
 
 use super::{
-    Db, DbError,
+    Db, DbError, among,
     entity::{deployment, integration, notification, subscription},
     fixes, outgoing,
 };
@@ -227,7 +227,7 @@ pub async fn mark_read(db: &Db, user_id: &str, which: Which, now: Timestamp) -> 
     let chosen = match which {
         Which::All => unread,
         Which::UpTo(id) => unread.filter(notification::Column::Id.lte(id)),
-        Which::Ids(ids) => unread.filter(notification::Column::Id.is_in(ids)),
+        Which::Ids(ids) => unread.filter(among(db, notification::Column::Id, &ids)),
         Which::OfFix(fix_id) => unread.filter(notification::Column::DeploymentId.eq(fix_id)),
     };
     chosen.exec(&db.orm).await?;

@@ -1,7 +1,7 @@
 //! What is old enough to go, a bounded batch at a time: each is a short transaction, so that nobody waits for it.
 
 use super::{
-    Db, DbError, Pool,
+    Db, DbError, Pool, among,
     entity::{audit_entry, deployment, notification, outgoing_delivery, session, task, webhook_delivery},
 };
 use crate::model::{FixStatus, Timestamp};
@@ -28,7 +28,7 @@ pub async fn logs(db: &Db, before: Timestamp, days: i32) -> Result<u64, DbError>
     let forgotten = deployment::Entity::update_many()
         .col_expr(deployment::Column::Logs, Expr::value(None::<String>))
         .col_expr(deployment::Column::LogKeptDays, Expr::value(days))
-        .filter(ended().add(deployment::Column::Id.is_in(ids)))
+        .filter(ended().add(among(db, deployment::Column::Id, &ids)))
         .exec(&db.orm)
         .await?;
     Ok(forgotten.rows_affected)
@@ -42,7 +42,7 @@ pub async fn transcripts(db: &Db, before: Timestamp) -> Result<u64, DbError> {
     let ids = ids::<task::Entity>(db, task::Column::Id, old).await?;
     let forgotten = task::Entity::update_many()
         .col_expr(task::Column::Transcript, Expr::value(None::<String>))
-        .filter(task::Column::Id.is_in(ids))
+        .filter(among(db, task::Column::Id, &ids))
         .exec(&db.orm)
         .await?;
     Ok(forgotten.rows_affected)
@@ -111,5 +111,5 @@ async fn ids<E: EntityTrait>(db: &Db, id: E::Column, which: Condition) -> Result
 
 async fn remove<E: EntityTrait>(db: &Db, id: E::Column, which: Condition) -> Result<u64, DbError> {
     let ids = ids::<E>(db, id, which).await?;
-    Ok(E::delete_many().filter(id.is_in(ids)).exec(&db.orm).await?.rows_affected)
+    Ok(E::delete_many().filter(among(db, id, &ids)).exec(&db.orm).await?.rows_affected)
 }

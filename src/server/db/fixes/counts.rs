@@ -4,7 +4,7 @@
 use crate::{
     model::FixStatus,
     server::db::{
-        Db, DbError,
+        Db, DbError, among,
         entity::{deployment, fix_count},
     },
 };
@@ -27,7 +27,7 @@ pub struct Total {
 /// All fixes of these subscriptions, by subscription and state.
 pub async fn totals(db: &Db, subscriptions: &[String]) -> Result<Vec<Total>, DbError> {
     let rows = fix_count::Entity::find()
-        .filter(fix_count::Column::SubscriptionId.is_in(subscriptions))
+        .filter(among(db, fix_count::Column::SubscriptionId, subscriptions))
         .filter(fix_count::Column::Day.eq(ALL_DAYS))
         .all(&db.orm)
         .await?;
@@ -57,7 +57,7 @@ pub async fn by_day(
     let rows: Vec<(String, String, i64)> = fix_count::Entity::find()
         .select_only()
         .columns([fix_count::Column::Day, fix_count::Column::FixStatus, fix_count::Column::Fixes])
-        .filter(fix_count::Column::SubscriptionId.is_in(subscriptions))
+        .filter(among(db, fix_count::Column::SubscriptionId, subscriptions))
         .filter(fix_count::Column::Day.gte(first_day))
         .into_tuple()
         .all(&db.orm)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{AtLeast, Cursor, Finding, FixStatus, FixSummary, Provider, Timestamp},
-    server::db::{Db, DbError, entity::deployment},
+    server::db::{Db, DbError, among, entity::deployment},
 };
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait as _, DerivePartialModel, EntityTrait as _,
@@ -98,7 +98,7 @@ async fn keys(db: &Db, window: &Window<'_>, limit: u64) -> Result<Vec<(Timestamp
 pub async fn newest(db: &Db, window: &Window<'_>, limit: u64) -> Result<Vec<FixSummary>, DbError> {
     let ids: Vec<String> = keys(db, window, limit).await?.into_iter().map(|(_, id)| id).collect();
     let rows: Vec<ListRow> = deployment::Entity::find()
-        .filter(deployment::Column::Id.is_in(ids))
+        .filter(among(db, deployment::Column::Id, &ids))
         .into_partial_model()
         .all(&db.orm)
         .await?;
@@ -117,7 +117,7 @@ pub async fn diagnosed(
     let findings: HashMap<String, String> = deployment::Entity::find()
         .select_only()
         .columns([deployment::Column::Id, deployment::Column::Finding])
-        .filter(deployment::Column::Id.is_in(ids))
+        .filter(among(db, deployment::Column::Id, &ids))
         .filter(deployment::Column::Finding.is_not_null())
         .into_tuple::<(String, String)>()
         .all(&db.orm)
@@ -161,7 +161,7 @@ pub async fn pull_request_times(
     let times: Vec<(Timestamp, Option<Timestamp>)> = deployment::Entity::find()
         .select_only()
         .columns([deployment::Column::CreatedAt, deployment::Column::PrOpenedAt])
-        .filter(deployment::Column::Id.is_in(ids))
+        .filter(among(db, deployment::Column::Id, &ids))
         .into_tuple()
         .all(&db.orm)
         .await?;
@@ -175,20 +175,16 @@ pub async fn of_deployments(
     subscriptions: &[String],
     platform_ids: &[String],
 ) -> Result<HashMap<String, FixSummary>, DbError> {
-    let mut found = HashMap::new();
-    for ids in platform_ids.chunks(500) {
-        // Looked up by the unique id; a filter by subscription would invite the database to read all of them.
-        let rows: Vec<ListRow> = deployment::Entity::find()
-            .filter(deployment::Column::PlatformDeploymentId.is_in(ids))
-            .into_partial_model()
-            .all(&db.orm)
-            .await?;
-        let mine = rows
-            .into_iter()
-            .filter(|row| row.provider == provider.as_str() && subscriptions.contains(&row.subscription_id));
-        found.extend(mine.filter_map(|row| Some((row.platform_deployment_id.clone(), row.summary()?))));
-    }
-    Ok(found)
+    // Looked up by the unique id; a filter by subscription would invite the database to read all of them.
+    let rows: Vec<ListRow> = deployment::Entity::find()
+        .filter(among(db, deployment::Column::PlatformDeploymentId, platform_ids))
+        .into_partial_model()
+        .all(&db.orm)
+        .await?;
+    let mine = rows
+        .into_iter()
+        .filter(|row| row.provider == provider.as_str() && subscriptions.contains(&row.subscription_id));
+    Ok(mine.filter_map(|row| Some((row.platform_deployment_id.clone(), row.summary()?))).collect())
 }
 
 /// A user's newest fixes, created before `before` when it is given.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     model::{Attempt, Fellow, Finding, FixDetail, FixStatus, FixSummary, Provider, Timestamp},
     server::db::{
-        Db, DbError,
+        Db, DbError, among,
         entity::{deployment, subscription},
         events, incidents, is_past, tasks,
     },
@@ -53,19 +53,15 @@ pub async fn known(
     provider: Provider,
     platform_deployment_ids: &[String],
 ) -> Result<HashSet<String>, DbError> {
-    let mut known = HashSet::new();
-    for ids in platform_deployment_ids.chunks(500) {
-        let rows: Vec<String> = deployment::Entity::find()
-            .select_only()
-            .column(deployment::Column::PlatformDeploymentId)
-            .filter(deployment::Column::Provider.eq(provider.as_str()))
-            .filter(deployment::Column::PlatformDeploymentId.is_in(ids))
-            .into_tuple()
-            .all(&db.orm)
-            .await?;
-        known.extend(rows);
-    }
-    Ok(known)
+    let known: Vec<String> = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::PlatformDeploymentId)
+        .filter(deployment::Column::Provider.eq(provider.as_str()))
+        .filter(among(db, deployment::Column::PlatformDeploymentId, platform_deployment_ids))
+        .into_tuple()
+        .all(&db.orm)
+        .await?;
+    Ok(known.into_iter().collect())
 }
 
 /// The pull request is open, or was merged after `since`: platforms are about to build its commit.
@@ -84,6 +80,8 @@ pub async fn built_pull_requests_of(
     limit: u64,
 ) -> Result<Vec<deployment::Model>, DbError> {
     Ok(deployment::Entity::find()
+        // Not by `among`, for which SQLite would read the open pull requests of everybody. A connection has as many all the
+        // time.
         .filter(deployment::Column::SubscriptionId.is_in(subscription_ids))
         .filter(is_built(since))
         .order_by_desc(deployment::Column::CreatedAt)
@@ -305,22 +303,17 @@ pub async fn built_heads(
     since: Timestamp,
 ) -> Result<HashSet<String>, DbError> {
     let repositories: Vec<&String> = repositories.iter().collect();
-    let mut heads = HashSet::new();
-    for some in repositories.chunks(500) {
-        let rows: Vec<(Option<String>, Option<String>, Option<String>)> = deployment::Entity::find()
-            .select_only()
-            .column(deployment::Column::FixBranchName)
-            .column(deployment::Column::PushedSha)
-            .column(deployment::Column::MergeSha)
-            .filter(deployment::Column::Repository.is_in(some.iter().copied()))
-            .filter(is_built(since))
-            .into_tuple()
-            .all(&db.orm)
-            .await?;
-        heads
-            .extend(rows.into_iter().flat_map(|(branch, pushed, merged)| [branch, pushed, merged]).flatten());
-    }
-    Ok(heads)
+    let rows: Vec<(Option<String>, Option<String>, Option<String>)> = deployment::Entity::find()
+        .select_only()
+        .column(deployment::Column::FixBranchName)
+        .column(deployment::Column::PushedSha)
+        .column(deployment::Column::MergeSha)
+        .filter(among(db, deployment::Column::Repository, &repositories))
+        .filter(is_built(since))
+        .into_tuple()
+        .all(&db.orm)
+        .await?;
+    Ok(rows.into_iter().flat_map(|(branch, pushed, merged)| [branch, pushed, merged]).flatten().collect())
 }
 
 /// The fix of that repository whose open pull request has this commit as its head.

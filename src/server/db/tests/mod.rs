@@ -13,6 +13,7 @@ mod outgoing;
 mod owner;
 mod retention;
 mod schema;
+mod statements;
 mod upgrade;
 mod watchers;
 

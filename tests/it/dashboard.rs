@@ -302,6 +302,7 @@ async fn texts_that_cannot_be_stored_are_refused() -> anyhow::Result<()> {
         (Method::GET, "/api/deployments/a%00b", None),
         (Method::GET, "/api/deployments?project=a%00b", None),
         (Method::POST, "/api/integrations/vercel/rules", Some(rule)),
+        (Method::POST, "/api/notifications/read", Some(json!({"ids": ["a\0b"]}))),
     ] {
         let request = it.app.request(method, path);
         let answer = match body {

@@ -129,11 +129,13 @@ impl From<DbError> for ApiError {
     }
 }
 
-/// PostgreSQL takes no NUL in texts, neither to store nor to look for (SQLSTATE 22021).
+/// PostgreSQL takes no NUL in texts, neither to store nor to look for (SQLSTATE 22021, and 22P05 where the text comes in
+/// JSON).
 fn is_unstorable(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
     else {
         return false;
     };
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "22021")
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "22021" || code == "22P05")
 }

@@ -25,7 +25,7 @@ use super::{
     users,
 };
 use crate::{
-    model::{FixStatus, Provider, RepositoryKind, Timestamp},
+    model::{Attempt, FixStatus, Provider, RepositoryKind, Timestamp},
     server::clock::new_id,
 };
 
@@ -101,5 +101,18 @@ fn failure(subscription_id: &str, deployment: &str, delivery: Option<&str>) -> N
         reason_code: None,
         reason: None,
         started_by_hand: false,
+    }
+}
+
+/// What came of a run of the agent.
+fn attempt() -> Attempt {
+    Attempt {
+        number: 1,
+        model: "m".into(),
+        input_tokens: 1,
+        output_tokens: 2,
+        cost_usd: 0.5,
+        outcome: "ok".into(),
+        seconds: 1.5,
     }
 }

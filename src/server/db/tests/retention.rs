@@ -1,6 +1,6 @@
 //! What is removed when, that the rest stays, and that servers take turns.
 
-use super::{at, failure, watcher};
+use super::{at, attempt, failure, watcher};
 use crate::{
     model::{FixStatus, Timestamp},
     server::{
@@ -48,16 +48,7 @@ async fn with_log(db: &Db, subscription: &str, name: &str, status: FixStatus, en
     };
     fixes::transition(db, &mut fix, change, vec![], ended).await.unwrap();
     let run = tasks::start(db, &id, 1, "m", ended).await.unwrap();
-    let attempt = crate::model::Attempt {
-        number: 1,
-        model: "m".into(),
-        input_tokens: 1,
-        output_tokens: 2,
-        cost_usd: 0.5,
-        outcome: "ok".into(),
-        seconds: 1.0,
-    };
-    tasks::finish(db, &run, &attempt, &[], Some(0), ended).await.unwrap();
+    tasks::finish(db, &run, &attempt(), &[], Some(0), ended).await.unwrap();
     id
 }
 

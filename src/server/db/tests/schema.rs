@@ -1,8 +1,8 @@
 //! Up, down and up again, with rows in every table.
 
-use super::{at, failure, watcher};
+use super::{at, attempt, failure, watcher};
 use crate::{
-    model::{AgentStep, Attempt, EventKind, FixStatus, Provider},
+    model::{AgentStep, EventKind, FixStatus, Provider},
     server::{
         audit,
         clock::new_id,
@@ -92,15 +92,7 @@ pub(super) async fn fill(db: &crate::server::db::Db) {
     let fix_id = new.id.clone();
     fixes::admit(db, new, Some(delivery), at(1)).await.unwrap();
     let task = tasks::start(db, &fix_id, 1, "m", at(2)).await.unwrap();
-    let attempt = Attempt {
-        number: 1,
-        model: "m".into(),
-        input_tokens: 1,
-        output_tokens: 2,
-        cost_usd: 0.5,
-        outcome: "ok".into(),
-        seconds: 1.5,
-    };
+    let attempt = attempt();
     let step = AgentStep { tool: "read".into(), title: "a.ts".into(), detail: String::new(), failed: false };
     tasks::finish(db, &task, &attempt, &[step], Some(0), at(3)).await.unwrap();
     assert_eq!(tasks::attempts(db, &fix_id).await.unwrap(), [attempt]);

@@ -1,8 +1,8 @@
 //! The statements that the database is asked with.
 
-use super::{at, failure, watcher};
+use super::{at, attempt, failure, watcher};
 use crate::{
-    model::{Attempt, FixStatus, Provider},
+    model::{FixStatus, Provider},
     server::db::{
         Db,
         fixes::{self, FixChange, Window, counts, list},
@@ -33,16 +33,7 @@ async fn merged(db: &Db, subscription: &str, count: usize, from: i64) -> (Vec<St
         };
         fixes::transition(db, &mut fix, change, vec![], at(second)).await.unwrap();
         let run = tasks::start(db, &fix.id, 1, "m", at(second)).await.unwrap();
-        let attempt = Attempt {
-            number: 1,
-            model: "m".into(),
-            input_tokens: 1,
-            output_tokens: 2,
-            cost_usd: 0.5,
-            outcome: "ok".into(),
-            seconds: 1.0,
-        };
-        tasks::finish(db, &run, &attempt, &[], Some(0), at(second)).await.unwrap();
+        tasks::finish(db, &run, &attempt(), &[], Some(0), at(second)).await.unwrap();
     }
     (ours, theirs)
 }
